@@ -1,0 +1,57 @@
+"""What can go wrong with a miner, in kinds that a caller can act on.
+
+Clients raise these and nothing else. `str(error)` is English for the log, free of
+secrets; what the user reads is translated by the caller from the kind.
+"""
+
+
+class MinerError(Exception):
+    """Base of all: something is wrong with or at the miner."""
+
+
+class UnreachableError(MinerError):
+    """No connection, no answer in time, or the connection broke while reading."""
+
+
+class UnconfirmedError(MinerError):
+    """A write was sent and no answer came, so its outcome is not known.
+
+    Reading did not show the wanted state in time either. It must not be repeated
+    without looking at the miner's state first.
+    """
+
+
+class MalformedReplyError(MinerError):
+    """Something answered, but not in the way this make answers."""
+
+
+class AuthenticationError(MinerError):
+    """The credentials were refused."""
+
+
+class WriteAccessError(MinerError):
+    """The device does not allow writes (a switch of its own, or a default password)."""
+
+
+class BusyError(MinerError):
+    """The device cannot take this now; the same request may work later."""
+
+
+class UnsupportedError(MinerError):
+    """This device or firmware does not have the command."""
+
+
+class RejectedError(MinerError):
+    """The device understood and refused: a value out of range, or a failed command."""
+
+
+class InvalidValueError(MinerError):
+    """The value is outside what the device takes; nothing was sent."""
+
+
+class MiningProcessDownError(MinerError):
+    """The device answers but its mining process does not run, so this is not possible."""
+
+
+class WrongMinerError(MinerError):
+    """Another miner answers at this address."""

@@ -1,0 +1,375 @@
+"""The normalised world: what a miner is and says, the same for every make.
+
+Units are fixed here once and for all: hashrate TH/s, power W, energy kWh,
+efficiency J/TH, temperature °C, frequency MHz, voltage V, time s, fan speed rpm.
+
+Everywhere below, None means that the device does not say. It never means zero.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Self
+
+type JsonValue = str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None
+"""What json.loads can give, and what may be stored in a config entry."""
+
+
+class Make(StrEnum):
+    """The protocol families that can be spoken to."""
+
+    WHATSMINER = "whatsminer"
+    BRAIINS = "braiins"
+
+
+class MinerState(StrEnum):
+    """What a miner is doing, in the order of a normal day."""
+
+    MINING = "mining"
+    STARTING = "starting"
+    """Mining is wanted and the hashrate is still ramping up."""
+    TUNING = "tuning"
+    """Mining, while the firmware searches frequencies and voltages."""
+    PAUSED = "paused"
+    """Off on purpose; the mining process is kept ready."""
+    STOPPED = "stopped"
+    """The mining process does not run, on purpose or not."""
+    RESTARTING = "restarting"
+    LIMITED = "limited"
+    """The firmware allows no mining or only some: dead pools, licence, heat."""
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+class PowerMode(StrEnum):
+    """Power modes of a WhatsMiner; changing the mode restarts mining."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Feature(StrEnum):
+    """A reading that a device delivers or a command that it takes.
+
+    Entities ask for features, never for a make. Members are only ever added: the
+    values are stored in config entries.
+    """
+
+    # Readings
+    HASHRATE = "hashrate"
+    EXPECTED_HASHRATE = "expected_hashrate"
+    POWER = "power"
+    EFFICIENCY = "efficiency"
+    TEMPERATURE = "temperature"
+    ENVIRONMENT_TEMPERATURE = "environment_temperature"
+    INLET_TEMPERATURE = "inlet_temperature"
+    OUTLET_TEMPERATURE = "outlet_temperature"
+    UPTIME = "uptime"
+    SHARES = "shares"
+    POOL = "pool"
+    FAULTS = "faults"
+    POWER_TARGET_EFFECTIVE = "power_target_effective"
+    PSU_POWER = "psu_power"
+    PSU_INPUT_VOLTAGE = "psu_input_voltage"
+    PSU_INPUT_CURRENT = "psu_input_current"
+    PSU_TEMPERATURE = "psu_temperature"
+    PSU_FAN_SPEED = "psu_fan_speed"
+    BOARD_TEMPERATURE = "board_temperature"
+    BOARD_CHIP_TEMPERATURE = "board_chip_temperature"
+    BOARD_FREQUENCY = "board_frequency"
+    BOARD_VOLTAGE = "board_voltage"
+    BOARD_CHIPS = "board_chips"
+    # Commands
+    MINING = "mining"
+    LOCATE = "locate"
+    POWER_PERCENT = "power_percent"
+    POWER_TARGET = "power_target"
+    POWER_LIMIT = "power_limit"
+    POWER_MODE = "power_mode"
+    HASHRATE_TARGET = "hashrate_target"
+    RESTORE_POWER = "restore_power"
+    DEFAULT_POWER_TARGET = "default_power_target"
+    DEFAULT_HASHRATE_TARGET = "default_hashrate_target"
+    RESTART_MINING = "restart_mining"
+    REBOOT = "reboot"
+    WRITE_ACCESS = "write_access"
+    """The device can refuse all writes by a switch of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PowerRange:
+    """The values a number accepts, in the unit of that number."""
+
+    minimum: float
+    maximum: float
+    step: float
+    default: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Who answers at an address."""
+
+    make: Make
+    mac: str
+    """Lower case with colons. The one thing that never changes."""
+    manufacturer: str
+    """Who built the hardware, for example "MicroBT" or "Bitmain"."""
+    model: str
+    firmware: str | None = None
+    api_version: str | None = None
+    hardware: str | None = None
+    """The control board."""
+    serial: str | None = None
+    hostname: str | None = None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return a form that a config entry can store."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, JsonValue]) -> Self:
+        """Read what `to_json` wrote, ignoring members of other versions.
+
+        Raises ValueError when a required member is missing or wrong.
+        """
+        known: dict[str, str | None] = {}
+        for item in fields(cls):
+            value = stored.get(item.name)
+            if value is not None and not isinstance(value, str):
+                raise ValueError(f"stored identity: {item.name} is not text")
+            known[item.name] = value
+        make, mac = known.pop("make"), known.pop("mac")
+        manufacturer, model = known.pop("manufacturer"), known.pop("model")
+        if make is None or mac is None or manufacturer is None or model is None:
+            raise ValueError("stored identity is incomplete")
+        return cls(make=Make(make), mac=mac, manufacturer=manufacturer, model=model, **known)
+
+
+RANGES = ("power_percent", "power_target", "power_limit", "hashrate_target")
+"""The members of Capabilities that are a PowerRange."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What a device has, as far as it has shown yet. Kept in the config entry."""
+
+    features: frozenset[Feature] = frozenset()
+    boards: frozenset[int] = frozenset()
+    """Numbers of the hashboards, counted from 1."""
+    fans: frozenset[int] = frozenset()
+    """Numbers of the fans, counted from 1; empty on liquid cooling."""
+    power_percent: PowerRange | None = None
+    power_target: PowerRange | None = None
+    power_limit: PowerRange | None = None
+    hashrate_target: PowerRange | None = None
+    power_modes: tuple[PowerMode, ...] = ()
+
+    def __contains__(self, feature: Feature) -> bool:
+        """Tell whether the device has a feature."""
+        return feature in self.features
+
+    def merged(self, seen: Capabilities) -> Capabilities:
+        """Add what has been seen now to what was known before.
+
+        A paused or restarting miner shows less of itself; what it has once shown
+        it still has. Newer ranges and modes win over older ones.
+        """
+        return replace(
+            seen,
+            features=self.features | seen.features,
+            boards=self.boards | seen.boards,
+            fans=self.fans | seen.fans,
+            power_modes=seen.power_modes or self.power_modes,
+            **{name: getattr(seen, name) or getattr(self, name) for name in RANGES},
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return a form that a config entry can store, the same for equal contents."""
+        stored: dict[str, JsonValue] = {
+            "features": list[JsonValue](sorted(self.features)),
+            "boards": list[JsonValue](sorted(self.boards)),
+            "fans": list[JsonValue](sorted(self.fans)),
+            "power_modes": list[JsonValue](self.power_modes),
+        }
+        for name in RANGES:
+            limits: PowerRange | None = getattr(self, name)
+            if limits is not None:
+                stored[name] = {item.name: getattr(limits, item.name) for item in fields(limits)}
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: dict[str, JsonValue]) -> Self:
+        """Read what `to_json` wrote; what is unknown to this version is left out."""
+        return cls(
+            features=frozenset(Feature(name) for name in _texts(stored, "features", Feature)),
+            boards=frozenset(_integers(stored, "boards")),
+            fans=frozenset(_integers(stored, "fans")),
+            power_modes=tuple(PowerMode(name) for name in _texts(stored, "power_modes", PowerMode)),
+            **{name: _range(stored.get(name)) for name in RANGES},
+        )
+
+
+def _texts(stored: dict[str, JsonValue], name: str, known: type[StrEnum]) -> list[str]:
+    values = stored.get(name)
+    if not isinstance(values, list):
+        return []
+    return [value for value in values if isinstance(value, str) and value in set(known)]
+
+
+def _integers(stored: dict[str, JsonValue], name: str) -> list[int]:
+    values = stored.get(name)
+    return [value for value in values if isinstance(value, int)] if isinstance(values, list) else []
+
+
+def _range(stored: JsonValue) -> PowerRange | None:
+    if not isinstance(stored, dict):
+        return None
+    numbers = {
+        key: float(value)
+        for key, value in stored.items()
+        if key in {"minimum", "maximum", "step", "default"} and isinstance(value, int | float)
+    }
+    if not {"minimum", "maximum", "step"} <= numbers.keys():
+        return None
+    return PowerRange(**numbers)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hashboard:
+    """One hashboard at one moment."""
+
+    index: int
+    """Counted from 1."""
+    hashrate: float | None = None
+    expected_hashrate: float | None = None
+    temperature: float | None = None
+    chip_temperature: float | None = None
+    """Of the hottest chip."""
+    frequency: float | None = None
+    voltage: float | None = None
+    chips: int | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fan:
+    """One fan at one moment."""
+
+    index: int
+    """Counted from 1."""
+    speed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """One configured pool."""
+
+    index: int
+    """Counted from 1, in order of priority."""
+    url: str = field(repr=False)
+    user: str = field(repr=False)
+    """Worker name. Never logged, never an entity state."""
+    alive: bool | None = None
+    active: bool | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    stale: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One fault that is present now."""
+
+    code: str
+    message: str
+    remedy: str | None = None
+    minor: bool = False
+    """The maker itself treats it as harmless."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PowerSupply:
+    """The power supply's own readings."""
+
+    power: float | None = None
+    input_voltage: float | None = None
+    input_current: float | None = None
+    temperature: float | None = None
+    fan_speed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """Everything a miner said in one poll, in plain terms.
+
+    Live members are read at each poll. Members marked (slow) come from the last slow
+    read; when that read failed they are None, not an old value.
+    """
+
+    mac: str | None = None
+    """Who answered, where the device tells it for free; checked against the entry."""
+    state: MinerState = MinerState.UNKNOWN
+    mining_wanted: bool | None = None
+    """True while the device is set to mine, also while it ramps or cannot."""
+    hashrate: float | None = None
+    expected_hashrate: float | None = None
+    power: float | None = None
+    efficiency: float | None = None
+    """None when not mining."""
+    temperature: float | None = None
+    """Of the hottest chip, else of the hottest board."""
+    environment_temperature: float | None = None
+    inlet_temperature: float | None = None
+    outlet_temperature: float | None = None
+    uptime: int | None = None
+    """Since the control board booted."""
+    mining_uptime: int | None = None
+    """Since the mining process started."""
+    accepted_shares: int | None = None
+    rejected_shares: int | None = None
+    boards: tuple[Hashboard, ...] = ()
+    fans: tuple[Fan, ...] = ()
+    pools: tuple[Pool, ...] | None = None
+    """(slow)"""
+    faults: tuple[Fault, ...] | None = None
+    """(slow) Faults present now; () when there are none."""
+    psu: PowerSupply | None = None
+    """(slow)"""
+    locate: bool | None = None
+    """(slow) The identify light blinks."""
+    power_percent: float | None = None
+    power_target: float | None = None
+    power_target_effective: float | None = None
+    power_limit: float | None = None
+    """The limit as set; None when there is none."""
+    hashrate_target: float | None = None
+    power_mode: PowerMode | None = None
+    write_access: bool | None = None
+    """Whether writes are allowed, as far as the last write told."""
+
+    @property
+    def reject_rate(self) -> float | None:
+        """Return the rejected share of all shares in percent."""
+        accepted, rejected = self.accepted_shares, self.rejected_shares
+        if accepted is None or rejected is None or accepted + rejected == 0:
+            return None
+        return 100 * rejected / (accepted + rejected)
+
+    @property
+    def active_pool(self) -> Pool | None:
+        """Return the pool that is mined on now."""
+        return next((pool for pool in self.pools or () if pool.active), None)
+
+    @property
+    def off_on_purpose(self) -> bool:
+        """Tell whether the miner is off because it was told to be."""
+        return self.mining_wanted is False
+
+    def board(self, index: int) -> Hashboard | None:
+        """Return one board, None when it is not reported now."""
+        return next((board for board in self.boards if board.index == index), None)
+
+    def fan(self, index: int) -> Fan | None:
+        """Return one fan, None when it is not reported now."""
+        return next((fan for fan in self.fans if fan.index == index), None)
