@@ -123,6 +123,11 @@ class Identity:
     serial: str | None = None
     hostname: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What its owner calls it; the short model names of one maker say too little."""
+        return f"WhatsMiner {self.model}" if self.make is Make.WHATSMINER else self.model
+
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that a config entry can store."""
         return {item.name: getattr(self, item.name) for item in fields(self)}

@@ -1,0 +1,59 @@
+"""ASIC miners in Home Assistant, read and controlled over their own local interfaces."""
+
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from .const import CONF_MAKE, CONF_WRITE_ACCESS, LOGGER
+from .coordinator import MinerConfigEntry, MinerCoordinator
+from .entity import main_device_info
+from .miners import create_client
+from .miners.client import Credentials
+from .miners.errors import WrongMinerError
+from .miners.models import Make
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
+    """Set up one miner, also when it is off now."""
+    client = create_client(
+        Make(entry.data[CONF_MAKE]),
+        entry.data[CONF_HOST],
+        entry.data[CONF_PORT],
+        Credentials(username=entry.data.get(CONF_USERNAME), password=entry.data.get(CONF_PASSWORD)),
+        async_get_clientsession(hass),
+        write_access=entry.data.get(CONF_WRITE_ACCESS),
+    )
+    coordinator = MinerCoordinator(hass, entry, client)
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady as error:
+        if error.__cause__ and isinstance(error.__cause__.__cause__, WrongMinerError):
+            raise
+        # A miner without power is an everyday thing: its entities stay, unavailable, and
+        # it comes alive with the first poll that finds it.
+        LOGGER.warning("%s cannot be read at the moment: %s", entry.title, error)
+    entry.runtime_data = coordinator
+
+    # Hashboards are its children, so the miner itself comes first.
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        **main_device_info(coordinator, f"http://{entry.data[CONF_HOST]}"),
+    )
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
+    """Stop polling the miner and take its entities away."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)

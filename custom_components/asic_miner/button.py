@@ -1,0 +1,79 @@
+"""Buttons: things to do once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.button import (
+    ButtonEntity,
+    ButtonEntityDescription,
+)
+from homeassistant.components.button.const import ButtonDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .miners.models import Capabilities, Feature
+from .restart import Restart
+
+# A miner takes one command at a time.
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerButtonDescription(MinerEntityDescription, ButtonEntityDescription):
+    """A button of the miner as a whole."""
+
+    press: Command
+    restarts: Restart | None = None
+
+
+BUTTONS = (
+    MinerButtonDescription(
+        key="restart_mining",
+        feature=Feature.RESTART_MINING,
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        press=lambda client: client.restart_mining(),
+        restarts=Restart.MINING,
+    ),
+    MinerButtonDescription(
+        key="reboot",
+        feature=Feature.REBOOT,
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        press=lambda client: client.reboot(),
+        restarts=Restart.BOARD,
+    ),
+)
+
+
+def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[MinerButton]:
+    """Make the buttons of all that the miner can do."""
+    for description in BUTTONS:
+        if description.feature in capabilities:
+            yield MinerButton(coordinator, description)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of one miner."""
+    add_entities_as_they_appear(entry, async_add_entities, _entities)
+
+
+class MinerButton(MinerEntity, ButtonEntity):
+    """Something that a miner does once."""
+
+    entity_description: MinerButtonDescription
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.coordinator.async_command(
+            self.entity_description.press, restarts=self.entity_description.restarts
+        )

@@ -1,0 +1,38 @@
+"""Constants of the ASIC Miner integration, each number with its reason."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+DOMAIN: Final = "asic_miner"
+LOGGER: Final = logging.getLogger(__package__)
+
+# What a config entry holds besides host, port, user name and password.
+CONF_MAKE: Final = "make"
+CONF_IDENTITY: Final = "identity"
+"""Who the miner is, so that it can be told from another one at its address."""
+CONF_CAPABILITIES: Final = "capabilities"
+"""What the miner has, so that a miner that is off keeps its entities."""
+CONF_WRITE_ACCESS: Final = "write_access"
+"""Whether the last write was allowed."""
+CONF_ADVANCED: Final = "advanced"
+"""The collapsed section of the first form."""
+
+LIVE_INTERVAL: Final = timedelta(seconds=15)
+"""Miners move their own averages in steps of about this length."""
+OFF_INTERVAL: Final = timedelta(seconds=30)
+"""While off or not reachable nothing moves, and coming back a poll later is soon enough."""
+FAST_INTERVAL: Final = timedelta(seconds=5)
+"""After a command, to show its effect while somebody is looking."""
+FAST_SECONDS: Final = 60.0
+"""How long after a command: a percentage settles in a minute or a few."""
+SLOW_SECONDS: Final = 60.0
+"""Pools, faults, power supply and settings rarely change by themselves."""
+SLOW_SECONDS_AFTER_COMMAND: Final = 15.0
+"""Settings are among the slow facts; after a command they are what somebody waits for."""
+IDENTITY_SECONDS: Final = 3600.0
+"""Firmware is not updated more often than that."""
+POLL_SECONDS: Final = 10.0
+"""The longest a whole poll may take, whatever the device does."""
+RESTART_SECONDS: Final = 600.0
+"""A board boots in one to three minutes; after ten it is not coming back by itself."""

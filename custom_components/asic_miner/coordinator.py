@@ -1,0 +1,225 @@
+"""Polls one miner, and sends commands to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import (
+    CONF_CAPABILITIES,
+    CONF_IDENTITY,
+    CONF_WRITE_ACCESS,
+    DOMAIN,
+    FAST_INTERVAL,
+    FAST_SECONDS,
+    IDENTITY_SECONDS,
+    LIVE_INTERVAL,
+    LOGGER,
+    OFF_INTERVAL,
+    POLL_SECONDS,
+    SLOW_SECONDS,
+    SLOW_SECONDS_AFTER_COMMAND,
+)
+from .errors import action_error, translation_key
+from .miners.client import MinerClient
+from .miners.energy import EnergyMeter
+from .miners.errors import (
+    AuthenticationError,
+    MinerError,
+    UnconfirmedError,
+    UnreachableError,
+    WrongMinerError,
+)
+from .miners.models import Capabilities, Identity, MinerState, Snapshot
+from .restart import Restart, RestartWatch
+
+type MinerConfigEntry = ConfigEntry[MinerCoordinator]
+type Command = Callable[[MinerClient], Awaitable[None]]
+
+
+def _nothing() -> None:
+    """Cancel what is not there."""
+
+
+class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
+    """Everything Home Assistant knows of one miner goes through here."""
+
+    config_entry: MinerConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: MinerConfigEntry, client: MinerClient) -> None:
+        """Start from what the entry remembers; nothing is sent yet."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=LIVE_INTERVAL,
+            always_update=False,
+        )
+        self.client = client
+        self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
+        self.capabilities = Capabilities.from_json(entry.data[CONF_CAPABILITIES])
+        self.energy = EnergyMeter()
+        # One command at a time per miner, from all who may send one.
+        self._commands = asyncio.Lock()
+        self._restart: RestartWatch | None = None
+        self._slow_due = 0.0
+        self._identity_due = 0.0
+        self._fast_until = 0.0
+        self._cancel_read: CALLBACK_TYPE = _nothing
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The last snapshot, None before the first."""
+        return self.data
+
+    # Polling
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        now = self.hass.loop.time()
+        self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
+        try:
+            snapshot = await self._async_read(now)
+        except AuthenticationError as error:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(error),
+                translation_placeholders=self._placeholders(error),
+            ) from error
+        except MinerError as error:
+            # Who answers next is not known until it has been asked.
+            self._identity_due = now
+            if self._restart and self._restart.excuses(error, now):
+                return Snapshot(state=MinerState.RESTARTING)
+            self._restart = None
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(error),
+                translation_placeholders=self._placeholders(error),
+            ) from error
+
+        if self._restart:
+            if self._restart.is_over(snapshot, now):
+                self._restart = None
+            else:
+                snapshot = replace(snapshot, state=MinerState.RESTARTING)
+        self.energy.add(snapshot.power, now)
+        self._learn(snapshot)
+        if now >= self._fast_until and not snapshot.off_on_purpose:
+            self.update_interval = LIVE_INTERVAL
+        return snapshot
+
+    async def _async_read(self, now: float) -> Snapshot:
+        """Read once, and make sure that it was our miner that answered."""
+        slow = now >= self._slow_due
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                if now >= self._identity_due:
+                    await self._async_check_identity(now)
+                snapshot = await self.client.read(slow=slow)
+                if self._has_rebooted(snapshot):
+                    # Another miner that took over the address looks like this too.
+                    await self._async_check_identity(now)
+        except TimeoutError as error:
+            raise UnreachableError(f"the poll took longer than {POLL_SECONDS:g} s") from error
+        if snapshot.mac is not None and snapshot.mac != self.identity.mac:
+            raise WrongMinerError("another miner answers at this address")
+        if slow:
+            fast = now < self._fast_until
+            self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
+        return snapshot
+
+    async def _async_check_identity(self, now: float) -> None:
+        """Raise WrongMinerError if it is not our miner; take over a new firmware."""
+        identity = await self.client.identify()
+        if identity.mac != self.identity.mac:
+            raise WrongMinerError("another miner answers at this address")
+        self._identity_due = now + IDENTITY_SECONDS
+        if identity == self.identity:
+            return
+        self.identity = identity
+        self._store({CONF_IDENTITY: identity.to_json()})
+        devices = dr.async_get(self.hass)
+        if device := devices.async_get_device_by_identifier(
+            (DOMAIN, identity.mac), self.config_entry.entry_id
+        ):
+            devices.async_update_device(
+                device.id, sw_version=identity.firmware, model=identity.model
+            )
+
+    def _has_rebooted(self, snapshot: Snapshot) -> bool:
+        before = self.last.uptime if self.last else None
+        return before is not None and snapshot.uptime is not None and snapshot.uptime < before
+
+    def _learn(self, snapshot: Snapshot) -> None:
+        """Remember what the miner has shown of itself for when it is off."""
+        capabilities = self.capabilities.merged(self.client.capabilities)
+        if capabilities != self.capabilities:
+            self.capabilities = capabilities
+            self._store({CONF_CAPABILITIES: capabilities.to_json()})
+        known = self.config_entry.data.get(CONF_WRITE_ACCESS)
+        if snapshot.write_access is not None and snapshot.write_access != known:
+            self._store({CONF_WRITE_ACCESS: snapshot.write_access})
+
+    def _store(self, learned: dict[str, object]) -> None:
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, **learned}
+        )
+
+    def _placeholders(self, error: MinerError) -> dict[str, str]:
+        return {"name": self.config_entry.title, "reason": str(error)}
+
+    # Commands
+
+    async def async_command(self, command: Command, *, restarts: Restart | None = None) -> None:
+        """Send one command and have its effect read after the miner's settling time.
+
+        `restarts` says what the command restarts, so that the miner being away is
+        expected. Raises a translated HomeAssistantError for every refusal.
+        """
+        async with self._commands:
+            try:
+                await command(self.client)
+            except MinerError as error:
+                if isinstance(error, UnconfirmedError):
+                    # It may have had its effect; only reading tells.
+                    self._read_soon()
+                if isinstance(error, AuthenticationError):
+                    self.config_entry.async_start_reauth(self.hass)
+                raise action_error(error, self.config_entry.title) from error
+        if restarts:
+            self._restart = RestartWatch(restarts, self.last, self.hass.loop.time())
+            self.async_set_updated_data(
+                replace(self.last or Snapshot(), state=MinerState.RESTARTING)
+            )
+        self._read_soon()
+
+    @callback
+    def _read_soon(self) -> None:
+        """Poll after the settling time, and more often for a while."""
+        now = self.hass.loop.time()
+        self._fast_until = now + FAST_SECONDS
+        self._slow_due = now
+
+        async def refresh(_now: datetime) -> None:
+            self._cancel_read = _nothing
+            await self.async_refresh()
+
+        self._cancel_read()
+        self._cancel_read = async_call_later(self.hass, self.client.settling_seconds, refresh)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop polling and let go of the miner."""
+        self._cancel_read()
+        await super().async_shutdown()
+        await self.client.close()

@@ -1,0 +1,141 @@
+"""What all entities of a miner have in common."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry, MinerCoordinator
+from .miners.models import Capabilities, Feature, Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerEntityDescription(EntityDescription):
+    """One row of a platform's table."""
+
+    feature: Feature
+    """The entity exists only on a miner that has this."""
+
+
+def main_device_info(coordinator: MinerCoordinator, url: str | None) -> DeviceInfo:
+    """Return what the device page shows of the miner itself."""
+    identity = coordinator.identity
+    return DeviceInfo(
+        identifiers={(DOMAIN, identity.mac)},
+        connections={(dr.CONNECTION_NETWORK_MAC, identity.mac)},
+        configuration_url=url,
+        manufacturer=identity.manufacturer,
+        model=identity.model,
+        name=coordinator.config_entry.title,
+        serial_number=identity.serial,
+        sw_version=identity.firmware,
+        hw_version=identity.hardware,
+    )
+
+
+class MinerEntity(CoordinatorEntity[MinerCoordinator]):
+    """An entity of the miner as a whole."""
+
+    _attr_has_entity_name = True
+    entity_description: MinerEntityDescription
+
+    def __init__(self, coordinator: MinerCoordinator, description: MinerEntityDescription) -> None:
+        """Belong to the miner's device."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        mac = coordinator.identity.mac
+        self._attr_unique_id = f"{mac}_{description.key}"
+        # Every name comes from the translations, under the key of the row.
+        self._attr_translation_key = description.key
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
+        if snapshot := coordinator.last:
+            self._read(snapshot)
+
+    def _read(self, snapshot: Snapshot) -> None:
+        """Take over what a new snapshot says."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Nothing is shown of a miner that does not answer."""
+        return super().available and self.coordinator.last is not None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if snapshot := self.coordinator.last:
+            self._read(snapshot)
+        super()._handle_coordinator_update()
+
+
+class MinerPartEntity(MinerEntity):
+    """An entity of one of several equal parts of the miner, counted from 1."""
+
+    def __init__(
+        self, coordinator: MinerCoordinator, description: MinerEntityDescription, index: int
+    ) -> None:
+        """Carry the number of the part in the unique id and in the name."""
+        self.index = index
+        super().__init__(coordinator, description)
+        self._attr_unique_id = f"{self._attr_unique_id}_{index}"
+        self._attr_translation_placeholders = {"index": str(index)}
+
+
+class HashboardEntity(MinerPartEntity):
+    """An entity of one hashboard, which is a child device of its miner."""
+
+    def __init__(
+        self, coordinator: MinerCoordinator, description: MinerEntityDescription, index: int
+    ) -> None:
+        """Belong to the board's device."""
+        super().__init__(coordinator, description, index)
+        mac = coordinator.identity.mac
+        parent = dr.async_get(coordinator.hass).async_get_device_by_identifier(
+            (DOMAIN, mac), coordinator.config_entry.entry_id
+        )
+        assert parent is not None  # noqa: S101 - registered in async_setup_entry
+        self._attr_device_info = ChildDeviceInfo(
+            identifiers={(DOMAIN, f"{mac}_hashboard_{index}")},
+            parent_device_id=parent.id,
+            translation_key="hashboard",
+            translation_placeholders={"index": str(index)},
+        )
+
+
+def add_entities_as_they_appear(
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities: Callable[[MinerCoordinator, Capabilities], Iterable[Entity]],
+) -> None:
+    """Add the entities of a platform now, and more when the miner shows more of itself.
+
+    A miner that is paused or that answers for the first time may not show all its
+    boards, fans and readings at once; nothing has to be reloaded when it does.
+    """
+    coordinator = entry.runtime_data
+    known: set[str] = set()
+    seen: Capabilities | None = None
+
+    @callback
+    def add_new() -> None:
+        nonlocal seen
+        if coordinator.capabilities == seen:
+            return
+        seen = coordinator.capabilities
+        new = [
+            entity
+            for entity in entities(coordinator, seen)
+            if entity.unique_id is not None and entity.unique_id not in known
+        ]
+        known.update(entity.unique_id for entity in new if entity.unique_id)
+        async_add_entities(new)
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))

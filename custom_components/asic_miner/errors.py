@@ -1,0 +1,52 @@
+"""The one place where a miner's error becomes one that Home Assistant shows."""
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .miners.errors import (
+    AuthenticationError,
+    BusyError,
+    InvalidValueError,
+    MalformedReplyError,
+    MinerError,
+    MiningProcessDownError,
+    RejectedError,
+    UnconfirmedError,
+    UnreachableError,
+    UnsupportedError,
+    WriteAccessError,
+    WrongMinerError,
+)
+
+TRANSLATION_KEYS: dict[type[MinerError], str] = {
+    AuthenticationError: "authentication_failed",
+    BusyError: "busy",
+    InvalidValueError: "invalid_value",
+    MalformedReplyError: "malformed_reply",
+    MiningProcessDownError: "mining_process_down",
+    RejectedError: "rejected",
+    UnconfirmedError: "unconfirmed",
+    UnreachableError: "unreachable",
+    UnsupportedError: "unsupported",
+    WriteAccessError: "write_access_off",
+    WrongMinerError: "wrong_miner",
+}
+"""Keys below `exceptions` and, where a form can meet them, below `config.error`."""
+
+USER_ERRORS = (InvalidValueError, UnsupportedError)
+"""What the user asked for was not possible; the device is fine."""
+
+
+def translation_key(error: MinerError) -> str:
+    """Return the key of the text for this kind of error."""
+    return TRANSLATION_KEYS[type(error)]
+
+
+def action_error(error: MinerError, name: str) -> HomeAssistantError:
+    """Return what an action raises for an error of the miner called `name`."""
+    kind = ServiceValidationError if isinstance(error, USER_ERRORS) else HomeAssistantError
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=translation_key(error),
+        translation_placeholders={"name": name, "reason": str(error)},
+    )

@@ -1,0 +1,82 @@
+"""Selects: the ways a miner can work."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .miners.models import Capabilities, Feature, PowerMode, Snapshot
+from .restart import Restart
+
+# A miner takes one command at a time.
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerSelectDescription(MinerEntityDescription, SelectEntityDescription):
+    """A choice of the miner as a whole."""
+
+    choices: Callable[[Capabilities], Iterable[StrEnum]]
+    value: Callable[[Snapshot], StrEnum | None]
+    set: Callable[[str], Command]
+    restarts: Restart | None = None
+
+
+SELECTS = (
+    MinerSelectDescription(
+        key="power_mode",
+        feature=Feature.POWER_MODE,
+        entity_category=EntityCategory.CONFIG,
+        choices=lambda capabilities: capabilities.power_modes,
+        value=lambda snapshot: snapshot.power_mode,
+        set=lambda option: lambda client: client.set_power_mode(PowerMode(option)),
+        restarts=Restart.MINING,
+    ),
+)
+
+
+def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[MinerSelect]:
+    """Make the selects of all that the miner has a choice of."""
+    for description in SELECTS:
+        if description.feature in capabilities:
+            yield MinerSelect(coordinator, description)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the selects of one miner."""
+    add_entities_as_they_appear(entry, async_add_entities, _entities)
+
+
+class MinerSelect(MinerEntity, SelectEntity):
+    """A choice of the miner. What is shown as chosen is what the miner says."""
+
+    entity_description: MinerSelectDescription
+
+    def __init__(self, coordinator: MinerCoordinator, description: MinerSelectDescription) -> None:
+        """Offer what this very device has."""
+        super().__init__(coordinator, description)
+        choices = description.choices(coordinator.capabilities)
+        self._attr_options = [choice.value for choice in choices]
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        chosen = self.entity_description.value(snapshot)
+        self._attr_current_option = chosen.value if chosen else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose; Home Assistant has checked that it is offered."""
+        await self.coordinator.async_command(
+            self.entity_description.set(option), restarts=self.entity_description.restarts
+        )

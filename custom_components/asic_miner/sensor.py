@@ -1,0 +1,436 @@
+"""Sensors: what a miner measures and says."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import override
+from urllib.parse import urlsplit
+
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .coordinator import MinerConfigEntry, MinerCoordinator
+from .entity import (
+    HashboardEntity,
+    MinerEntity,
+    MinerEntityDescription,
+    MinerPartEntity,
+    add_entities_as_they_appear,
+)
+from .miners.models import Capabilities, Feature, Hashboard, MinerState, PowerSupply, Snapshot
+
+# Everything comes from the coordinator.
+PARALLEL_UPDATES = 0
+
+# Long-term statistics keep the first unit they see, so these texts never change.
+TERAHASH_PER_SECOND = "TH/s"
+JOULE_PER_TERAHASH = "J/TH"
+
+type Value = str | int | float | datetime | None
+
+LONGEST_STATE = 255
+"""Home Assistant stores no longer state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorDescription(MinerEntityDescription, SensorEntityDescription):
+    """A sensor that has its value from elsewhere than one function of the snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerSensorDescription(SensorDescription):
+    """A sensor of the miner as a whole."""
+
+    value: Callable[[Snapshot], Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardSensorDescription(SensorDescription):
+    """A sensor of each hashboard."""
+
+    value: Callable[[Hashboard], Value]
+
+
+def _boot_time(snapshot: Snapshot) -> datetime | None:
+    if snapshot.uptime is None:
+        return None
+    return dt_util.utcnow() - timedelta(seconds=snapshot.uptime)
+
+
+def _pool(snapshot: Snapshot) -> str | None:
+    """Return host and port only: a pool address may carry a worker's name."""
+    pool = snapshot.active_pool
+    if pool is None:
+        return None
+    return urlsplit(pool.url if "//" in pool.url else f"//{pool.url}").netloc.rpartition("@")[2]
+
+
+def _fault(snapshot: Snapshot) -> str | None:
+    """Return the first fault that matters, in words."""
+    if snapshot.faults is None:
+        return None
+    for fault in sorted(snapshot.faults, key=lambda fault: fault.minor):
+        return f"{fault.message} ({fault.code})"[:LONGEST_STATE]
+    return "none"
+
+
+def _psu(value: Callable[[PowerSupply], Value]) -> Callable[[Snapshot], Value]:
+    return lambda snapshot: value(snapshot.psu) if snapshot.psu else None
+
+
+ENERGY = SensorDescription(
+    key="energy",
+    feature=Feature.POWER,
+    device_class=SensorDeviceClass.ENERGY,
+    state_class=SensorStateClass.TOTAL_INCREASING,
+    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+    suggested_display_precision=2,
+)
+
+SENSORS = (
+    MinerSensorDescription(
+        key="hashrate",
+        feature=Feature.HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=TERAHASH_PER_SECOND,
+        suggested_display_precision=2,
+        value=lambda snapshot: snapshot.hashrate,
+    ),
+    MinerSensorDescription(
+        key="power",
+        feature=Feature.POWER,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value=lambda snapshot: snapshot.power,
+    ),
+    MinerSensorDescription(
+        key="efficiency",
+        feature=Feature.EFFICIENCY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=JOULE_PER_TERAHASH,
+        suggested_display_precision=1,
+        value=lambda snapshot: snapshot.efficiency,
+    ),
+    MinerSensorDescription(
+        key="temperature",
+        feature=Feature.TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        value=lambda snapshot: snapshot.temperature,
+    ),
+    MinerSensorDescription(
+        key="state",
+        feature=Feature.HASHRATE,
+        device_class=SensorDeviceClass.ENUM,
+        # "unknown" is what Home Assistant itself calls a state that is not known.
+        options=[state for state in MinerState if state is not MinerState.UNKNOWN],
+        value=lambda snapshot: (
+            None if snapshot.state is MinerState.UNKNOWN else snapshot.state.value
+        ),
+    ),
+    MinerSensorDescription(
+        key="power_target_effective",
+        feature=Feature.POWER_TARGET_EFFECTIVE,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda snapshot: snapshot.power_target_effective,
+    ),
+    MinerSensorDescription(
+        key="expected_hashrate",
+        feature=Feature.EXPECTED_HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=TERAHASH_PER_SECOND,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda snapshot: snapshot.expected_hashrate,
+    ),
+    *(
+        MinerSensorDescription(
+            key=feature.value,
+            feature=feature,
+            device_class=SensorDeviceClass.TEMPERATURE,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+            suggested_display_precision=1,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value=value,
+        )
+        for feature, value in (
+            (Feature.ENVIRONMENT_TEMPERATURE, lambda snapshot: snapshot.environment_temperature),
+            (Feature.INLET_TEMPERATURE, lambda snapshot: snapshot.inlet_temperature),
+            (Feature.OUTLET_TEMPERATURE, lambda snapshot: snapshot.outlet_temperature),
+            (
+                Feature.PSU_TEMPERATURE,
+                _psu(lambda psu: psu.temperature),
+            ),
+        )
+    ),
+    MinerSensorDescription(
+        key="uptime",
+        feature=Feature.UPTIME,
+        device_class=SensorDeviceClass.UPTIME,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_boot_time,
+    ),
+    *(
+        MinerSensorDescription(
+            key=key,
+            feature=Feature.SHARES,
+            state_class=SensorStateClass.TOTAL_INCREASING,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value=value,
+        )
+        for key, value in (
+            ("accepted_shares", lambda snapshot: snapshot.accepted_shares),
+            ("rejected_shares", lambda snapshot: snapshot.rejected_shares),
+        )
+    ),
+    MinerSensorDescription(
+        key="reject_rate",
+        feature=Feature.SHARES,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda snapshot: snapshot.reject_rate,
+    ),
+    MinerSensorDescription(
+        key="pool",
+        feature=Feature.POOL,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=_pool,
+    ),
+    MinerSensorDescription(
+        key="fault",
+        feature=Feature.FAULTS,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=_fault,
+    ),
+    MinerSensorDescription(
+        key="psu_power",
+        feature=Feature.PSU_POWER,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_psu(lambda psu: psu.power),
+    ),
+    MinerSensorDescription(
+        key="psu_input_voltage",
+        feature=Feature.PSU_INPUT_VOLTAGE,
+        device_class=SensorDeviceClass.VOLTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_psu(lambda psu: psu.input_voltage),
+    ),
+    MinerSensorDescription(
+        key="psu_input_current",
+        feature=Feature.PSU_INPUT_CURRENT,
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_psu(lambda psu: psu.input_current),
+    ),
+    MinerSensorDescription(
+        key="psu_fan_speed",
+        feature=Feature.PSU_FAN_SPEED,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_psu(lambda psu: psu.fan_speed),
+    ),
+)
+
+FAN_SPEED = SensorDescription(
+    key="fan_speed",
+    # A miner that hashes on air has fans; which ones is told by Capabilities.fans.
+    feature=Feature.HASHRATE,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
+BOARD_SENSORS = (
+    BoardSensorDescription(
+        key="board_hashrate",
+        feature=Feature.HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=TERAHASH_PER_SECOND,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda board: board.hashrate,
+    ),
+    BoardSensorDescription(
+        key="board_temperature",
+        feature=Feature.BOARD_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda board: board.temperature,
+    ),
+    BoardSensorDescription(
+        key="board_chip_temperature",
+        feature=Feature.BOARD_CHIP_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda board: board.chip_temperature,
+    ),
+    BoardSensorDescription(
+        key="board_frequency",
+        feature=Feature.BOARD_FREQUENCY,
+        device_class=SensorDeviceClass.FREQUENCY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda board: board.frequency,
+    ),
+    BoardSensorDescription(
+        key="board_voltage",
+        feature=Feature.BOARD_VOLTAGE,
+        device_class=SensorDeviceClass.VOLTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda board: board.voltage,
+    ),
+    BoardSensorDescription(
+        key="board_chips",
+        feature=Feature.BOARD_CHIPS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda board: board.chips,
+    ),
+)
+
+
+def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[SensorEntity]:
+    """Make the sensors of all that the miner has shown."""
+    if ENERGY.feature in capabilities:
+        yield EnergySensor(coordinator, ENERGY)
+    for description in SENSORS:
+        if description.feature in capabilities:
+            yield MinerSensor(coordinator, description)
+    for index in sorted(capabilities.fans):
+        yield FanSensor(coordinator, FAN_SPEED, index)
+    for index in sorted(capabilities.boards):
+        for board_description in BOARD_SENSORS:
+            if board_description.feature in capabilities:
+                yield BoardSensor(coordinator, board_description, index)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: MinerConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of one miner."""
+    add_entities_as_they_appear(entry, async_add_entities, _entities)
+
+
+class MinerSensor(MinerEntity, SensorEntity):
+    """A reading of the miner as a whole."""
+
+    entity_description: MinerSensorDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        self._attr_native_value = self.entity_description.value(snapshot)
+
+
+class EnergySensor(MinerEntity, RestoreSensor):
+    """Energy drawn since the miner was added, kept over restarts of Home Assistant.
+
+    Counted here from power, because no miner counts it itself.
+    """
+
+    entity_description: SensorDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on from where the last run ended."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_sensor_data()
+        if last is not None and isinstance(last.native_value, int | float | Decimal):
+            self.coordinator.energy.restore(float(last.native_value))
+        self._attr_native_value = self.coordinator.energy.total
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        self._attr_native_value = self.coordinator.energy.total
+
+
+class FanSensor(MinerPartEntity, SensorEntity):
+    """The speed of one fan."""
+
+    entity_description: SensorDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        fan = snapshot.fan(self.index)
+        self._attr_native_value = fan.speed if fan else None
+
+
+class BoardSensor(HashboardEntity, SensorEntity):
+    """A reading of one hashboard."""
+
+    entity_description: BoardSensorDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        board = snapshot.board(self.index)
+        self._attr_native_value = self.entity_description.value(board) if board else None
