@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 import math
 import time
 from typing import Final, override
@@ -19,24 +18,13 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
-from ..models import Capabilities, Feature, Identity, Make, MinerState, PowerRange, Snapshot
+from ..models import Capabilities, Identity, Make, PowerRange, Snapshot
 from . import convert
 from .api import BraiinsApi
-from .schema import (
-    Constraints,
-    CoolingState,
-    Hashboard,
-    MinerConfiguration,
-    MinerDetails,
-    MinerStats,
-    MinerStatus,
-    PerformanceMode,
-    PoolGroup,
-    TargetKind,
-    TunerState,
-)
+from .reading import Reader, attempt
+from .schema import Constraints, MinerStatus, TargetKind
 from .session import ProcessAwayError, ProcessStoppedError
-from .state import Process, miner_state, mining_wanted, present_faults
+from .snapshot import shown, snapshot
 
 DEFAULT_USERNAME: Final = "root"
 """The only user there is."""
@@ -53,36 +41,6 @@ shows within about 5 s."""
 
 REBOOT_CONFIRM_SECONDS: Final = (2.0, 4.0, 8.0, 16.0)
 """As above; a board needs some seconds before it goes silent."""
-
-ALWAYS = frozenset(
-    {
-        Feature.HASHRATE,
-        Feature.EXPECTED_HASHRATE,
-        Feature.POWER,
-        Feature.EFFICIENCY,
-        Feature.TEMPERATURE,
-        Feature.UPTIME,
-        Feature.SHARES,
-        Feature.POOL,
-        Feature.MINING,
-        Feature.LOCATE,
-        Feature.RESTART_MINING,
-        Feature.REBOOT,
-    }
-)
-"""What every device of contract 1.0.0 has, also while a pause hides it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Slow:
-    """What the last slow read brought."""
-
-    hashboards: tuple[Hashboard, ...] | None = None
-    tuner: TunerState | None = None
-    mode: PerformanceMode | None = None
-    configuration: MinerConfiguration | None = None
-    pools: tuple[PoolGroup, ...] | None = None
-    locate: bool | None = None
 
 
 class BraiinsClient(MinerClient):
@@ -114,12 +72,9 @@ class BraiinsClient(MinerClient):
         )
         self._clock = clock
         self._sleep = sleep
-        self._read_seconds = read_seconds
         self._writes = asyncio.Lock()
         self._capabilities = Capabilities()
-        self._constraints: Constraints | None = None
-        self._slow = _Slow()
-        self._mining_uptime: int | None = None
+        self._reader = Reader(self._api, read_seconds)
 
     @property
     @override
@@ -150,10 +105,8 @@ class BraiinsClient(MinerClient):
             network = await self._api.get_network()
             mac, hostname = network.mac_address, hostname or network.hostname
         found = convert.identity(details, version, mac, hostname)
-        constraints = await self._answered(self._api.get_constraints, self._deadline())
-        if not isinstance(constraints, MinerError):
-            self._constraints = constraints
-        self._learn(Snapshot(), ())
+        await self._reader.learn_constraints()
+        self._learn(Snapshot())
         return found
 
     @override
@@ -168,188 +121,16 @@ class BraiinsClient(MinerClient):
     async def read(self, *, slow: bool) -> Snapshot:
         """Read the live values with three requests, with `slow` six or seven more.
 
-        While the mining process is down only what works without it is asked for.
+        Available as long as `miner/details` answers, which needs no mining process.
         """
-        deadline = self._deadline()
-        try:
-            async with asyncio.timeout_at(deadline):
-                details = await self._api.get_miner_details()
-        except TimeoutError as error:
-            raise UnreachableError(f"no answer within {self._read_seconds:g} s") from error
-        restarted = self._restarted(details)
-        stats, cooling, process = await self._read_live(details, deadline)
-        if process is not Process.RUNNING:
-            # What a process that is gone said last is not what is now.
-            self._slow = replace(self._slow, hashboards=None, tuner=None, mode=None)
-        if slow or restarted:
-            await self._read_slow(deadline, process, anew=restarted)
-        snapshot = self._snapshot(details, stats, cooling, process)
-        self._learn(snapshot, self._slow.hashboards or ())
-        return snapshot
+        reading = await self._reader.read(slow=slow)
+        seen = snapshot(reading)
+        self._learn(seen)
+        return seen
 
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._read_seconds
-
-    def _restarted(self, details: MinerDetails) -> bool:
-        """Tell whether the mining process has come back or been replaced since the last read."""
-        before, now = self._mining_uptime, details.bosminer_uptime_s
-        self._mining_uptime = now
-        if before is None or not now:
-            return False
-        return before == 0 or now < before
-
-    async def _answered[T](
-        self, ask: Callable[[], Awaitable[T]], deadline: float
-    ) -> T | MinerError:
-        """Return an answer or what went wrong, so that one part can fail alone."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await ask()
-        except TimeoutError:
-            return UnreachableError("no answer in time")
-        except MinerError as error:
-            return error
-
-    async def _read_live(
-        self, details: MinerDetails, deadline: float
-    ) -> tuple[MinerStats | None, CoolingState | None, Process]:
-        """Read what needs the mining process, and find out what that does."""
-        async with asyncio.TaskGroup() as group:
-            cooling = group.create_task(self._answered(self._api.get_cooling_state, deadline))
-            # Without a process the small one is enough to tell stopped from restarting.
-            stats = (
-                None
-                if details.bosminer_uptime_s == 0
-                else group.create_task(self._answered(self._api.get_miner_stats, deadline))
-            )
-        answers = [cooling.result(), *([stats.result()] if stats else [])]
-        process = Process.STOPPED if details.bosminer_uptime_s == 0 else Process.RUNNING
-        if any(isinstance(answer, ProcessAwayError) for answer in answers):
-            process = Process.AWAY
-        elif any(isinstance(answer, ProcessStoppedError) for answer in answers):
-            process = Process.STOPPED
-        return _value(stats.result()) if stats else None, _value(cooling.result()), process
-
-    async def _read_slow(self, deadline: float, process: Process, *, anew: bool) -> None:
-        """Read what changes rarely; `anew` the constraints too, which a restart can change."""
-
-        def ask[T](call: Callable[[], Awaitable[T]]) -> asyncio.Task[T | MinerError]:
-            return group.create_task(self._answered(call, deadline))
-
-        api, running = self._api, process is Process.RUNNING
-        async with asyncio.TaskGroup() as group:
-            hashboards = ask(api.get_hashboards) if running else None
-            tuner = ask(api.get_tuner_state) if running else None
-            mode = ask(api.get_performance_mode) if running else None
-            configuration = ask(api.get_miner_configuration)
-            pools = ask(api.get_pools)
-            locate = ask(api.get_locate_device_status)
-            limits = ask(api.get_constraints) if anew or self._constraints is None else None
-        self._slow = _Slow(
-            hashboards=_value(hashboards.result()) if hashboards else None,
-            tuner=_value(tuner.result()) if tuner else None,
-            mode=_value(mode.result()) if mode else None,
-            configuration=_value(configuration.result()),
-            pools=_value(pools.result()),
-            locate=_value(locate.result()),
-        )
-        if limits and (constraints := _value(limits.result())) is not None:
-            self._constraints = constraints
-
-    def _snapshot(
-        self,
-        details: MinerDetails,
-        stats: MinerStats | None,
-        cooling: CoolingState | None,
-        process: Process,
-    ) -> Snapshot:
-        slow = self._slow
-        # Of the averages 5 to 30 s jump with the luck of a few shares, and 5 min still
-        # shows what was before a change of the target. One minute is four polls.
-        measured = convert.terahash(stats.work.last_1m_gigahash) if stats else None
-        state = miner_state(details, slow.tuner.state if slow.tuner else None, measured, process)
-        # Averages only fade during a pause, and nothing can be read without a process.
-        off = state in {MinerState.PAUSED, MinerState.STOPPED}
-        hashrate = 0.0 if off else measured
-        power = stats.approximated_watt if stats else None
-        states = slow.hashboards or ()
-        kind = convert.active_kind(slow.mode, slow.configuration, self._constraints)
-        return Snapshot(
-            mac=convert.mac_of(details.mac_address),
-            state=state,
-            mining_wanted=mining_wanted(state),
-            hashrate=hashrate,
-            expected_hashrate=convert.expected_hashrate(details, stats),
-            power=0.0 if off and power is None else power,
-            efficiency=_efficiency(stats, hashrate, power),
-            temperature=convert.temperature(cooling, states),
-            inlet_temperature=convert.inlet(states),
-            outlet_temperature=convert.outlet(states),
-            uptime=details.system_uptime_s,
-            mining_uptime=details.bosminer_uptime_s,
-            accepted_shares=stats.shares.accepted if stats else None,
-            rejected_shares=stats.shares.rejected if stats else None,
-            boards=convert.boards(states, paused=off),
-            fans=convert.fans(cooling.fans) if cooling else (),
-            pools=None if slow.pools is None else convert.pools(slow.pools),
-            faults=present_faults(details),
-            locate=slow.locate,
-            power_target=self._stored_power(kind),
-            power_target_effective=slow.tuner.power_watt if slow.tuner else None,
-            hashrate_target=self._stored_hashrate(kind),
-        )
-
-    def _stored_power(self, kind: TargetKind | None) -> float | None:
-        """Return the target in W; what is stored of a kind that is not active is stale."""
-        stored, mode = self._slow.configuration, self._slow.mode
-        if kind is not TargetKind.POWER:
-            return None
-        if stored is not None and stored.power_watt is not None:
-            return stored.power_watt
-        return mode.power_watt if mode else None
-
-    def _stored_hashrate(self, kind: TargetKind | None) -> float | None:
-        """Return the target in TH/s, as `_stored_power`."""
-        stored, mode = self._slow.configuration, self._slow.mode
-        if kind is not TargetKind.HASHRATE:
-            return None
-        if stored is not None and stored.hashrate_terahash is not None:
-            return stored.hashrate_terahash
-        return mode.hashrate_terahash if mode else None
-
-    def _learn(self, snapshot: Snapshot, states: tuple[Hashboard, ...]) -> None:
+    def _learn(self, seen: Snapshot) -> None:
         """Add to the capabilities what has just been seen."""
-        limits = self._constraints
-        power = convert.power_range(limits) if limits else None
-        hashrate = convert.hashrate_range(limits) if limits else None
-        seen: dict[Feature, bool] = {
-            Feature.POWER_TARGET: power is not None,
-            Feature.POWER_TARGET_EFFECTIVE: power is not None,
-            Feature.DEFAULT_POWER_TARGET: power is not None,
-            Feature.HASHRATE_TARGET: hashrate is not None,
-            Feature.DEFAULT_HASHRATE_TARGET: hashrate is not None,
-            Feature.INLET_TEMPERATURE: snapshot.inlet_temperature is not None,
-            Feature.OUTLET_TEMPERATURE: snapshot.outlet_temperature is not None,
-            Feature.FAULTS: snapshot.faults is not None,
-            Feature.BOARD_TEMPERATURE: any(b.temperature is not None for b in snapshot.boards),
-            Feature.BOARD_CHIP_TEMPERATURE: any(
-                b.chip_temperature is not None for b in snapshot.boards
-            ),
-            Feature.BOARD_FREQUENCY: any(b.frequency is not None for b in snapshot.boards),
-            Feature.BOARD_VOLTAGE: any(b.voltage is not None for b in snapshot.boards),
-            Feature.BOARD_CHIPS: any(b.chips is not None for b in snapshot.boards),
-        }
-        known = limits.hashboard_ids if limits else ()
-        self._capabilities = self._capabilities.merged(
-            Capabilities(
-                features=ALWAYS | {feature for feature, there in seen.items() if there},
-                boards=frozenset(board.index for board in snapshot.boards)
-                | {convert.board_index(name, place) for place, name in enumerate(known, 1)},
-                fans=frozenset(fan.index for fan in snapshot.fans),
-                power_target=power,
-                hashrate_target=hashrate,
-            )
-        )
+        self._capabilities = self._capabilities.merged(shown(self._reader.constraints, seen))
 
     # Commands
 
@@ -497,16 +278,16 @@ class BraiinsClient(MinerClient):
             except UnconfirmedError:
                 for pause in pauses:
                     await self._sleep(pause)
-                    if await self._answered(shows, self._deadline()) is True:
+                    if await attempt(shows, self._reader.deadline()) is True:
                         return
                 raise
 
     async def _limits(self) -> Constraints:
         """Return the constraints, asking for them when that has not been done."""
-        if self._constraints is None:
-            self._constraints = await self._api.get_constraints()
-            self._learn(Snapshot(), ())
-        return self._constraints
+        if self._reader.constraints is None:
+            self._reader.constraints = await self._api.get_constraints()
+            self._learn(Snapshot())
+        return self._reader.constraints
 
     async def _checked(self, value: float, name: str, unit: str) -> float:
         """Return a value that is within what is offered, else raise InvalidValueError."""
@@ -522,7 +303,7 @@ class BraiinsClient(MinerClient):
 
     async def _in_force(self, kind: TargetKind) -> None:
         """Raise RejectedError when the tuner holds something else than what was just set."""
-        mode = await self._answered(self._api.get_performance_mode, self._deadline())
+        mode = await attempt(self._api.get_performance_mode, self._reader.deadline())
         # The write was accepted; not being able to look does not make it fail.
         if isinstance(mode, MinerError) or mode.kind in {None, kind}:
             return
@@ -532,22 +313,7 @@ class BraiinsClient(MinerClient):
         )
 
 
-def _value[T](answer: T | MinerError) -> T | None:
-    return None if isinstance(answer, MinerError) else answer
-
-
 def _same(accepted: float | None, wanted: float, unit: str) -> None:
     """Raise RejectedError when the device accepted something else than was sent."""
     if accepted is not None and not math.isclose(accepted, wanted, rel_tol=1e-6):
         raise RejectedError(f"the device took {accepted:g} {unit} instead of {wanted:g} {unit}")
-
-
-def _efficiency(
-    stats: MinerStats | None, hashrate: float | None, power: float | None
-) -> float | None:
-    """Return J/TH while mining, the device's own where it gives one."""
-    if stats is None or not hashrate:
-        return None
-    if stats.joule_per_terahash is not None and stats.joule_per_terahash > 0:
-        return stats.joule_per_terahash
-    return None if power is None else power / hashrate

@@ -124,9 +124,14 @@ def board_index(name: str | None, place: int) -> int:
 
 
 def fans(states: Iterable[FanState]) -> tuple[Fan, ...]:
-    """Return the fans counted from 1."""
+    """Return the fans counted from 1.
+
+    The contract does not say where devices begin to count; those captured begin at 0.
+    """
+    states = tuple(states)
+    first = 1 if any(state.position == 0 for state in states) else 0
     return tuple(
-        Fan(index=place if state.position is None else state.position + 1, speed=state.rpm)
+        Fan(index=place if state.position is None else state.position + first, speed=state.rpm)
         for place, state in enumerate(states, 1)
     )
 

@@ -1,0 +1,175 @@
+"""Asking a device for everything a poll needs, so that each part can fail alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from ..errors import MinerError, UnreachableError
+from .api import BraiinsApi
+from .schema import (
+    Constraints,
+    CoolingState,
+    Hashboard,
+    MinerConfiguration,
+    MinerDetails,
+    MinerStats,
+    PerformanceMode,
+    PoolGroup,
+    TunerState,
+)
+from .session import ProcessAwayError, ProcessStoppedError
+from .state import Process
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlowParts:
+    """What changes rarely. None where the last slow read did not bring it."""
+
+    hashboards: tuple[Hashboard, ...] | None = None
+    tuner: TunerState | None = None
+    mode: PerformanceMode | None = None
+    configuration: MinerConfiguration | None = None
+    pools: tuple[PoolGroup, ...] | None = None
+    locate: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What one poll brought."""
+
+    details: MinerDetails
+    process: Process
+    stats: MinerStats | None
+    cooling: CoolingState | None
+    slow: SlowParts
+    constraints: Constraints | None
+
+
+async def attempt[T](ask: Callable[[], Awaitable[T]], deadline: float) -> T | MinerError:
+    """Return an answer, or what went wrong, so that one part can fail alone."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await ask()
+    except TimeoutError:
+        return UnreachableError("no answer in time")
+    except MinerError as error:
+        return error
+
+
+class Reader:
+    """Polls one device and keeps the slow parts between two slow polls."""
+
+    def __init__(self, api: BraiinsApi, seconds: float) -> None:
+        """Take at most `seconds` for one poll; what has answered by then counts."""
+        self._api = api
+        self._seconds = seconds
+        self.constraints: Constraints | None = None
+        """What targets the device takes, once it has told."""
+        self._slow = SlowParts()
+        self._mining_uptime: int | None = None
+        self._was_down = False
+
+    async def read(self, *, slow: bool) -> Reading:
+        """Read the live parts with three requests, with `slow` six or seven more.
+
+        While the mining process is down only what works without it is asked for. When
+        it has come back or been replaced, the slow parts are read too. Raises what
+        asking for the details raises; anything else that fails is None.
+        """
+        deadline = self.deadline()
+        try:
+            async with asyncio.timeout_at(deadline):
+                details = await self._api.get_miner_details()
+        except TimeoutError as error:
+            raise UnreachableError(f"no answer within {self._seconds:g} s") from error
+        stats, cooling, process = await self._read_live(details, deadline)
+        if process is not Process.RUNNING:
+            # What a process that is gone said last is not what is now.
+            self._slow = replace(self._slow, hashboards=None, tuner=None, mode=None)
+        anew = self._is_new_process(details, process)
+        if slow or anew:
+            await self._read_slow(deadline, process, anew=anew)
+        return Reading(
+            details=details,
+            process=process,
+            stats=stats,
+            cooling=cooling,
+            slow=self._slow,
+            constraints=self.constraints,
+        )
+
+    async def learn_constraints(self) -> None:
+        """Ask which targets the device takes; what was known stays when that fails."""
+        answer = await attempt(self._api.get_constraints, self.deadline())
+        if not isinstance(answer, MinerError):
+            self.constraints = answer
+
+    def deadline(self) -> float:
+        """Return when a poll that begins now has to be over."""
+        return asyncio.get_running_loop().time() + self._seconds
+
+    def _is_new_process(self, details: MinerDetails, process: Process) -> bool:
+        """Tell whether the mining process has come back or been replaced since the last read."""
+        before, now = self._mining_uptime, details.bosminer_uptime_s
+        running = process is Process.RUNNING
+        replaced = before is not None and now is not None and now < before
+        anew = running and (self._was_down or replaced)
+        self._was_down = not running
+        self._mining_uptime = now
+        return anew
+
+    async def _read_live(
+        self, details: MinerDetails, deadline: float
+    ) -> tuple[MinerStats | None, CoolingState | None, Process]:
+        """Read what needs the mining process, and find out what that does."""
+        async with asyncio.TaskGroup() as group:
+            cooling = group.create_task(attempt(self._api.get_cooling_state, deadline))
+            # Without a process the small one is enough to tell stopped from restarting.
+            stats = (
+                None
+                if details.bosminer_uptime_s == 0
+                else group.create_task(attempt(self._api.get_miner_stats, deadline))
+            )
+        answers = [cooling.result(), *([stats.result()] if stats else [])]
+        process = _process(details, answers)
+        return _value(stats.result()) if stats else None, _value(cooling.result()), process
+
+    async def _read_slow(self, deadline: float, process: Process, *, anew: bool) -> None:
+        """Read what changes rarely; `anew` the constraints too, which a restart can change."""
+
+        def ask[T](call: Callable[[], Awaitable[T]]) -> asyncio.Task[T | MinerError]:
+            return group.create_task(attempt(call, deadline))
+
+        api, running = self._api, process is Process.RUNNING
+        async with asyncio.TaskGroup() as group:
+            hashboards = ask(api.get_hashboards) if running else None
+            tuner = ask(api.get_tuner_state) if running else None
+            mode = ask(api.get_performance_mode) if running else None
+            configuration = ask(api.get_miner_configuration)
+            pools = ask(api.get_pools)
+            locate = ask(api.get_locate_device_status)
+            limits = ask(api.get_constraints) if anew or self.constraints is None else None
+        self._slow = SlowParts(
+            hashboards=_value(hashboards.result()) if hashboards else None,
+            tuner=_value(tuner.result()) if tuner else None,
+            mode=_value(mode.result()) if mode else None,
+            configuration=_value(configuration.result()),
+            pools=_value(pools.result()),
+            locate=_value(locate.result()),
+        )
+        if limits and (constraints := _value(limits.result())) is not None:
+            self.constraints = constraints
+
+
+def _process(details: MinerDetails, answers: list[object]) -> Process:
+    """Return what the mining process does, by what those said that need it."""
+    if any(not isinstance(answer, MinerError) for answer in answers):
+        return Process.RUNNING
+    if any(isinstance(answer, ProcessAwayError) for answer in answers):
+        return Process.AWAY
+    stopped = any(isinstance(answer, ProcessStoppedError) for answer in answers)
+    return Process.STOPPED if stopped or details.bosminer_uptime_s == 0 else Process.RUNNING
+
+
+def _value[T](answer: T | MinerError) -> T | None:
+    return None if isinstance(answer, MinerError) else answer

@@ -1,0 +1,125 @@
+"""From one poll to the snapshot, and to what the device has shown to have. Pure."""
+
+from ..models import Capabilities, Feature, MinerState, Snapshot
+from . import convert
+from .reading import Reading, SlowParts
+from .schema import Constraints, MinerStats, TargetKind
+from .state import miner_state, mining_wanted, present_faults
+
+ALWAYS = frozenset(
+    {
+        Feature.HASHRATE,
+        Feature.EXPECTED_HASHRATE,
+        Feature.POWER,
+        Feature.EFFICIENCY,
+        Feature.TEMPERATURE,
+        Feature.UPTIME,
+        Feature.SHARES,
+        Feature.POOL,
+        Feature.MINING,
+        Feature.LOCATE,
+        Feature.RESTART_MINING,
+        Feature.REBOOT,
+    }
+)
+"""What every device of contract 1.0.0 has, also while a pause hides it."""
+
+
+def snapshot(reading: Reading) -> Snapshot:
+    """Return everything one poll tells, in the units of the normalised world."""
+    details, stats, cooling, slow = reading.details, reading.stats, reading.cooling, reading.slow
+    # Of the averages 5 to 30 s jump with the luck of a few shares, and 5 min still
+    # shows what was before a change of the target. One minute is four polls.
+    measured = convert.terahash(stats.work.last_1m_gigahash) if stats else None
+    tuner = slow.tuner.state if slow.tuner else None
+    state = miner_state(details, tuner, measured, reading.process)
+    # Averages only fade during a pause, and nothing can be read without a process.
+    off = state in {MinerState.PAUSED, MinerState.STOPPED}
+    hashrate = 0.0 if off else measured
+    power = stats.approximated_watt if stats else None
+    states = slow.hashboards or ()
+    kind = convert.active_kind(slow.mode, slow.configuration, reading.constraints)
+    return Snapshot(
+        mac=convert.mac_of(details.mac_address),
+        state=state,
+        mining_wanted=mining_wanted(state),
+        hashrate=hashrate,
+        expected_hashrate=convert.expected_hashrate(details, stats),
+        power=0.0 if off and power is None else power,
+        efficiency=_efficiency(stats, hashrate, power),
+        temperature=convert.temperature(cooling, states),
+        inlet_temperature=convert.inlet(states),
+        outlet_temperature=convert.outlet(states),
+        uptime=details.system_uptime_s,
+        mining_uptime=details.bosminer_uptime_s,
+        accepted_shares=stats.shares.accepted if stats else None,
+        rejected_shares=stats.shares.rejected if stats else None,
+        boards=convert.boards(states, paused=off),
+        fans=convert.fans(cooling.fans) if cooling else (),
+        pools=None if slow.pools is None else convert.pools(slow.pools),
+        faults=present_faults(details),
+        locate=slow.locate,
+        power_target=_stored_power(slow, kind),
+        power_target_effective=slow.tuner.power_watt if slow.tuner else None,
+        hashrate_target=_stored_hashrate(slow, kind),
+    )
+
+
+def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
+    """Return what constraints and a snapshot show the device to have."""
+    power = convert.power_range(constraints) if constraints else None
+    hashrate = convert.hashrate_range(constraints) if constraints else None
+    boards = seen.boards
+    there: dict[Feature, bool] = {
+        Feature.POWER_TARGET: power is not None,
+        Feature.POWER_TARGET_EFFECTIVE: power is not None,
+        Feature.DEFAULT_POWER_TARGET: power is not None,
+        Feature.HASHRATE_TARGET: hashrate is not None,
+        Feature.DEFAULT_HASHRATE_TARGET: hashrate is not None,
+        Feature.INLET_TEMPERATURE: seen.inlet_temperature is not None,
+        Feature.OUTLET_TEMPERATURE: seen.outlet_temperature is not None,
+        Feature.FAULTS: seen.faults is not None,
+        Feature.BOARD_TEMPERATURE: any(b.temperature is not None for b in boards),
+        Feature.BOARD_CHIP_TEMPERATURE: any(b.chip_temperature is not None for b in boards),
+        Feature.BOARD_FREQUENCY: any(b.frequency is not None for b in boards),
+        Feature.BOARD_VOLTAGE: any(b.voltage is not None for b in boards),
+        Feature.BOARD_CHIPS: any(b.chips is not None for b in boards),
+    }
+    named = constraints.hashboard_ids if constraints else ()
+    return Capabilities(
+        features=ALWAYS | {feature for feature, is_there in there.items() if is_there},
+        boards=frozenset(board.index for board in boards)
+        | {convert.board_index(name, place) for place, name in enumerate(named, 1)},
+        fans=frozenset(fan.index for fan in seen.fans),
+        power_target=power,
+        hashrate_target=hashrate,
+    )
+
+
+def _stored_power(slow: SlowParts, kind: TargetKind | None) -> float | None:
+    """Return the target in W; what is stored of a kind that is not active is stale."""
+    if kind is not TargetKind.POWER:
+        return None
+    if slow.configuration is not None and slow.configuration.power_watt is not None:
+        return slow.configuration.power_watt
+    return slow.mode.power_watt if slow.mode else None
+
+
+def _stored_hashrate(slow: SlowParts, kind: TargetKind | None) -> float | None:
+    """Return the target in TH/s, as `_stored_power`."""
+    if kind is not TargetKind.HASHRATE:
+        return None
+    if slow.configuration is not None and slow.configuration.hashrate_terahash is not None:
+        return slow.configuration.hashrate_terahash
+    return slow.mode.hashrate_terahash if slow.mode else None
+
+
+def _efficiency(
+    stats: MinerStats | None, hashrate: float | None, power: float | None
+) -> float | None:
+    """Return J/TH while mining, the device's own where it gives one."""
+    if stats is None or not hashrate:
+        return None
+    if stats.joule_per_terahash is not None and stats.joule_per_terahash > 0:
+        return stats.joule_per_terahash
+    return None if power is None else power / hashrate
