@@ -1,12 +1,8 @@
-"""Writing commands: since when they exist, what they accept, and what they do."""
+"""Writing commands for mining and power: what they accept, and what they do."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-import re
 
-from tests.simulators.whatsminer.access import DEFAULT_PASSWORD, Access
-from tests.simulators.whatsminer.crypto import Json
+from tests.simulators.whatsminer.access import Access
 from tests.simulators.whatsminer.device import (
     FAST_LAG,
     SLOW_LAG,
@@ -14,68 +10,27 @@ from tests.simulators.whatsminer.device import (
     Device,
     State,
 )
+from tests.simulators.whatsminer.envelopes import RefusedError
+from tests.simulators.whatsminer.outcome import (
+    Command,
+    Fields,
+    Outcome,
+    before,
+    choice,
+    failed,
+    number,
+    yes_no,
+)
 from tests.simulators.whatsminer.presets import Cooling
-from tests.simulators.whatsminer.replies import FAILED, NO_SUCH_COMMAND, RefusedError
+from tests.simulators.whatsminer.replies import NO_SUCH_COMMAND
 from tests.simulators.whatsminer.settings import Pool
+from tests.simulators.whatsminer.system import System
 
-type Fields = dict[str, Json]
-type Handler = Callable[[Fields], Outcome]
-
+DENIED = 45
 PREHEAT = 120.0
 """Seconds from the first pre_power_on until the device calls itself warm."""
 NO_LIMIT = 99999
 """W with which adjust_power_limit takes the limit away."""
-LONGEST_PASSWORD = re.compile(r"[A-Za-z0-9_]{1,8}")
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What follows a command that was accepted."""
-
-    message: Json = "API command OK"
-    replies: bool = True
-    """False for commands that act before they could answer."""
-    after: Callable[[], None] | None = None
-    """Done once the reply is out, or in place of one."""
-    attached: bytes | None = None
-    """Raw bytes after the reply."""
-    upload: Callable[[bytes], None] | None = None
-    """The client sends raw bytes after the reply, which are handed to this."""
-
-
-def number(arguments: Fields, name: str, lowest: int, highest: int) -> int:
-    """Read a whole number, which clients send as text or as a number."""
-    value = arguments.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise RefusedError(FAILED, "API command ERROR")
-    try:
-        result = int(value)
-    except ValueError as error:
-        raise RefusedError(FAILED, "API command ERROR") from error
-    if not lowest <= result <= highest:
-        raise RefusedError(FAILED, "API command ERROR")
-    return result
-
-
-def text(arguments: Fields, name: str) -> str:
-    """Read a text that must be there."""
-    value = arguments.get(name)
-    if not isinstance(value, str) or not value:
-        raise RefusedError(FAILED, "API command ERROR")
-    return value
-
-
-def choice(arguments: Fields, name: str, allowed: set[str]) -> str:
-    """Read one of some words."""
-    value = text(arguments, name)
-    if value not in allowed:
-        raise RefusedError(FAILED, "API command ERROR")
-    return value
-
-
-def flag(arguments: Fields, name: str) -> bool:
-    """Read a switch that is written as 0 or 1."""
-    return bool(number(arguments, name, 0, 1))
 
 
 class Commands:
@@ -85,53 +40,51 @@ class Commands:
         """Act on `device`; passwords and permissions are in `access`."""
         self.device = device
         self.access = access
-        self.images: list[int] = []
-        """Sizes in bytes of the firmware images received."""
-        self._known = self._table()
-
-    def knows(self, command: str) -> bool:
-        """Tell whether this generation has the command."""
-        entry = self._known.get(command)
-        if entry is None:
-            return False
-        since, until, _ = entry
-        return since <= self.device.preset.api < until
+        self.system = System(device, access)
+        self._known = self._table() | self.system.table()
 
     def is_write(self, command: str) -> bool:
-        """Tell whether any generation has this as a writing command."""
+        """Tell whether any generation has this as a command that needs a token."""
         return command in self._known
 
     def run(self, command: str, arguments: Fields) -> Outcome:
-        """Execute a command. Raises RefusedError when it is unknown, wrong or impossible."""
-        if not self.knows(command):
+        """Execute a command. Raises RefusedError when it is not allowed, wrong or unknown here."""
+        entry = self._known[command]
+        if entry.needs_access and not self.access.enabled:
+            raise RefusedError(DENIED, "can't access write cmd")
+        if not entry.since <= self.device.preset.api < entry.until:
             raise RefusedError(NO_SUCH_COMMAND, "invalid cmd")
-        return self._known[command][2](arguments)
+        return entry.handler(arguments)
 
-    def _table(self) -> dict[str, tuple[tuple[int, int, int], tuple[int, int, int], Handler]]:
-        """Return first API, first API without, and handler of each command."""
-        always, ever = (0, 0, 0), (9, 9, 9)
+    def _table(self) -> dict[str, Command]:
+        modern, newest = (2, 0, 5), (2, 2, 0)
         return {
-            "update_pools": (always, ever, self._update_pools),
-            "restart_btminer": (always, ever, self._restart),
-            "power_off": (always, ever, self._power_off),
-            "power_on": (always, ever, self._power_on),
-            "set_led": (always, ever, self._led),
-            "set_low_power": (always, ever, partial(self._power_mode, "low")),
-            "set_normal_power": ((2, 0, 1), ever, partial(self._power_mode, "normal")),
-            "set_high_power": ((2, 0, 1), ever, partial(self._power_mode, "high")),
-            "reboot": (always, ever, self._reboot),
-            "set_power_pct": (always, ever, self._percent_fast),
-            "set_power_pct_v2": ((2, 0, 5), ever, self._percent_slow),
-            "set_power": ((2, 2, 0), ever, self._watts),
-            "restore_power_pct": ((2, 2, 0), ever, self._restore),
-            "adjust_power_limit": ((2, 0, 5), ever, self._power_limit),
-            "set_target_freq": (always, ever, self._target_frequency),
+            "update_pools": Command(handler=self._update_pools),
+            "restart_btminer": Command(handler=self._restart),
+            "power_off": Command(handler=self._power_off),
+            "power_on": Command(handler=self._power_on),
+            "pre_power_on": Command(handler=self._preheat, until=newest),
+            "set_led": Command(handler=self._led),
+            "set_low_power": Command(handler=partial(self._power_mode, "low")),
+            "set_normal_power": Command(
+                handler=partial(self._power_mode, "normal"), since=(2, 0, 1)
+            ),
+            "set_high_power": Command(handler=partial(self._power_mode, "high"), since=(2, 0, 1)),
+            "set_power_pct": Command(handler=self._percent_fast),
+            "set_power_pct_v2": Command(handler=self._percent_slow, since=modern),
+            "set_power": Command(handler=self._watts, since=newest),
+            "restore_power_pct": Command(handler=self._restore, since=newest),
+            "adjust_power_limit": Command(handler=self._power_limit, since=modern),
+            "set_target_freq": Command(handler=self._target_frequency),
+            "adjust_upfreq_speed": Command(handler=self._upfreq_speed, since=modern),
+            "set_fast_mining": Command(handler=self._fast_mining, since=(2, 2, 2)),
+            "set_fast_hash": Command(handler=self._fast_hash, since=(2, 2, 2)),
         }
 
     # --- mining -------------------------------------------------------------------------
 
     def _power_off(self, arguments: Fields) -> Outcome:
-        return self._before_or_after(arguments, self.device.power_off)
+        return Outcome(replies=before(arguments), after=self.device.power_off)
 
     def _power_on(self, _: Fields) -> Outcome:
         self.device.power_on()
@@ -140,16 +93,14 @@ class Commands:
     def _restart(self, _: Fields) -> Outcome:
         return Outcome(replies=False, after=self.device.restart_mining)
 
-    def _reboot(self, arguments: Fields) -> Outcome:
-        return self._before_or_after(arguments, self._boot)
-
-    def _before_or_after(self, arguments: Fields, step: Callable[[], None]) -> Outcome:
-        asked = arguments.get("respbefore") in {"true", True}
-        return Outcome(replies=asked, after=step)
-
-    def _boot(self) -> None:
-        self.access.forget()
-        self.device.reboot()
+    def _preheat(self, _: Fields) -> Outcome:
+        """Warm up before power_on, which clients poll with this until it is complete."""
+        device = self.device
+        if device.heated_from is None:
+            device.heated_from = device.now
+        done = device.set_to_mine or device.now - device.heated_from >= PREHEAT
+        words = "adjust complete" if done else "wait for adjust temp"
+        return Outcome(message={"complete": str(done).lower(), "msg": words})
 
     def _led(self, arguments: Fields) -> Outcome:
         if "param" in arguments:
@@ -171,11 +122,11 @@ class Commands:
             url, user, password = fields
             if not (isinstance(url, str) and isinstance(user, str) and isinstance(password, str)):
                 # null for an unused slot is what older devices stumble over.
-                raise RefusedError(FAILED, "API command ERROR")
+                raise failed()
             if url:
                 pools.append(Pool(url=url, user=user, password=password))
         if not pools:
-            raise RefusedError(FAILED, "API command ERROR")
+            raise failed()
         self.device.set_pools(pools)
         return Outcome()
 
@@ -210,13 +161,13 @@ class Commands:
     def _must_run(self) -> None:
         """Refuse what the mining program has to do while there is none."""
         if self.device.state in {State.OFF, State.STOPPING, State.STARTING}:
-            raise RefusedError(FAILED, "API command ERROR")
+            raise failed()
 
     def _power_limit(self, arguments: Fields) -> Outcome:
         watts = number(arguments, "power_limit", 0, NO_LIMIT)
         nameplate = self.device.preset.nameplate.power
         if watts < TOO_LOW * nameplate:
-            raise RefusedError(FAILED, "API command ERROR")
+            raise failed()
         lifted = watts == NO_LIMIT or watts == round(nameplate)
         self.device.settings.power_limit = None if lifted else watts
         return Outcome(after=self.device.restart_mining)
@@ -235,11 +186,22 @@ class Commands:
         self.device.settings.target_frequency = number(arguments, "percent", lowest, highest)
         return Outcome(after=self.device.restart_mining)
 
-    def _factory_reset(self, _: Fields) -> Outcome:
-        def reset() -> None:
-            self.device.factory_reset()
-            self.access.change(DEFAULT_PASSWORD)
-            self.access.enabled = False
-            self.device.reboot()
+    def _upfreq_speed(self, arguments: Fields) -> Outcome:
+        self.device.settings.upfreq_speed = number(arguments, "upfreq_speed", 0, 9)
+        # The two exclude each other; the later one wins.
+        self.device.settings.fast_boot = False
+        return Outcome()
 
-        return Outcome(replies=False, after=reset)
+    def _fast_mining(self, arguments: Fields) -> Outcome:
+        self._must_have_fast_chips()
+        self.device.settings.fast_mining = yes_no(arguments, "fast_mining")
+        return Outcome()
+
+    def _fast_hash(self, arguments: Fields) -> Outcome:
+        self._must_have_fast_chips()
+        self.device.settings.fast_hash = yes_no(arguments, "fast_hash")
+        return Outcome()
+
+    def _must_have_fast_chips(self) -> None:
+        if not self.device.preset.fast_chips:
+            raise failed()

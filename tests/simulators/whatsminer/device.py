@@ -303,8 +303,9 @@ class Device:
         self.note("boot")
         self._agenda.clear()
         self._forget_live_changes()
+        self.settings.restart_network()
         self.off_since, self.off_reason = None, ""
-        self.leds = {}
+        self.set_leds({})
         self.plant.on = False
         self._state = State.BOOTING
         self._later("state", BOOT, self._booted)

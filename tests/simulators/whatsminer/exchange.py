@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tests.simulators.whatsminer import crypto, spoil
 from tests.simulators.whatsminer.crypto import Json
+from tests.simulators.whatsminer.envelopes import Fields, RefusedError
 from tests.simulators.whatsminer.faults import Wire
 from tests.simulators.whatsminer.presets import Generation
-from tests.simulators.whatsminer.replies import DOWN_TEXT, Fields, RefusedError, Replies
+from tests.simulators.whatsminer.replies import DOWN_TEXT, Replies
 
 if TYPE_CHECKING:
     from tests.simulators.whatsminer.server import WhatsminerSimulator
@@ -153,10 +154,10 @@ class Exchange:
 
     async def _write(self, arguments: Fields) -> None:
         simulator, faults = self.simulator, self.faults
-        if self.key is None or not simulator.access.enabled:
+        if self.key is None:
             raise RefusedError(45, CODE_TEXTS[45])
         outcome = simulator.executing.run(self.name, arguments)
-        simulator.writes += 1
+        simulator.writes += outcome.changes
         replies = outcome.replies or self.name in faults.answered
         if self.name in faults.unanswered:
             replies = False

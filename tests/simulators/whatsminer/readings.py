@@ -13,6 +13,10 @@ RAMP_FREQUENCY = 160
 """MHz that a board shows at the beginning of a ramp."""
 COLDEST_CHIP, MEAN_CHIP, BOARD = 0.72, 0.88, 0.75
 """Parts of the hottest chip's warmth above ambient."""
+LIQUID = 0.35
+"""The same for the cooling liquid."""
+HEATING = 12.0
+"""°C by which the liquid is warmer at full power in heat mode "heating"."""
 SUPPLY_FAN = 6400
 """rpm of the power supply's own fan."""
 OFF_FAN = 900
@@ -135,7 +139,8 @@ class Readings:
 
     def liquid_temperature(self) -> float:
         """Return °C of the cooling liquid."""
-        return round(self._warmed(0.35), 1)
+        warmer = HEATING if self.device.settings.heat_mode == "heating" else 0.0
+        return round(self._warmed(LIQUID) + warmer * self._load, 1)
 
     def fan_speed(self, *, outlet: bool) -> int:
         """Return rpm of a case fan."""
@@ -156,7 +161,10 @@ class Readings:
 
     def _warmed(self, part: float) -> float:
         device = self.device
-        load = device.plant.power / device.preset.nameplate.power
         # Only what was set when the program started counts, and only under load.
-        cooler = device.temp_offset * load
+        cooler = device.temp_offset * self._load
         return self.ambient + (device.plant.chip_temperature - self.ambient) * part + cooler
+
+    @property
+    def _load(self) -> float:
+        return self.device.plant.power / self.device.preset.nameplate.power

@@ -86,11 +86,16 @@ class WhatsminerSimulator(SimulatedMiner):
 
     # --- SimulatedMiner -----------------------------------------------------------------
 
-    @property
+    @property  # type: ignore[explicit-override]  # mypy overlooks it on settable properties
     @override
-    def password(self) -> str:  # type: ignore[override]  # the device can change it itself
-        """Return the admin password as it is now."""
+    def password(self) -> str:
+        """The admin password as it is now; setting it makes all tokens void."""
         return self.access.password
+
+    @password.setter
+    @override
+    def password(self, password: str) -> None:
+        self.access.change(password)
 
     @override
     async def start(self) -> None:
@@ -131,7 +136,7 @@ class WhatsminerSimulator(SimulatedMiner):
         device, settings = self.device, self.device.settings
         return {
             "model": device.preset.model,
-            "mac": self.mac,
+            "mac": self.replies.mac.lower(),
             "mining": self._plugged and device.set_to_mine,
             "hashrate": device.hashrate,
             "power": device.power if self._plugged else 0.0,
@@ -166,6 +171,7 @@ class WhatsminerSimulator(SimulatedMiner):
     def refresh(self) -> None:
         """Let the device notice how late it is, and open or close its port accordingly."""
         self.device.advance(self.clock.now())
+        self.replies.mac = self.faults.mac or self.mac
         if self._socket is None or self._listening == self.device.api_up:
             return
         if self.device.api_up:

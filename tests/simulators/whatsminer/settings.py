@@ -41,8 +41,12 @@ class Settings:
     mine_at_boot: bool = True
     web_pools: bool = True
     hostname: str = "WhatsMiner"
+    next_hostname: str | None = None
+    """In force after the next boot."""
     timezone: str = "CST-8"
     zonename: str = "Asia/Shanghai"
+    next_zone: tuple[str, str] | None = None
+    """Time zone and its name after the next boot."""
     static: dict[str, str] | None = None
     """ip, mask, gate, dns of a fixed address; None is DHCP."""
     temp_offset: int = 0
@@ -55,3 +59,10 @@ class Settings:
     """Address, port and protocol of a remote log."""
     notes: dict[str, Json] = field(default_factory=dict)
     """What set_customer_msg has stored."""
+
+    def restart_network(self) -> None:
+        """Put into force what waits for a restart of the network."""
+        if self.next_hostname is not None:
+            self.hostname, self.next_hostname = self.next_hostname, None
+        if self.next_zone is not None:
+            (self.timezone, self.zonename), self.next_zone = self.next_zone, None
