@@ -22,7 +22,7 @@ from ..models import Capabilities, Identity, Make, PowerRange, Snapshot
 from . import convert
 from .api import BraiinsApi
 from .reading import Reader, attempt
-from .schema import Constraints, MinerStatus, TargetKind
+from .schema import MinerStatus, TargetKind
 from .session import ProcessAwayError, ProcessStoppedError
 from .snapshot import shown, snapshot
 
@@ -193,7 +193,7 @@ class BraiinsClient(MinerClient):
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
-            return stored.power_watt == wanted
+            return _close(stored.power_watt, wanted)
 
         async def write() -> None:
             _same(await self._api.set_power_target(wanted), wanted, "W")
@@ -208,7 +208,7 @@ class BraiinsClient(MinerClient):
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
-            return stored.hashrate_terahash == wanted
+            return _close(stored.hashrate_terahash, wanted)
 
         async def write() -> None:
             _same(await self._api.set_hashrate_target(wanted), wanted, "TH/s")
@@ -219,11 +219,11 @@ class BraiinsClient(MinerClient):
     @override
     async def default_power_target(self) -> None:
         """Store the model's own power target (`setDefaultPowerTarget`)."""
-        limits = await self._limits()
+        default = (await self._offered("power_target")).default
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
-            return stored.power_watt is not None and stored.power_watt == limits.power_watt.default
+            return _close(stored.power_watt, default)
 
         await self._write(self._api.set_default_power_target, shows)
         await self._in_force(TargetKind.POWER)
@@ -231,11 +231,11 @@ class BraiinsClient(MinerClient):
     @override
     async def default_hashrate_target(self) -> None:
         """Store the model's own hashrate target (`setDefaultHashrateTarget`)."""
-        limits = await self._limits()
+        default = (await self._offered("hashrate_target")).default
 
         async def shows() -> bool:
-            stored = (await self._api.get_miner_configuration()).hashrate_terahash
-            return stored is not None and stored == limits.hashrate_terahash.default
+            stored = await self._api.get_miner_configuration()
+            return _close(stored.hashrate_terahash, default)
 
         await self._write(self._api.set_default_hashrate_target, shows)
         await self._in_force(TargetKind.HASHRATE)
@@ -282,22 +282,22 @@ class BraiinsClient(MinerClient):
                         return
                 raise
 
-    async def _limits(self) -> Constraints:
-        """Return the constraints, asking for them when that has not been done."""
+    async def _offered(self, name: str) -> PowerRange:
+        """Return what is offered of a target; UnsupportedError where there is none."""
         if self._reader.constraints is None:
             self._reader.constraints = await self._api.get_constraints()
             self._learn(Snapshot())
-        return self._reader.constraints
+        offered: PowerRange | None = getattr(self._capabilities, name)
+        if offered is None:
+            raise UnsupportedError("the device names no range for this target")
+        return offered
 
     async def _checked(self, value: float, name: str, unit: str) -> float:
         """Return a value that is within what is offered, else raise InvalidValueError."""
-        await self._limits()
-        limits: PowerRange | None = getattr(self._capabilities, name)
-        if limits is None:
-            raise UnsupportedError("the device takes no such target")
-        if not math.isfinite(value) or not limits.minimum <= value <= limits.maximum:
+        offered = await self._offered(name)
+        if not math.isfinite(value) or not offered.minimum <= value <= offered.maximum:
             raise InvalidValueError(
-                f"{value:g} {unit} is outside {limits.minimum:g} to {limits.maximum:g} {unit}"
+                f"{value:g} {unit} is outside {offered.minimum:g} to {offered.maximum:g} {unit}"
             )
         return value
 
@@ -313,7 +313,12 @@ class BraiinsClient(MinerClient):
         )
 
 
+def _close(told: float | None, wanted: float | None) -> bool:
+    """Tell whether two targets are the same but for how they were written down."""
+    return told is not None and wanted is not None and math.isclose(told, wanted, rel_tol=1e-6)
+
+
 def _same(accepted: float | None, wanted: float, unit: str) -> None:
-    """Raise RejectedError when the device accepted something else than was sent."""
-    if accepted is not None and not math.isclose(accepted, wanted, rel_tol=1e-6):
+    """Raise RejectedError when the device says that it took something else than was sent."""
+    if accepted is not None and not _close(accepted, wanted):
         raise RejectedError(f"the device took {accepted:g} {unit} instead of {wanted:g} {unit}")

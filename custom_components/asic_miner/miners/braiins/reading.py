@@ -1,7 +1,7 @@
 """Asking a device for everything a poll needs, so that each part can fail alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import MinerError, UnreachableError
@@ -161,7 +161,7 @@ class Reader:
             self.constraints = constraints
 
 
-def _process(details: MinerDetails, answers: list[object]) -> Process:
+def _process(details: MinerDetails, answers: Sequence[object]) -> Process:
     """Return what the mining process does, by what those said that need it."""
     if any(not isinstance(answer, MinerError) for answer in answers):
         return Process.RUNNING

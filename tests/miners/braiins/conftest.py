@@ -1,0 +1,75 @@
+"""What the tests of the Braiins OS client stand on."""
+
+from collections.abc import AsyncGenerator
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.asic_miner.miners.braiins.api import BraiinsApi
+from custom_components.asic_miner.miners.braiins.client import BraiinsClient
+from custom_components.asic_miner.miners.client import Credentials
+from tests.simulators.clock import ManualClock
+
+from .device import Device
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[ClientSession]:
+    """The caller's HTTP session; it must still be open when the client is done with it."""
+    async with ClientSession() as session:
+        yield session
+        assert not session.closed
+
+
+@pytest.fixture
+async def device() -> AsyncGenerator[Device]:
+    """A device that is mining at a power target."""
+    device = Device()
+    await device.start()
+    yield device
+    await device.stop()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time as the client sees it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def api(device: Device, http: ClientSession, clock: ManualClock) -> BraiinsApi:
+    """The operations of the device."""
+    return BraiinsApi("127.0.0.1", device.port, "root", "root", http, clock=clock.now)
+
+
+class Naps:
+    """Sleeps by moving the clock, and remembers for how long."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        """Move this clock."""
+        self.clock = clock
+        self.taken: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.taken.append(seconds)
+        self.clock.advance(seconds)
+
+
+@pytest.fixture
+def naps(clock: ManualClock) -> Naps:
+    """How the client sleeps."""
+    return Naps(clock)
+
+
+@pytest.fixture
+def client(device: Device, http: ClientSession, clock: ManualClock, naps: Naps) -> BraiinsClient:
+    """The client of the device."""
+    return BraiinsClient(
+        "127.0.0.1",
+        device.port,
+        Credentials(username="root", password="root"),
+        http,
+        clock=clock.now,
+        sleep=naps,
+    )

@@ -1,0 +1,330 @@
+"""What goes wrong becomes the right kind of error, and no write is ever sent twice."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+import json
+import socket
+
+from aiohttp import ClientSession, ClientTimeout, ServerDisconnectedError, web
+import pytest
+
+from custom_components.asic_miner.miners.braiins import session as session_module
+from custom_components.asic_miner.miners.braiins.api import BraiinsApi
+from custom_components.asic_miner.miners.braiins.session import (
+    REPLY_LIMIT,
+    ProcessAwayError,
+    ProcessStoppedError,
+)
+from custom_components.asic_miner.miners.errors import (
+    AuthenticationError,
+    BusyError,
+    MalformedReplyError,
+    MinerError,
+    RejectedError,
+    UnconfirmedError,
+    UnreachableError,
+    UnsupportedError,
+)
+
+from .device import AWAY, STOPPED, Device, Reply, refusal
+
+READ = ("GET", "miner/details")
+WRITE = ("PUT", "actions/pause")
+
+RANGE = "new power target '500' is out-of-range (min: Some(954), max: Some(6435))"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (refusal(400, RANGE), RejectedError, RANGE),
+        (Reply(status=422, body=b"missing field `watt`"), RejectedError, "missing field `watt`"),
+        (Reply(status=415), RejectedError, "PUT actions/pause: status 415"),
+        (Reply(status=400, body=b'{"message": ""}'), RejectedError, "status 400"),
+        (Reply(status=400, body=b'{"message": 3}'), RejectedError, "status 400"),
+        (Reply(status=400, body=b'"just text"'), RejectedError, "just text"),
+        (Reply(status=400, body=b"[" * 5000), RejectedError, "[" * 200),
+        (Reply(status=400, body=b"\xff\xfe"), RejectedError, "\ufffd"),
+        (refusal(400, "x" * 900), RejectedError, "x" * 200),
+        (Reply(status=404), UnsupportedError, "status 404"),
+        (Reply(status=405), UnsupportedError, "status 405"),
+        (refusal(501, "not on this platform"), UnsupportedError, "not on this platform"),
+        (refusal(409, "another task is running"), BusyError, "another task is running"),
+        (Reply(status=429), BusyError, "status 429"),
+        (Reply(status=503), BusyError, "status 503"),
+        (STOPPED, ProcessStoppedError, "BOSminer is not running"),
+        (Reply(status=412), ProcessStoppedError, "status 412"),
+        (AWAY, ProcessAwayError, "Connection refused"),
+        (Reply(status=500, body=b"Connection refused"), ProcessAwayError, "Connection refused"),
+        (refusal(500, "disk full"), RejectedError, "disk full"),
+        (Reply(status=500), RejectedError, "status 500"),
+        (Reply(status=502, body=b"<html>Bad Gateway</html>"), RejectedError, "status 502"),
+        (
+            Reply(status=302, headers={"Location": "/login"}),
+            MalformedReplyError,
+            "redirect",
+        ),
+        (
+            Reply(body=b"<html>Hello</html>", content_type="text/html"),
+            MalformedReplyError,
+            "not JSON",
+        ),
+        (Reply(body=b'{"watt": 15'), MalformedReplyError, "not JSON"),
+        (Reply(body=b"\xff\xff"), MalformedReplyError, "not JSON"),
+        (Reply(body=b"[" * 100_000), MalformedReplyError, "not JSON"),
+        (Reply(body=b" " * (REPLY_LIMIT + 1)), MalformedReplyError, "longer than 1048576 bytes"),
+    ],
+)
+async def test_answer_is_judged(
+    answer: Reply, kind: type[MinerError], words: str, device: Device, api: BraiinsApi
+) -> None:
+    """Each status has its kind, and what the device says reaches the log, in bounds."""
+    device.answers[WRITE] = answer
+    with pytest.raises(kind) as caught:
+        await api.pause_mining()
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert len(str(caught.value)) <= 200
+    assert device.writes == [WRITE]
+
+
+async def test_longest_allowed_answer(device: Device, api: BraiinsApi) -> None:
+    """The limit is not one byte too strict."""
+    device.answers[WRITE] = Reply(body=b"true".ljust(REPLY_LIMIT))
+    assert await api.pause_mining() is True
+
+
+@pytest.mark.parametrize("path", ["pools/", "auth/login"])
+async def test_words_that_could_repeat_a_secret_are_not_passed_on(
+    path: str, device: Device, api: BraiinsApi
+) -> None:
+    """Answers about pools and logins can quote what was sent."""
+    device.answers["GET" if path == "pools/" else "POST", path] = refusal(422, "hunter2")
+    with pytest.raises(RejectedError) as caught:
+        await api.get_pools()
+    assert "hunter2" not in str(caught.value)
+
+
+class Dropping:
+    """Accepts connections, reads one request each, and answers with raw bytes or nothing."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        """Answer every request but the login, which goes well."""
+        self.answer = answer
+        self.lines: list[str] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Handle one connection."""
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                line = head.split(b"\r\n")[0].decode()
+                self.lines.append(line)
+                for header in head.lower().split(b"\r\n"):
+                    if header.startswith(b"content-length:"):
+                        await reader.readexactly(int(header.split(b":")[1]))
+                if "auth/login" not in line:
+                    writer.write(self.answer)
+                    break
+                body = json.dumps({"token": "t", "timeout_s": 60}).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+                writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests that change something."""
+        return [line for line in self.lines if line.startswith(("PUT", "DELETE"))]
+
+
+@asynccontextmanager
+async def dropping(answer: bytes = b"") -> AsyncGenerator[Dropping]:
+    """Run a server that drops connections."""
+    behaviour = Dropping(answer)
+    server = await asyncio.start_server(behaviour.serve, "127.0.0.1", 0)
+    behaviour.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield behaviour
+
+
+async def test_http_library_would_repeat_a_write(http: ClientSession) -> None:
+    """Why there is a guard at all: without it one PUT becomes two."""
+    async with dropping() as server:
+        with pytest.raises(ServerDisconnectedError):
+            await http.put(f"http://127.0.0.1:{server.port}/", json=True)
+        assert len(server.writes) == 2
+
+
+async def test_write_is_sent_once_when_the_connection_drops(http: ClientSession) -> None:
+    """A write whose answer is lost is not repeated, and says that it may have worked."""
+    async with dropping() as server:
+        api = BraiinsApi("127.0.0.1", server.port, "root", "", http)
+        with pytest.raises(UnconfirmedError):
+            await api.set_power_target(1500)
+        assert len(server.writes) == 1
+
+
+async def test_write_is_sent_once_on_a_kept_connection(
+    device: Device, http: ClientSession, api: BraiinsApi
+) -> None:
+    """No write travels on an old connection, which may be dead without anybody knowing."""
+    connections: set[tuple[str, int]] = set()
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        connections.add(request.transport.get_extra_info("peername"))
+        return web.json_response(True)
+
+    device.answers["GET", "actions/locate"] = note
+    device.answers["PUT", "actions/locate"] = note
+    for _ in range(3):
+        await api.get_locate_device_status()
+        await api.set_locate_device_status(True)
+    assert len(connections) == 6
+    assert http.connector is not None
+
+
+@pytest.mark.parametrize(
+    ("answer", "read", "write"),
+    [
+        (b"", UnreachableError, UnconfirmedError),
+        (b"HTTP/1.1 200 OK\r\n", UnreachableError, UnconfirmedError),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{",
+            UnreachableError,
+            UnconfirmedError,
+        ),
+        (b'{"STATUS":"E"}\0', MalformedReplyError, MalformedReplyError),
+        (b"220 mail.example ESMTP\r\n\r\n", MalformedReplyError, MalformedReplyError),
+    ],
+    ids=["nothing", "half a head", "half a body", "another miner", "a mail server"],
+)
+async def test_broken_conversation(
+    answer: bytes, read: type[MinerError], write: type[MinerError], http: ClientSession
+) -> None:
+    """A lost answer to a read is a lost answer; to a write it is an open question."""
+    async with dropping(answer) as server:
+        api = BraiinsApi("127.0.0.1", server.port, "root", "", http)
+        with pytest.raises(MinerError) as caught:
+            await api.get_miner_details()
+        assert type(caught.value) is read
+        with pytest.raises(MinerError) as caught:
+            await api.reboot()
+        assert type(caught.value) is write
+        assert len(server.writes) == 1
+
+
+@pytest.mark.parametrize("call", [BraiinsApi.get_miner_details, BraiinsApi.pause_mining])
+async def test_nothing_listens(
+    call: Callable[[BraiinsApi], Awaitable[object]], http: ClientSession, unused_port: int
+) -> None:
+    """Without a connection nothing was sent, so a write has certainly not been executed."""
+    with pytest.raises(UnreachableError):
+        await call(BraiinsApi("127.0.0.1", unused_port, "root", "", http))
+
+
+async def test_device_goes_away_between_login_and_write(
+    device: Device, http: ClientSession, api: BraiinsApi
+) -> None:
+    """Refused connections are no open question for writes."""
+    await api.get_miner_details()
+    await device.stop()
+    with pytest.raises(UnreachableError):
+        await api.pause_mining()
+
+
+@pytest.mark.parametrize("host", ["", "exa mple", "a..b", "x" * 300])
+async def test_impossible_address(host: str, http: ClientSession) -> None:
+    """What is no address is not reachable, and nothing worse."""
+    with pytest.raises(UnreachableError):
+        await BraiinsApi(host, 80, "root", "", http).get_api_version()
+
+
+async def test_closed_http_session(device: Device) -> None:
+    """When Home Assistant stops, its session closes under the last requests."""
+    http = ClientSession()
+    api = BraiinsApi("127.0.0.1", device.port, "root", "root", http)
+    await http.close()
+    with pytest.raises(UnreachableError):
+        await api.get_miner_details()
+
+
+async def test_no_answer_in_time(
+    device: Device, api: BraiinsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that hangs is not waited for, and a hanging write is an open question."""
+    released = asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.StreamResponse:
+        await released.wait()
+        return web.json_response(True)
+
+    await api.login()
+    device.answers[READ] = hang
+    device.answers[WRITE] = hang
+    monkeypatch.setattr(session_module, "TIMEOUT", ClientTimeout(total=0.05))
+    try:
+        with pytest.raises(UnreachableError):
+            await api.get_miner_details()
+        with pytest.raises(UnconfirmedError):
+            await api.pause_mining()
+    finally:
+        released.set()
+    assert device.writes == [WRITE]
+
+
+async def test_no_connection_in_time(http: ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting has a limit of its own, so that a write is known not to have been sent."""
+    # A listener with a full queue and nobody who accepts answers no further connection.
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        monkeypatch.setattr(session_module, "TIMEOUT", ClientTimeout(total=30, connect=0.1))
+        api = BraiinsApi("127.0.0.1", listener.getsockname()[1], "root", "", http)
+        try:
+            with pytest.raises(UnreachableError, match="no connection"):
+                await api.get_api_version()
+        finally:
+            for filler in fillers:
+                filler.close()
+
+
+async def test_version_that_wants_a_session(device: Device, api: BraiinsApi) -> None:
+    """A web server that wants a login for everything is told from Braiins OS."""
+    device.answers["GET", "version/"] = Reply(status=401)
+    with pytest.raises(AuthenticationError):
+        await api.get_api_version()
+    assert device.logins == 0
+
+
+async def test_firmware_without_rest(device: Device, api: BraiinsApi) -> None:
+    """Firmware before 25.07 answers the login with 404 or 405; the error says what to do."""
+    for status in (404, 405):
+        device.answers["POST", "auth/login"] = Reply(status=status)
+        with pytest.raises(UnsupportedError, match=r"25\.07"):
+            await api.get_miner_details()
+
+
+async def test_nothing_secret_in_errors(device: Device, http: ClientSession) -> None:
+    """Neither user, password nor token, whatever goes wrong."""
+    api = BraiinsApi("127.0.0.1", device.port, "root", "root", http)
+    for answer in (Reply(status=400), Reply(status=302), Reply(body=b"<"), AWAY, STOPPED):
+        device.answers[WRITE] = answer
+        with pytest.raises(MinerError) as caught:
+            await api.pause_mining()
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert "aB3" not in repr(error)
+            assert "root" not in repr(error)
+            error = error.__cause__ or error.__context__
+    assert "aB3" not in repr(await api.login())
