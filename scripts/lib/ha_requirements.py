@@ -6,12 +6,15 @@ list follows Home Assistant from release to release instead of being kept by han
 usage: ha_requirements.py FILE
 """
 
-import importlib.util
 import json
 from pathlib import Path
 import sys
 
-# What the demo's configuration names, and what every start loads with it.
+import homeassistant
+from homeassistant.bootstrap import DEFAULT_INTEGRATIONS
+from homeassistant.const import Platform
+
+# What the demo's configuration names; Home Assistant sets the rest up by itself at each start.
 WANTED = (
     "automation",
     "config",
@@ -28,7 +31,7 @@ def requirements(components: Path) -> set[str]:
     """Return the pip requirements of the wanted integrations and all they depend on."""
     found: set[str] = set()
     seen: set[str] = set()
-    queue = list(WANTED)
+    queue = [*WANTED, *DEFAULT_INTEGRATIONS, *Platform]
     while queue:
         domain = queue.pop()
         if domain in seen:
@@ -42,10 +45,7 @@ def requirements(components: Path) -> set[str]:
 
 def main() -> None:
     """Write the list to the file named on the command line."""
-    spec = importlib.util.find_spec("homeassistant")
-    if spec is None or spec.origin is None:
-        raise SystemExit("Home Assistant is not installed in this environment")
-    listed = requirements(Path(spec.origin).parent / "components")
+    listed = requirements(Path(homeassistant.__file__).parent / "components")
     Path(sys.argv[1]).write_text("\n".join(sorted(listed)) + "\n", "utf-8")
 
 

@@ -1,0 +1,29 @@
+"""What all tests stand on."""
+
+# Home Assistant's test harness brings a package of the same name, so ours comes first.
+import custom_components.asic_miner  # noqa: F401
+
+from collections.abc import Callable, Generator  # isort: skip
+
+import pytest  # isort: skip
+
+from tests.translations import TranslationCheck  # isort: skip
+
+
+@pytest.fixture(autouse=True)
+def loopback(socket_enabled: None) -> None:
+    """Let every test use real sockets; the harness still allows 127.0.0.1 only."""
+
+
+@pytest.fixture(autouse=True)
+def check_translations() -> Generator[None]:
+    """Fail a test in which a text was asked for that the translations do not have."""
+    with TranslationCheck() as check:
+        yield
+    assert not check.missing, "texts missing in translations/en.json:\n" + "\n".join(check.missing)
+
+
+@pytest.fixture
+def unused_port(unused_tcp_port_factory: Callable[[], int]) -> int:
+    """A port of the loopback interface on which nothing listens."""
+    return unused_tcp_port_factory()

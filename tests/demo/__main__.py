@@ -1,0 +1,106 @@
+"""The demo: three simulated miners in a real Home Assistant. Started by scripts/demo."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+import signal
+import sys
+import tempfile
+
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import RunningClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .check import CheckError, check
+from .hass import PASSWORD, USER, Hass, HassError
+
+SPEED = 10.0
+"""How much faster than real the miners ramp and warm up: minutes become seconds."""
+
+
+def say(text: str) -> None:
+    """Report progress at once, also into a pipe."""
+    print(f"==> {text}", flush=True)
+
+
+@asynccontextmanager
+async def running_miners(speed: float) -> AsyncIterator[list[SimulatedMiner]]:
+    """Run the three miners of the demo on free ports."""
+    clock = RunningClock(speed)
+    miners: list[SimulatedMiner] = [
+        WhatsminerSimulator(preset="M60S", clock=clock, seed=1),
+        WhatsminerSimulator(preset="M30S++", clock=clock, seed=2),
+        BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3),
+    ]
+    try:
+        for miner in miners:
+            await miner.start()
+        yield miners
+    finally:
+        for miner in miners:
+            await miner.stop()
+
+
+async def demo(config: Path, options: argparse.Namespace) -> int:
+    """Run until the check is done or the user has had enough; return the exit code."""
+    say(f"starting three simulated miners, {options.speed:g} times as fast as real ones")
+    async with running_miners(options.speed) as miners:
+        say("starting Home Assistant (about ten seconds)")
+        async with Hass(config=config, debug=options.debug) as hass:
+            for miner in miners:
+                title = await hass.add_miner(miner.host, miner.port, password=miner.password)
+                say(f"added {title} at {miner.host}:{miner.port}")
+            if options.check:
+                await check(hass, miners, say)
+                return 0
+            print(
+                f"\n    Open      {hass.url}\n    User      {USER}\n    Password  {PASSWORD}\n\n"
+                f"    The miners are under Settings > Devices & services > ASIC Miner.\n"
+                f"    Configuration and log: {config}\n    Stop with Ctrl+C.\n",
+                flush=True,
+            )
+            await interrupted()
+            say("stopping")
+    return 0
+
+
+async def interrupted() -> None:
+    """Wait until the user or the system wants this to end."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description="Simulated miners in a real Home Assistant."
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="prove that reading and controlling work, and exit"
+    )
+    parser.add_argument("--config", type=Path, help="keep the configuration in this folder")
+    parser.add_argument("--debug", action="store_true", help="write the integration's debug log")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=SPEED,
+        help=f"how much faster than real the miners are (default {SPEED:g})",
+    )
+    options = parser.parse_args()
+    try:
+        if options.config:
+            return asyncio.run(demo(options.config.resolve(), options))
+        with tempfile.TemporaryDirectory(prefix="asic-miner-demo-") as folder:
+            return asyncio.run(demo(Path(folder), options))
+    except (CheckError, HassError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""Proves the job of the integration against what the simulated miners really do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import math
+
+from tests.simulators.base import SimulatedMiner
+
+from .hass import Hass
+
+WAIT_SECONDS = 150.0
+"""For devices and states to agree: a few polls, and a ramp of some minutes made faster."""
+
+COMPARED = {
+    "state": None,
+    "hashrate": "hashrate",
+    "power": "power",
+    "temperature": "temperature",
+    "mining": "mining",
+    "locate": "locate",
+    "power_percent": "power_percent",
+    "power_target": "power_target",
+    "power_limit": "power_limit",
+    "power_mode": "power_mode",
+}
+"""What is shown of each miner, and what its simulator calls the same thing."""
+
+TOLERANCE = 0.05
+"""Readings jitter by a few tenths of a percent and are up to one poll old."""
+
+type Say = Callable[[str], None]
+type States = dict[str, str]
+
+
+class CheckError(Exception):
+    """What was to be shown is not so."""
+
+
+class Miner:
+    """One simulated miner and its entities in Home Assistant."""
+
+    def __init__(self, hass: Hass, device: SimulatedMiner, entities: dict[str, str]) -> None:
+        """Take the entity ids by the rest of their unique ids."""
+        self.hass = hass
+        self.device = device
+        self.entities = entities
+        self.name = str(device.truth()["model"])
+
+    async def states(self) -> States:
+        """Return the states of all enabled entities by the rest of their unique ids."""
+        states = await self.hass.states()
+        return {
+            key: states[entity_id]["state"]
+            for key, entity_id in self.entities.items()
+            if entity_id in states
+        }
+
+    async def differences(self) -> list[str]:
+        """Return in words where a state and the device do not agree."""
+        states, truth = await self.states(), self.device.truth()
+        found = []
+        for key, name in COMPARED.items():
+            if name is None or key not in states or truth.get(name) is None:
+                continue
+            if not agree(states[key], truth[name]):
+                found.append(f"{key} is {states[key]}, the device holds {truth[name]}")
+        if boards := [
+            state
+            for key, state in states.items()
+            if key.startswith("board_hashrate_") and is_number(state)
+        ]:
+            # Boards are TH/s whatever unit the firmware writes: together they are the whole.
+            total, whole = sum(map(float, boards)), truth["hashrate"]
+            if not agree(str(total), whole):
+                found.append(f"the boards make {total:.1f} TH/s, the device {whole}")
+        return found
+
+    async def table(self) -> str:
+        """Return states beside truth, a line each."""
+        states, truth = await self.states(), self.device.truth()
+        lines = [f"    {self.name}", f"      {'':22}{'Home Assistant':>18}{'device':>18}"]
+        for key, name in COMPARED.items():
+            if key in states:
+                held = truth.get(name) if name else ""
+                lines.append(f"      {key:22}{shown(states[key]):>18}{shown(held):>18}")
+        return "\n".join(lines)
+
+
+def is_number(state: str) -> bool:
+    """Tell whether a state is one."""
+    try:
+        return math.isfinite(float(state))
+    except ValueError:
+        return False
+
+
+def shown(value: object) -> str:
+    """Return a value as the table shows it."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:.1f}"
+        case str() if is_number(value):
+            return f"{float(value):.1f}"
+        case _:
+            return str(value)
+
+
+def agree(state: str, truth: object) -> bool:
+    """Tell whether a state says what the device holds."""
+    match truth:
+        case bool():
+            return state == ("on" if truth else "off")
+        case int() | float():
+            return is_number(state) and math.isclose(
+                float(state), truth, rel_tol=TOLERANCE, abs_tol=1.0
+            )
+        case _:
+            return state == truth
+
+
+async def until(what: str, reached: Callable[[], Awaitable[str]]) -> None:
+    """Wait until `reached` returns no complaint. Raises CheckError with the last one."""
+    complaint = ""
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while complaint := await reached():
+                await asyncio.sleep(0.5)
+    except TimeoutError:
+        raise CheckError(f"{what}: {complaint} (waited {WAIT_SECONDS:g} s)") from None
+
+
+async def check(hass: Hass, devices: list[SimulatedMiner], say: Say) -> None:
+    """Compare, pause and resume, move a slider, press locate. Raises CheckError."""
+    miners = [
+        Miner(hass, device, await hass.entities(str(device.truth()["mac"]))) for device in devices
+    ]
+
+    async def all_agree() -> str:
+        return "; ".join(
+            f"{miner.name}: {text}" for miner in miners for text in await miner.differences()
+        )
+
+    say("comparing states with what the devices hold")
+    await until("states and devices do not agree", all_agree)
+    for miner in miners:
+        print(await miner.table(), flush=True)
+
+    for miner in miners:
+        await _pause_and_resume(miner, say)
+    for miner in miners:
+        await _move_slider(miner, say)
+        await _locate(miner, say)
+    await until("states and devices do not agree in the end", all_agree)
+    if errors := [line for line in hass.log.splitlines() if " ERROR " in line]:
+        raise CheckError("Home Assistant logged errors:\n" + "\n".join(errors))
+    say("all miners are read and controlled as they should be")
+
+
+async def _pause_and_resume(miner: Miner, say: Say) -> None:
+    """Switch mining off and on by the miner's main switch."""
+    before = miner.device.truth()
+    for on in (False, True):
+        word = "on" if on else "off"
+        say(f"{miner.name}: turning mining {word}")
+        await miner.hass.call(f"switch.turn_{word}", miner.entities["mining"])
+
+        async def reached(on: bool = on) -> str:
+            truth, states = miner.device.truth(), await miner.states()
+            if truth["mining"] is not on:
+                return "the device does not follow"
+            hashrate = states["hashrate"]
+            if not is_number(hashrate):
+                return f"hashrate is {hashrate}"
+            if on != (float(hashrate) > float(before["hashrate"] or 0) / 2):
+                return f"hashrate is {hashrate}"
+            return "; ".join(await miner.differences())
+
+        await until(f"{miner.name}, mining {word}", reached)
+    if miner.device.truth()["pools"] != before["pools"]:
+        raise CheckError(f"{miner.name}: its pools have changed")
+
+
+async def _move_slider(miner: Miner, say: Say) -> None:
+    """Lower the draw by the slider the miner has, and see that nothing restarts."""
+    key = "power_percent" if "power_percent" in miner.entities else "power_target"
+    before = miner.device.truth()
+    # Three quarters of what is drawn: a change that no noise can hide.
+    value = 75 if key == "power_percent" else round(float(before["power"] or 0) * 0.075) * 10
+    say(f"{miner.name}: moving {key} to {value}")
+    await miner.hass.call("number.set_value", miner.entities[key], value=value)
+    wanted = float(before["power"] or 0) * 0.75
+
+    async def reached() -> str:
+        power = (await miner.states())["power"]
+        if not (is_number(power) and math.isclose(float(power), wanted, rel_tol=0.08)):
+            return f"power is {power} instead of about {wanted:.0f}"
+        return "; ".join(await miner.differences())
+
+    await until(f"{miner.name}, {key} {value}", reached)
+    after = miner.device.truth()
+    for kept in ("mining_restarts", "pools"):
+        if after[kept] != before[kept]:
+            raise CheckError(f"{miner.name}: {kept} changed from {before[kept]} to {after[kept]}")
+
+
+async def _locate(miner: Miner, say: Say) -> None:
+    """Let the light blink, and stop it."""
+    say(f"{miner.name}: switching the identify light on and off")
+    for word in ("on", "off"):
+        await miner.hass.call(f"switch.turn_{word}", miner.entities["locate"])
+
+        async def reached(on: bool = word == "on") -> str:
+            if miner.device.truth()["locate"] is not on:
+                return "the device does not follow"
+            return "; ".join(await miner.differences())
+
+        await until(f"{miner.name}, light {word}", reached)

@@ -1,0 +1,159 @@
+"""Simulated miners and Home Assistant in one process, over real sockets."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.asic_miner.const import DOMAIN
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+type AddMiner = Callable[[SimulatedMiner], Awaitable[Miner]]
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find ours."""
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time of all simulated miners of a test."""
+    return ManualClock()
+
+
+@pytest.fixture
+async def whatsminer(clock: ManualClock) -> AsyncGenerator[WhatsminerSimulator]:
+    """An air-cooled WhatsMiner on the 2.2.2 envelope."""
+    miner = WhatsminerSimulator(preset="M60S", clock=clock, seed=1)
+    await miner.start()
+    yield miner
+    await miner.stop()
+
+
+@pytest.fixture
+async def old_whatsminer(clock: ManualClock) -> AsyncGenerator[WhatsminerSimulator]:
+    """An air-cooled WhatsMiner on the 2.0.x envelope."""
+    miner = WhatsminerSimulator(preset="M30S++", clock=clock, seed=2)
+    await miner.start()
+    yield miner
+    await miner.stop()
+
+
+@pytest.fixture
+async def braiins(clock: ManualClock) -> AsyncGenerator[BraiinsSimulator]:
+    """An Antminer on Braiins OS."""
+    miner = BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3)
+    await miner.start()
+    yield miner
+    await miner.stop()
+
+
+@pytest.fixture(params=["whatsminer", "old_whatsminer", "braiins"])
+def device(request: pytest.FixtureRequest) -> SimulatedMiner:
+    """Each of the simulated miners in turn."""
+    found: SimulatedMiner = request.getfixturevalue(request.param)
+    return found
+
+
+class Miner:
+    """A miner that has been added to Home Assistant, and its device."""
+
+    def __init__(self, hass: HomeAssistant, device: SimulatedMiner, entry: MockConfigEntry) -> None:
+        """Keep them together."""
+        self.hass = hass
+        self.device = device
+        self.entry = entry
+
+    @property
+    def mac(self) -> str:
+        """Unique ids begin with it."""
+        return str(self.entry.unique_id)
+
+    def entity_id(self, key: str) -> str:
+        """Return the entity id that belongs to the rest of a unique id."""
+        found = {
+            entity.unique_id.removeprefix(f"{self.mac}_"): entity.entity_id
+            for entity in er.async_entries_for_config_entry(
+                er.async_get(self.hass), self.entry.entry_id
+            )
+        }
+        return found[key]
+
+    def entity_keys(self) -> set[str]:
+        """Return the rest of the unique ids of all entities, also of disabled ones."""
+        return {
+            entity.unique_id.removeprefix(f"{self.mac}_")
+            for entity in er.async_entries_for_config_entry(
+                er.async_get(self.hass), self.entry.entry_id
+            )
+        }
+
+    def state(self, key: str) -> str:
+        """Return the state of an entity."""
+        state = self.hass.states.get(self.entity_id(key))
+        assert state is not None, key
+        return state.state
+
+    def number(self, key: str) -> float:
+        """Return the state of an entity that is a number."""
+        return float(self.state(key))
+
+    def states(self) -> dict[str, str]:
+        """Return the states of all enabled entities."""
+        return {
+            key: state.state
+            for key in self.entity_keys()
+            if (state := self.hass.states.get(self.entity_id(key)))
+        }
+
+    async def poll(self, *, slow: bool = False) -> None:
+        """Read the miner once, as the next scheduled poll would."""
+        coordinator = self.entry.runtime_data
+        if slow:
+            coordinator._slow_due = 0.0
+        await coordinator.async_refresh()
+        await self.hass.async_block_till_done()
+
+    async def call(self, service: str, key: str, **data: object) -> None:
+        """Perform an action ("switch.turn_on") on one entity and wait for it."""
+        domain, name = service.split(".")
+        await self.hass.services.async_call(
+            domain, name, {"entity_id": self.entity_id(key), **data}, blocking=True
+        )
+
+
+async def add_through_flow(
+    hass: HomeAssistant, device: SimulatedMiner, *, password: str | None = None
+) -> MockConfigEntry:
+    """Add a miner as a user does. Without a password the device's own is given."""
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    step = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"host": device.host, "advanced": {"port": device.port}}
+    )
+    assert step["type"] is FlowResultType.FORM, step
+    assert step["step_id"] == "credentials", step
+    step = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"password": device.password if password is None else password}
+    )
+    assert step["type"] is FlowResultType.CREATE_ENTRY, step
+    await hass.async_block_till_done()
+    entry: MockConfigEntry = step["result"]
+    return entry
+
+
+@pytest.fixture
+def add_miner(hass: HomeAssistant) -> AddMiner:
+    """Add a simulated miner to Home Assistant."""
+
+    async def add(device: SimulatedMiner) -> Miner:
+        return Miner(hass, device, await add_through_flow(hass, device))
+
+    return add

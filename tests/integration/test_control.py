@@ -1,0 +1,224 @@
+"""Commands: what is ordered happens, and every refusal is told in plain words."""
+
+import asyncio
+from unittest.mock import patch
+
+from homeassistant.components.number.const import SERVICE_SET_VALUE
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.asic_miner.errors import TRANSLATION_KEYS, USER_ERRORS
+from custom_components.asic_miner.miners.errors import MinerError
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .conftest import AddMiner
+
+
+async def test_mining_off_and_on(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Off on purpose is no hashrate and no efficiency, and not unavailable."""
+    miner = await add_miner(device)
+    pools = device.truth()["pools"]
+    await miner.call("switch.turn_off", "mining")
+    clock.advance(120)
+    await miner.poll()
+    assert device.truth()["mining"] is False
+    assert miner.state("mining") == "off"
+    assert miner.state("state") in {"paused", "stopped"}
+    assert miner.number("hashrate") == 0
+    assert miner.number("power") < 50
+    assert miner.state("efficiency") == "unknown"
+
+    await miner.call("switch.turn_on", "mining")
+    clock.advance(1800)
+    await miner.poll()
+    assert device.truth()["mining"] is True
+    assert miner.state("mining") == "on"
+    assert miner.number("hashrate") > 50
+    assert device.truth()["pools"] == pools
+
+
+async def test_locate(device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner) -> None:
+    """The light is what the device says it is."""
+    miner = await add_miner(device)
+    assert miner.state("locate") == "off"
+    for word in ("on", "off"):
+        await miner.call(f"switch.turn_{word}", "locate")
+        clock.advance(10)
+        await miner.poll()
+        assert device.truth()["locate"] is (word == "on")
+        assert miner.state("locate") == word
+
+
+async def test_power_change_restarts_nothing(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Whatever the slider is called, mining goes on and the pools stay."""
+    miner = await add_miner(device)
+    before = device.truth()
+    for key, value in (("power_percent", 70), ("power_target", 2400)):
+        if key not in miner.entity_keys():
+            continue
+        await miner.call("number.set_value", key, value=value)
+        clock.advance(1200)
+        await miner.poll()
+        assert miner.number(key) == pytest.approx(value, rel=0.02)
+        after = device.truth()
+        assert float(after["power"] or 0) < 0.85 * float(before["power"] or 0)
+        assert miner.number("power") == pytest.approx(float(after["power"] or 0), rel=0.05)
+        for kept in ("mining_restarts", "pools", "mining"):
+            assert after[kept] == before[kept]
+
+
+async def test_power_limit_restarts_mining_and_says_so(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The lasting limit is another thing than the slider."""
+    miner = await add_miner(whatsminer)
+    restarts = whatsminer.truth()["mining_restarts"]
+    state = miner.hass.states.get(miner.entity_id("power_limit"))
+    assert state is not None
+    assert "restarts mining" in state.name
+    assert state.attributes["mode"] == "box"
+    await miner.call("number.set_value", "power_limit", value=3000)
+    assert miner.state("state") == "restarting"
+    clock.advance(1800)
+    await miner.poll()
+    await miner.poll()
+    assert whatsminer.truth()["mining_restarts"] == int(restarts or 0) + 1
+    assert miner.number("power_limit") == 3000
+    assert miner.state("state") == "mining"
+
+
+async def test_power_mode(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Chosen is what the miner says after it has restarted mining."""
+    miner = await add_miner(whatsminer)
+    assert miner.state("power_mode") == "normal"
+    await miner.call("select.select_option", "power_mode", option="low")
+    clock.advance(1800)
+    await miner.poll()
+    await miner.poll()
+    assert whatsminer.truth()["power_mode"] == "low"
+    assert miner.state("power_mode") == "low"
+
+
+async def test_restart_mining(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The button restarts mining once."""
+    clock.advance(3600)
+    miner = await add_miner(device)
+    restarts = int(device.truth()["mining_restarts"] or 0)
+    await miner.call("button.press", "restart_mining")
+    assert miner.state("state") == "restarting"
+    clock.advance(300)
+    await miner.poll()
+    await miner.poll()
+    assert device.truth()["mining_restarts"] == restarts + 1
+    assert miner.state("state") in {"starting", "tuning", "mining"}
+
+
+async def test_out_of_range_is_refused_before_anything_is_sent(
+    device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """Home Assistant knows the true limits of each device."""
+    miner = await add_miner(device)
+    key = "power_percent" if "power_percent" in miner.entity_keys() else "power_target"
+    writes = device.truth()["writes"]
+    with pytest.raises(ServiceValidationError):
+        await miner.call(f"number.{SERVICE_SET_VALUE}", key, value=99_999)
+    assert device.truth()["writes"] == writes
+
+
+async def test_write_access_switched_off_later(
+    whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """The refusal says what to do, and shows on the device page."""
+    miner = await add_miner(whatsminer)
+    assert miner.state("write_access") == "on"
+    whatsminer.write_enabled = False
+    with pytest.raises(HomeAssistantError, match="WhatsMinerTool"):
+        await miner.call("switch.turn_off", "mining")
+    await miner.poll()
+    assert miner.state("write_access") == "off"
+    assert miner.state("mining") == "on"
+    assert miner.entry.data["write_access"] is False
+
+
+async def test_password_changed_on_the_device(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """A WhatsMiner can still be read; a refused command asks for the new password."""
+    miner = await add_miner(whatsminer)
+    whatsminer.password = "changed"
+    with pytest.raises(HomeAssistantError, match="stored login"):
+        await miner.call("switch.turn_off", "mining")
+    await miner.poll()
+    assert miner.number("hashrate") > 0
+    assert list(miner.entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+async def test_unplugged_when_a_command_is_given(
+    device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """The user is told, and nothing is sent later behind their back."""
+    miner = await add_miner(device)
+    await device.unplug()
+    with pytest.raises(HomeAssistantError, match="does not answer"):
+        await miner.call("switch.turn_off", "mining")
+    await device.plug()
+    await miner.poll()
+    assert miner.state("mining") == "on"
+
+
+@pytest.mark.parametrize("kind", TRANSLATION_KEYS, ids=lambda kind: kind.__name__)
+async def test_every_refusal_has_words(
+    kind: type[MinerError], braiins: BraiinsSimulator, add_miner: AddMiner
+) -> None:
+    """Each kind of error reaches the user as a translated text with the miner's name."""
+    miner = await add_miner(braiins)
+    client = miner.entry.runtime_data.client
+    with (
+        patch.object(client, "set_locate", side_effect=kind("the reason")),
+        pytest.raises(HomeAssistantError) as raised,
+    ):
+        await miner.call("switch.turn_on", "locate")
+    assert raised.value.translation_key == TRANSLATION_KEYS[kind]
+    assert isinstance(raised.value, ServiceValidationError) is (kind in USER_ERRORS)
+    assert miner.entry.title in str(raised.value)
+
+
+async def test_one_command_at_a_time(whatsminer: WhatsminerSimulator, add_miner: AddMiner) -> None:
+    """Commands and polls that come together reach the miner one after another."""
+    miner = await add_miner(whatsminer)
+    whatsminer.max_open_connections = 0
+    await asyncio.gather(
+        miner.call("switch.turn_on", "locate"),
+        miner.call("number.set_value", "power_percent", value=80),
+        miner.poll(slow=True),
+        miner.call("switch.turn_off", "mining"),
+    )
+    assert whatsminer.max_open_connections == 1
+
+
+async def test_the_effect_is_read_by_itself(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Nobody has to ask: after the settling time the state is that of the device."""
+    miner = await add_miner(whatsminer)
+    coordinator = miner.entry.runtime_data
+    coordinator.client.settling_seconds = 0.01
+    await miner.call("switch.turn_on", "locate")
+    clock.advance(10)
+    async with asyncio.timeout(30):
+        while miner.state("locate") != "on":
+            await asyncio.sleep(0.02)
+            await hass.async_block_till_done()

@@ -1,0 +1,146 @@
+"""Which entities a miner has, what they show, and how they are presented."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.asic_miner.const import DOMAIN
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .conftest import AddMiner
+
+
+async def test_entities(
+    hass: HomeAssistant, device: SimulatedMiner, add_miner: AddMiner, snapshot: SnapshotAssertion
+) -> None:
+    """Name, unit, classes, category, limits: nothing changes unnoticed."""
+    miner = await add_miner(device)
+    registry = er.async_get(hass)
+    listed = {}
+    for entity in er.async_entries_for_config_entry(registry, miner.entry.entry_id):
+        state = hass.states.get(entity.entity_id)
+        shown = {
+            "domain": entity.domain,
+            "name": entity.original_name,
+            "category": entity.entity_category and entity.entity_category.value,
+            "enabled": entity.disabled_by is None,
+            "device_class": entity.original_device_class,
+            "unit": entity.unit_of_measurement,
+            "capabilities": dict(entity.capabilities or {}),
+        }
+        assert (state is not None) == (entity.disabled_by is None)
+        listed[entity.unique_id.removeprefix(f"{miner.mac}_")] = shown
+    assert dict(sorted(listed.items())) == snapshot
+
+
+async def test_values_are_right_in_magnitude_and_unit(
+    device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """TH/s, W and °C, whatever unit the firmware uses."""
+    miner = await add_miner(device)
+    truth = device.truth()
+    for key in ("hashrate", "power", "temperature"):
+        assert miner.number(key) == pytest.approx(float(truth[key] or 0), rel=0.05), key
+    boards = [key for key in miner.entity_keys() if key.startswith("board_hashrate_")]
+    assert len(boards) == 3
+    total = sum(miner.number(key) for key in boards)
+    assert total == pytest.approx(miner.number("hashrate"), rel=0.05)
+    # A 3 kW machine of these generations makes 17 to 40 J/TH.
+    assert 15 < miner.number("efficiency") < 45
+    assert miner.state("state") == "mining"
+    assert miner.state("problem") == "off"
+    assert miner.state("pool_connected") == "on"
+    assert miner.state("fault") in {"none", "unknown"}
+
+
+async def test_devices(
+    hass: HomeAssistant, device: SimulatedMiner, add_miner: AddMiner, snapshot: SnapshotAssertion
+) -> None:
+    """The device page, and the hashboards as its children."""
+    miner = await add_miner(device)
+    devices = dr.async_get(hass)
+    main = devices.async_get_device_by_identifier((DOMAIN, miner.mac), miner.entry.entry_id)
+    assert main is not None
+    assert main.connections == {(dr.CONNECTION_NETWORK_MAC, miner.mac)}
+    assert main.configuration_url == f"http://{device.host}"
+    assert {
+        "manufacturer": main.manufacturer,
+        "model": main.model,
+        "name": main.name,
+        "serial_number": main.serial_number,
+        "sw_version": main.sw_version,
+        "hw_version": main.hw_version,
+    } == snapshot
+    children = sorted(
+        child.name or ""
+        for child in dr.async_entries_for_config_entry(devices, miner.entry.entry_id)
+        if child.id != main.id
+    )
+    assert children == ["Hashboard 1", "Hashboard 2", "Hashboard 3"]
+
+
+async def test_no_secret_is_shown(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    add_miner: AddMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither the password nor the worker's name is in a state or in the debug log."""
+    caplog.set_level("DEBUG")
+    miner = await add_miner(device)
+    await miner.call("switch.turn_on", "locate")
+    await miner.poll(slow=True)
+    shown = " ".join(f"{state.state} {state.attributes}" for state in hass.states.async_all())
+    ours = " ".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.asic_miner")
+    )
+    for secret in (device.password, *device.secrets):
+        assert secret not in shown
+        assert secret not in ours
+
+
+async def test_boards_that_show_up_later(
+    hass: HomeAssistant, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A legacy miner that is off shows no boards; they appear when it starts."""
+    device = WhatsminerSimulator(preset="M30S++", clock=clock, seed=5)
+    await device.start()
+    try:
+        device.faults.silent_commands = {"edevs", "devs"}
+        miner = await add_miner(device)
+        assert "board_hashrate_1" not in miner.entity_keys()
+        device.faults.silent_commands = set()
+        await miner.poll()
+        assert {"board_hashrate_1", "board_hashrate_2", "board_hashrate_3"} <= miner.entity_keys()
+        assert miner.number("board_hashrate_1") > 10
+        assert await hass.config_entries.async_unload(miner.entry.entry_id)
+    finally:
+        await device.stop()
+
+
+async def test_network_budget(device: SimulatedMiner, add_miner: AddMiner) -> None:
+    """A steady live poll takes three connections or requests at most, and no login."""
+    miner = await add_miner(device)
+    await miner.poll(slow=True)
+    match device:
+        case WhatsminerSimulator():
+            before = device.connections
+            await miner.poll()
+            assert device.connections - before <= 3
+            assert device.max_open_connections == 1
+            assert "get_token" not in device.commands[-3:]
+        case BraiinsSimulator():
+            before, logins = len(device.requests), device.logins
+            await miner.poll()
+            assert len(device.requests) - before <= 3
+            assert device.logins == logins
+            assert device.max_open_requests <= 2
+        case _:
+            raise AssertionError(device)

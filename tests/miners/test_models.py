@@ -1,0 +1,155 @@
+"""What is kept in a config entry survives being stored, and older and newer versions."""
+
+from dataclasses import fields
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from custom_components.asic_miner.miners.client import Credentials
+from custom_components.asic_miner.miners.models import (
+    RANGES,
+    Capabilities,
+    Fan,
+    Feature,
+    Hashboard,
+    Identity,
+    Make,
+    Pool,
+    PowerMode,
+    PowerRange,
+    Snapshot,
+)
+
+TEXT = st.one_of(st.none(), st.text(max_size=20))
+IDENTITIES = st.builds(
+    Identity,
+    make=st.sampled_from(Make),
+    mac=st.text(max_size=17),
+    manufacturer=st.text(max_size=20),
+    model=st.text(max_size=20),
+    firmware=TEXT,
+    api_version=TEXT,
+    hardware=TEXT,
+    serial=TEXT,
+    hostname=TEXT,
+)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+LIMITS = st.one_of(
+    st.none(),
+    st.builds(
+        PowerRange,
+        minimum=NUMBER,
+        maximum=NUMBER,
+        step=NUMBER,
+        default=st.one_of(st.none(), NUMBER),
+    ),
+)
+CAPABILITIES = st.builds(
+    Capabilities,
+    features=st.frozensets(st.sampled_from(Feature)),
+    boards=st.frozensets(st.integers(1, 16)),
+    fans=st.frozensets(st.integers(1, 8)),
+    power_modes=st.lists(st.sampled_from(PowerMode), unique=True).map(tuple),
+    **dict.fromkeys(RANGES, LIMITS),
+)
+
+
+@given(IDENTITIES)
+def test_identity_survives_storage(identity: Identity) -> None:
+    """Through JSON, as a config entry stores it."""
+    assert Identity.from_json(json.loads(json.dumps(identity.to_json()))) == identity
+
+
+@given(CAPABILITIES)
+def test_capabilities_survive_storage(capabilities: Capabilities) -> None:
+    """Through JSON, as a config entry stores them."""
+    assert Capabilities.from_json(json.loads(json.dumps(capabilities.to_json()))) == capabilities
+
+
+def test_identity_of_another_version() -> None:
+    """What is not known is ignored; what is missing is not made up."""
+    stored = {"make": "whatsminer", "mac": "a", "manufacturer": "b", "model": "c", "new": "d"}
+    assert Identity.from_json(dict(stored)).model == "c"
+    with pytest.raises(ValueError, match="incomplete"):
+        Identity.from_json({"make": "whatsminer"})
+    with pytest.raises(ValueError, match="model"):
+        Identity.from_json({**stored, "model": 1})
+
+
+def test_capabilities_of_another_version() -> None:
+    """What is not known, or is spoilt, is left out."""
+    capabilities = Capabilities.from_json(
+        {
+            "features": ["power", "teleport", 3],
+            "boards": [1, "2"],
+            "fans": None,
+            "power_modes": ["low", "ludicrous"],
+            "power_target": {"minimum": 1, "maximum": 2, "step": 1, "colour": "red"},
+            "power_limit": {"minimum": 1},
+        }
+    )
+    assert capabilities == Capabilities(
+        features=frozenset({Feature.POWER}),
+        boards=frozenset({1}),
+        power_modes=(PowerMode.LOW,),
+        power_target=PowerRange(minimum=1, maximum=2, step=1),
+    )
+
+
+@given(CAPABILITIES, CAPABILITIES)
+def test_what_was_seen_once_is_kept(known: Capabilities, seen: Capabilities) -> None:
+    """Nothing gets lost, newer limits win, and merging again changes nothing."""
+    merged = known.merged(seen)
+    assert known.features | seen.features == merged.features
+    assert merged.boards == known.boards | seen.boards
+    assert merged.fans == known.fans | seen.fans
+    for name in RANGES:
+        assert getattr(merged, name) == (getattr(seen, name) or getattr(known, name))
+    assert merged.merged(seen) == merged
+    assert all(feature in merged for feature in known.features)
+
+
+def test_parts_are_found_by_number() -> None:
+    """Not by place in the list; what is not reported is not there."""
+    snapshot = Snapshot(
+        boards=(Hashboard(index=3, hashrate=1.0), Hashboard(index=1, hashrate=2.0)),
+        fans=(Fan(index=2, speed=3000),),
+    )
+    assert snapshot.board(3) == Hashboard(index=3, hashrate=1.0)
+    assert snapshot.board(2) is None
+    assert snapshot.fan(2) == Fan(index=2, speed=3000)
+    assert snapshot.fan(1) is None
+
+
+def test_rates_without_shares_are_not_known() -> None:
+    """Neither zero nor a division by it."""
+    assert Snapshot().reject_rate is None
+    assert Snapshot(accepted_shares=0, rejected_shares=0).reject_rate is None
+    assert Snapshot(accepted_shares=99, rejected_shares=1).reject_rate == pytest.approx(1.0)
+
+
+def test_active_pool() -> None:
+    """The one that is mined on, if any."""
+    spare = Pool(index=1, url="a", user="w", active=False)
+    used = Pool(index=2, url="b", user="w", active=True)
+    assert Snapshot(pools=(spare, used)).active_pool == used
+    assert Snapshot(pools=(spare,)).active_pool is None
+    assert Snapshot().active_pool is None
+
+
+def test_secrets_do_not_show() -> None:
+    """A dataclass in a log line tells no password and no worker."""
+    assert "hunter2" not in repr(Credentials(username="root", password="hunter2"))
+    assert "worker" not in repr(Pool(index=1, url="stratum+tcp://x", user="worker"))
+
+
+def test_absent_is_none_everywhere() -> None:
+    """An empty snapshot makes up nothing."""
+    made_up = {
+        item.name
+        for item in fields(Snapshot)
+        if getattr(Snapshot(), item.name) not in (None, (), "unknown")
+    }
+    assert not made_up

@@ -1,0 +1,62 @@
+"""The papers say what is so: manifest, quality scale, change log, requirements."""
+
+import json
+from pathlib import Path
+import re
+
+import homeassistant
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import async_get_integration
+import yaml
+
+ROOT = Path(__file__).parents[2]
+INTEGRATION = ROOT / "custom_components" / "asic_miner"
+MANIFEST = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))
+
+
+def test_quality_scale_names_every_rule() -> None:
+    """The same rules as an integration that Home Assistant itself rates platinum."""
+    model = Path(homeassistant.__file__).parent / "components" / "peblar" / "quality_scale.yaml"
+    theirs = yaml.safe_load(model.read_text("utf-8"))["rules"]
+    ours = yaml.safe_load((INTEGRATION / "quality_scale.yaml").read_text("utf-8"))["rules"]
+    assert ours.keys() == theirs.keys()
+    for rule, status in ours.items():
+        if isinstance(status, dict):
+            assert status["status"] in {"exempt", "todo"}, rule
+            assert status["comment"].strip(), rule
+        else:
+            assert status in {"done", "todo"}, rule
+
+
+async def test_home_assistant_accepts_the_manifest(
+    hass: HomeAssistant, enable_custom_integrations: None
+) -> None:
+    """Through its own loader."""
+    integration = await async_get_integration(hass, "asic_miner")
+    assert integration.config_flow
+    assert integration.has_branding
+    assert str(integration.version) == MANIFEST["version"]
+    assert list(MANIFEST)[:2] == ["domain", "name"]
+    assert list(MANIFEST)[2:] == sorted(list(MANIFEST)[2:])
+
+
+def test_versions_agree() -> None:
+    """Manifest, project and change log."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f'version = "{MANIFEST["version"]}"' in project
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"## {MANIFEST['version']}" in changes
+
+
+def test_home_assistant_version_is_the_one_that_is_tested() -> None:
+    """HACS offers the integration from the release that the tests run on."""
+    wanted = json.loads((ROOT / "hacs.json").read_text("utf-8"))["homeassistant"]
+    assert homeassistant.const.__version__.rsplit(".", 1)[0] == wanted.rsplit(".", 1)[0]
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of a paper names a file that exists."""
+    for paper in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", paper.read_text("utf-8")):
+            if "://" not in link:
+                assert (paper.parent / link).exists(), f"{paper.name}: {link}"

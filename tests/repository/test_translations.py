@@ -1,0 +1,124 @@
+"""Texts and icons: what is used is there, and what is there is used."""
+
+import ast
+import json
+from pathlib import Path
+import re
+
+import pytest
+
+from custom_components.asic_miner import (
+    binary_sensor,
+    button,
+    errors,
+    number,
+    select,
+    sensor,
+    switch,
+)
+from custom_components.asic_miner.miners import errors as miner_errors
+from tests.translations import TRANSLATIONS, load, placeholders
+
+INTEGRATION = TRANSLATIONS.parent
+TEXTS = load()
+
+KEYS: dict[str, set[str]] = {
+    "binary_sensor": {row.key for row in binary_sensor.BINARY_SENSORS},
+    "button": {row.key for row in button.BUTTONS},
+    "number": {row.key for row in number.NUMBERS},
+    "select": {row.key for row in select.SELECTS},
+    "sensor": {
+        row.key for row in (*sensor.SENSORS, *sensor.BOARD_SENSORS, sensor.ENERGY, sensor.FAN_SPEED)
+    },
+    "switch": {row.key for row in switch.SWITCHES},
+}
+
+FORM_ERRORS = {"invalid_host"}
+"""Errors that a form finds by itself, without a miner."""
+
+
+def below(prefix: str) -> set[str]:
+    """Return the next part of all keys below a prefix."""
+    return {key.removeprefix(prefix).split(".")[0] for key in TEXTS if key.startswith(prefix)}
+
+
+@pytest.mark.parametrize("platform", sorted(KEYS))
+def test_every_entity_has_a_name_and_every_name_an_entity(platform: str) -> None:
+    """Names come from the translations only."""
+    assert below(f"entity.{platform}.") == KEYS[platform]
+    for key in KEYS[platform]:
+        assert f"entity.{platform}.{key}.name" in TEXTS
+
+
+def test_every_platform_is_checked() -> None:
+    """No platform of the texts is left out above."""
+    assert below("entity.") == set(KEYS)
+
+
+def test_every_error_has_its_texts() -> None:
+    """Each kind of error can be shown by an action and in a form, and none is left over."""
+    kinds = {
+        kind
+        for kind in vars(miner_errors).values()
+        if isinstance(kind, type)
+        and issubclass(kind, miner_errors.MinerError)
+        and kind is not miner_errors.MinerError
+    }
+    assert set(errors.TRANSLATION_KEYS) == kinds
+    keys = set(errors.TRANSLATION_KEYS.values())
+    assert below("exceptions.") == keys
+    assert below("config.error.") == keys | FORM_ERRORS
+    flow = (INTEGRATION / "config_flow.py").read_text("utf-8")
+    for error in FORM_ERRORS:
+        assert f'"{error}"' in flow
+
+
+def test_every_state_of_an_enum_has_a_text() -> None:
+    """A raw key on a dashboard looks broken."""
+    for row in sensor.SENSORS:
+        if row.options:
+            assert below(f"entity.sensor.{row.key}.state.") == set(row.options)
+
+
+def test_texts_are_clean() -> None:
+    """What Home Assistant's own checks would refuse."""
+    for key, text in TEXTS.items():
+        assert text == text.strip(), key
+        assert "[%" not in text, f"{key}: references work in Home Assistant's own repository only"
+        assert not re.search(r"https?://|<\w+", text), f"{key}: no address and no HTML"
+        assert not re.search(r"'\{\w+\}'", text), f"{key}: no placeholder in single quotes"
+
+
+@pytest.mark.parametrize("path", sorted(TRANSLATIONS.glob("*.json")), ids=lambda path: path.stem)
+def test_languages_are_complete(path: Path) -> None:
+    """Every language has the same keys with the same placeholders."""
+    texts = load(path.stem)
+    assert texts.keys() == TEXTS.keys()
+    for key, text in texts.items():
+        assert placeholders(text) == placeholders(TEXTS[key]), key
+
+
+def test_icons_belong_to_entities() -> None:
+    """Icons exist only for what exists, and no state repeats the default for nothing."""
+    icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))["entity"]
+    for platform, rows in icons.items():
+        assert set(rows) <= KEYS[platform]
+        for key, row in rows.items():
+            for icon in (row["default"], *row.get("state", {}).values()):
+                assert icon.startswith("mdi:")
+            for state in row.get("state", {}):
+                named = f"entity.{platform}.{key}.state.{state}" in TEXTS
+                assert named or platform == "switch", f"{key} has no state {state}"
+
+
+def test_device_names_are_used() -> None:
+    """The names of child devices are those the entities ask for."""
+    source = (INTEGRATION / "entity.py").read_text("utf-8")
+    keys = {
+        node.value.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.keyword)
+        and node.arg == "translation_key"
+        and isinstance(node.value, ast.Constant)
+    }
+    assert below("device.") == keys
