@@ -1,0 +1,152 @@
+"""The two forms of reply, and what they say went wrong.
+
+Envelope A (cgminer heritage) has its data in a list under a key of its own, envelope
+B in `Msg`. One firmware can use both.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ..errors import (
+    BusyError,
+    MalformedReplyError,
+    MinerError,
+    MiningProcessDownError,
+    RejectedError,
+    UnsupportedError,
+    WriteAccessError,
+)
+from .parse import Json, JsonObject, Record, as_number, masked, parse_object
+
+
+class Code(IntEnum):
+    """Result codes that mean something to us (manual, chapter 1)."""
+
+    UNKNOWN_COMMAND = 14
+    BAD_JSON = 23
+    NO_COMMAND = 24
+    NO_WRITE_ACCESS = 45
+    DONE = 131
+    FAILED = 132
+    TOKEN_GIVEN = 134
+    BAD_TOKEN = 135
+    NO_MORE_TOKENS = 136
+    BAD_BASE64 = 137
+
+
+_FAILURES = frozenset(Code) - {Code.DONE, Code.TOKEN_GIVEN}
+_DOWN = ("process is down", "socket connect failed")
+"""How the device says that its mining program does not run, in lower case."""
+_BUSY = "over max connect"
+_QUOTED = 100
+"""Characters of a device's own words worth showing."""
+
+
+class DeviceError(RejectedError):
+    """A refusal, with the code that the device gave."""
+
+    def __init__(self, message: str, code: int | None) -> None:
+        """Keep the code for those who can do something about it."""
+        super().__init__(message)
+        self.code = code
+
+
+class BrokenReplyError(MalformedReplyError):
+    """A reply that is no object, with its text for those who can use a part of it."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text away from the message: it can name pool users."""
+        super().__init__(f"{len(text)} characters that are no object: {masked(text)}")
+        self.text = text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """A successful reply, whichever envelope it came in."""
+
+    body: JsonObject
+    message: Json
+
+    def record(self) -> Record:
+        """Return the one object that this reply is about.
+
+        Raises MiningProcessDownError or MalformedReplyError when there is none.
+        """
+        if isinstance(self.message, dict):
+            return Record(self.message)
+        raise no_data(self.message)
+
+    def rows(self, key: str) -> tuple[Record, ...]:
+        """Return the objects under a key of envelope A, or in `Msg` of envelope B.
+
+        Raises MiningProcessDownError or MalformedReplyError when there is neither.
+        """
+        data = self.body.get(key, self.message)
+        if isinstance(data, dict):
+            return (Record(data),)
+        if isinstance(data, list):
+            return tuple(Record(item) for item in data if isinstance(item, dict))
+        raise no_data(data)
+
+
+def parse(text: str) -> JsonObject:
+    """Return the object in a reply.
+
+    Raises MiningProcessDownError and BusyError for the two bare texts that devices
+    send, BrokenReplyError for everything else that is no object.
+    """
+    try:
+        return parse_object(text)
+    except ValueError as error:
+        raise (_in_words(text) or BrokenReplyError(text)) from error
+
+
+def open_envelope(body: JsonObject, *, quote: bool = True) -> Reply:
+    """Return a successful reply; raise what an unsuccessful one means.
+
+    With `quote` false the device's own words stay out of the error, for commands whose
+    words could repeat something secret.
+    """
+    status, code, message = body.get("STATUS"), body.get("Code"), body.get("Msg")
+    if isinstance(status, list) and status and isinstance(status[0], dict):
+        inner = status[0]
+        status, code = inner.get("STATUS"), inner.get("Code")
+        if message is None:
+            message = inner.get("Msg")
+    number = as_number(code)
+    known = None if number is None else int(number)
+    # cgminer's heritage also knows W and I, which are answers with a remark.
+    failed = status in ("E", "F") if isinstance(status, str) else known in _FAILURES
+    if failed:
+        words = message if isinstance(message, str) else ""
+        raise _refusal(known, words, quote=quote)
+    return Reply(body=body, message=message)
+
+
+def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError:
+    if meaning := _in_words(words):
+        return meaning
+    match code:
+        case Code.UNKNOWN_COMMAND:
+            return UnsupportedError("the device does not know this command")
+        case Code.NO_WRITE_ACCESS:
+            return WriteAccessError("the device does not allow writes")
+        case Code.NO_MORE_TOKENS:
+            return BusyError("the device gives no more tokens for now")
+    said = "".join(c for c in words if c.isprintable())[:_QUOTED] if quote else ""
+    return DeviceError(f"refused with code {code}" + (f": {said}" if said else ""), code)
+
+
+def no_data(data: Json) -> MinerError:
+    """Return what it means that something stands where data should be."""
+    meaning = _in_words(data) if isinstance(data, str) else None
+    return meaning or MalformedReplyError("the reply has no data")
+
+
+def _in_words(words: str) -> MinerError | None:
+    lower = words.lower()
+    if any(text in lower for text in _DOWN):
+        return MiningProcessDownError("the mining process does not run")
+    if _BUSY in lower:
+        return BusyError("the device has too many connections")
+    return None

@@ -1,0 +1,160 @@
+"""From a device's text to data that can be asked for values without fear.
+
+Some firmware writes JSON that no parser takes, numbers as text, and leaves out what
+it does not know. All tolerance for that is here.
+"""
+
+from collections.abc import Iterator, Mapping
+import json
+import math
+import re
+from typing import override
+
+type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]
+
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"\[\]{}:,]+|[\[\]{}:,"]', re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_ENTRY = re.compile(r'"(\d+)"\s*:\s*"([^"\\]*)"')
+_CLOSING = {"[": "]", "{": "}"}
+_BEFORE_STRING = frozenset({"", "[", "{", ":", ","})
+_EXCERPT = 200
+"""Characters of a broken reply worth having in a log."""
+_TRUE = frozenset({"true", "1", "y", "yes", "enable", "enabled", "on"})
+_FALSE = frozenset({"false", "0", "n", "no", "disable", "disabled", "off"})
+
+
+class Record(Mapping[str, Json]):
+    """One object a device sent. What is missing, or not what it should be, is None."""
+
+    def __init__(self, values: Mapping[str, Json] | None = None) -> None:
+        """Wrap what was parsed."""
+        self._values = dict(values or {})
+
+    @override
+    def __getitem__(self, key: str) -> Json:
+        """Return a value as it came."""
+        return self._values[key]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        """Return the device's own keys."""
+        return iter(self._values)
+
+    @override
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._values)
+
+    @override
+    def __repr__(self) -> str:
+        """Name the keys only: values can be pool users or tokens."""
+        return f"Record({', '.join(self._values)})"
+
+    def number(self, *keys: str) -> float | None:
+        """Return the first of these that is a finite number, also when written as text."""
+        return next((n for key in keys if (n := as_number(self.get(key))) is not None), None)
+
+    def integer(self, *keys: str) -> int | None:
+        """Return the first of these that is a number, without its fraction."""
+        value = self.number(*keys)
+        return None if value is None else int(value)
+
+    def text(self, *keys: str) -> str | None:
+        """Return the first of these that is text with something in it."""
+        for key in keys:
+            value = self.get(key)
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+        return None
+
+    def flag(self, *keys: str) -> bool | None:
+        """Return the first of these that says yes or no, in any of the ways devices do."""
+        return next((f for key in keys if (f := as_flag(self.get(key))) is not None), None)
+
+
+def as_number(value: Json) -> float | None:
+    """Return a finite number, also when written as text."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def as_flag(value: Json) -> bool | None:
+    """Return a yes or no, also when written as text or number."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        value = f"{value:g}"
+    if not isinstance(value, str):
+        return None
+    word = value.strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def parse_object(text: str) -> JsonObject:
+    """Return the object a reply consists of, mending known defects if there are any.
+
+    Raises ValueError, with nothing of the contents in it, when that is not possible.
+    """
+    try:
+        parsed = _load(text)
+    except ValueError:
+        parsed = _load(repaired(text))
+    if not isinstance(parsed, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one kind for every defect
+    return parsed
+
+
+def _load(text: str) -> Json:
+    try:
+        parsed: Json = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return parsed
+
+
+def repaired(text: str) -> str:
+    """Mend what is known to be wrong in replies; strings keep their contents.
+
+    Line breaks inside strings are taken out, commas before a closing bracket are
+    dropped, a comma forgotten before a key is put in, and a list of pairs (which is
+    what one generation writes for error codes) becomes an object.
+    """
+    done: list[str] = []
+    open_at: list[int] = []
+    for piece in _TOKENS.findall(text):
+        last = done[-1] if done else ""
+        if piece in _CLOSING:
+            open_at.append(len(done))
+            done.append(piece)
+        elif piece in _CLOSING.values():
+            if last == ",":
+                done.pop()
+            done.append(_CLOSING[done[open_at.pop()]] if open_at else piece)
+        elif piece.startswith('"'):
+            done += ([] if last in _BEFORE_STRING else [","]) + [_CONTROL.sub("", piece)]
+        else:
+            if piece == ":" and open_at:
+                done[open_at[-1]] = "{"
+            done.append(piece)
+    return "".join(done)
+
+
+def complete_entries(text: str) -> dict[str, str]:
+    """Return the complete code and time pairs of an error list that was cut off."""
+    _, found, entries = text.partition('"error_code"')
+    return dict(_ENTRY.findall(entries)) if found else {}
+
+
+def masked(text: str) -> str:
+    """Return the beginning of a broken reply with its contents made unreadable."""
+    start = text[:_EXCERPT]
+    return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "a", start)).encode("ascii", "replace").decode()

@@ -1,0 +1,170 @@
+"""Talking to one device: which form of request it takes, and the life of its token."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+import json
+import time
+
+from ..errors import (
+    AuthenticationError,
+    BusyError,
+    MalformedReplyError,
+    UnconfirmedError,
+)
+from .crypto import WriteKeys, decrypt, derive_keys, encrypt
+from .envelope import Code, DeviceError, Reply, open_envelope, parse
+from .parse import Json, JsonObject, Record
+from .transport import Transport
+
+TOKEN_SECONDS = 25 * 60.0
+"""Tokens live for 30 minutes; renewed early so that none dies on its way."""
+_IDLE_SHARE = 5 / 6
+"""The same margin for devices that name an idle time of their own."""
+_SECRETIVE = frozenset({"update_pools", "update_pwd"})
+"""Commands whose refusal could repeat a pool, worker or password."""
+
+_TOKEN_TROUBLE = frozenset({Code.BAD_TOKEN, Code.BAD_JSON})
+"""Refusals that come before a command is looked at: unknown token, wrong key."""
+
+type Parameter = str | int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Token:
+    """What get_token gives (manual 3.1). Never shown by repr()."""
+
+    salt: str = field(repr=False)
+    newsalt: str = field(repr=False)
+    time: str = field(repr=False)
+    timeout: float | None = None
+    """Idle seconds after which it dies; None for the fixed 30 minutes, 0 for never."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Held:
+    """Keys in use, and when to make new ones."""
+
+    keys: WriteKeys
+    renew_at: float
+
+
+class Session:
+    """Requests to one device. Reads need no password and never take a token."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        password: str | None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is sent yet. `password` None means to read only."""
+        self.transport = transport
+        self._password = password
+        self._clock = clock
+        self._held: _Held | None = None
+        # Two writes at once would fetch two tokens, of which a device has few.
+        self._writing = asyncio.Lock()
+        self._command_key = "cmd"
+
+    async def get_token(self) -> Token:
+        """Read salts and time for a write (manual 3.1).
+
+        Takes one of the device's few token places. Raises BusyError when none is left.
+        """
+        given = (await self._read("get_token")).record()
+        salt, newsalt = given.text("salt"), given.text("newsalt")
+        when = given.text("time") or _digits(given.integer("time"))
+        if salt is None or newsalt is None or when is None:
+            raise MalformedReplyError("the token is incomplete")
+        return Token(salt=salt, newsalt=newsalt, time=when, timeout=given.number("timeout"))
+
+    async def _read(self, cmd: str, /, **params: Parameter) -> Reply:
+        """Send a reading command in plain text."""
+        try:
+            return await self._read_once(cmd, params)
+        except DeviceError as error:
+            # Firmware of 2020 takes only the key that cgminer uses, and says so.
+            if self._command_key == "command" or not _wants_other_key(error):
+                raise
+        self._command_key = "command"
+        return await self._read_once(cmd, params)
+
+    async def _read_once(self, cmd: str, params: Mapping[str, Parameter]) -> Reply:
+        request = _dump({self._command_key: cmd, **params})
+        return open_envelope(parse(await self.transport.exchange(request)))
+
+    async def _write(self, cmd: str, /, **params: Parameter) -> Record:
+        """Send an encrypted command and return the data of its reply, if there is any.
+
+        It is sent a second time only after a refusal that precedes execution: an
+        unknown token, or a text that the device could not decrypt. Raises
+        AuthenticationError without password or with a wrong one, and UnconfirmedError
+        when the outcome is not known.
+        """
+        if self._password is None:
+            raise AuthenticationError("no password is known, so nothing can be changed")
+        async with self._writing:
+            try:
+                return await self._write_once(self._password, cmd, params)
+            except DeviceError as error:
+                if error.code not in _TOKEN_TROUBLE:
+                    raise
+            # A key can be stale because the password was changed elsewhere and back.
+            self.drop_token()
+            try:
+                return await self._write_once(self._password, cmd, params)
+            except DeviceError as error:
+                if error.code not in _TOKEN_TROUBLE:
+                    raise
+                self.drop_token()
+                if error.code == Code.BAD_JSON:
+                    raise AuthenticationError("the password was refused") from error
+                raise BusyError("the device refuses its own new token") from error
+
+    def drop_token(self) -> None:
+        """Have the next write fetch a new token."""
+        self._held = None
+
+    async def _write_once(self, password: str, cmd: str, params: Mapping[str, Parameter]) -> Record:
+        keys = await self._keys(password)
+        sealed = encrypt(keys.aes_key, _dump({"cmd": cmd, "token": keys.sign, **params}).encode())
+        text = await self.transport.exchange(_dump({"enc": 1, "data": sealed}), write=True)
+        try:
+            body = _opened(keys, text)
+        except (MalformedReplyError, ValueError) as error:
+            # Something came back, but it does not say what became of the command.
+            raise UnconfirmedError("the command was sent, but its reply is unreadable") from error
+        reply = open_envelope(body, quote=cmd not in _SECRETIVE)
+        return Record(reply.message) if isinstance(reply.message, dict) else Record()
+
+    async def _keys(self, password: str) -> WriteKeys:
+        now = self._clock()
+        if self._held is None or now >= self._held.renew_at:
+            self._held = None
+            token = await self.get_token()
+            keys = derive_keys(password, salt=token.salt, newsalt=token.newsalt, time=token.time)
+            idle = token.timeout * _IDLE_SHARE if token.timeout else TOKEN_SECONDS
+            self._held = _Held(keys=keys, renew_at=now + min(TOKEN_SECONDS, idle))
+        return self._held.keys
+
+
+def _opened(keys: WriteKeys, text: str) -> JsonObject:
+    """Return the reply to a write, decrypted if need be."""
+    body = parse(text)
+    sealed = body.get("enc")
+    return parse(decrypt(keys.aes_key, sealed).decode()) if isinstance(sealed, str) else body
+
+
+def _wants_other_key(error: DeviceError) -> bool:
+    """Tell whether a refusal says that the request lacks `command`."""
+    return error.code == Code.NO_COMMAND and "command" in str(error)
+
+
+def _digits(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _dump(request: Mapping[str, Json]) -> str:
+    return json.dumps(request, separators=(",", ":"))

@@ -1,0 +1,183 @@
+"""Sockets and framing: one request per connection, one connection at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+import re
+
+from ..errors import MalformedReplyError, MinerError, UnconfirmedError, UnreachableError
+
+MAX_REPLY = 1 << 20
+"""Bytes; real replies stay below some tens of kilobytes."""
+_CHUNK = 1 << 16
+_STRUCTURE = re.compile(rb'["\[\]{}\x00]')
+_STRING_END = re.compile(rb'["\\\x00]')
+_LINE_END = re.compile(rb"[\n\x00]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeouts:
+    """Seconds; the reply times bound the whole exchange, not one chunk."""
+
+    connect: float = 5.0
+    """A board that is up accepts within milliseconds, a loaded Wi-Fi bridge within seconds."""
+    read: float = 10.0
+    """The device itself gives up on a silent connection after this time."""
+    write: float = 15.0
+    """Some writes are answered only after the device has acted on them."""
+
+
+class RefusedError(UnreachableError):
+    """The host is up and says that nothing listens, as while its control board boots."""
+
+
+class LostReplyError(UnreachableError):
+    """A connection was made, but closed without a reply."""
+
+
+class Connection:
+    """One open connection, on which messages and later raw bytes can follow each other."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take over an open stream; the transport closes it."""
+        self._reader = reader
+        self._writer = writer
+        self._received = bytearray()
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes. The writing side stays open: closing it ends some devices' patience."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def receive(self) -> str:
+        """Return the next reply, "" when the device closes without one.
+
+        A reply ends where its JSON is complete, at a NUL, at a line end when it is bare
+        text, or with the connection. What follows it is kept for the next reader.
+        Raises MalformedReplyError when it grows beyond MAX_REPLY.
+        """
+        frame = _Frame()
+        end = None
+        while end is None and (chunk := await self._reader.read(_CHUNK)):
+            self._received += chunk
+            end = frame.end(self._received)
+            if (len(self._received) if end is None else end) > MAX_REPLY:
+                raise MalformedReplyError(f"a reply of more than {MAX_REPLY} bytes")
+        end = len(self._received) if end is None else end
+        reply = bytes(self._received[:end])
+        del self._received[:end]
+        return reply.decode(errors="replace").strip("\0 \t\r\n")
+
+
+class _Frame:
+    """Finds the end of a reply that arrives in pieces, looking at each byte once."""
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._depth = 0
+        self._in_string = False
+        self._bare: bool | None = None
+
+    def end(self, received: bytearray) -> int | None:
+        """Return the length of the reply, None while it is incomplete."""
+        if self._bare is None:
+            start = received.lstrip()
+            self._position = len(received) - len(start)
+            if not start:
+                return None
+            self._bare = start[0] not in b"{["
+        if self._bare:
+            found = _LINE_END.search(received, self._position)
+            self._position = len(received)
+            return found.end() if found else None
+        while self._position < len(received):
+            found = (_STRING_END if self._in_string else _STRUCTURE).search(
+                received, self._position
+            )
+            if found is None:
+                self._position = len(received)
+                return None
+            self._position = found.end()
+            match found.group():
+                case b"\0":
+                    return self._position
+                case b'"':
+                    self._in_string = not self._in_string
+                case b"\\":
+                    # The escaped byte may not have arrived yet; it is skipped when it has.
+                    self._position += 1
+                case b"{" | b"[":
+                    self._depth += 1
+                case _:
+                    self._depth -= 1
+                    if self._depth <= 0:
+                        return self._position
+        return None
+
+
+class Transport:
+    """The way to one device. Requests queue up; the device bears one connection well."""
+
+    def __init__(self, host: str, port: int, timeouts: Timeouts | None = None) -> None:
+        """Remember where the device is. Nothing is sent yet."""
+        self.host = host
+        self.port = port
+        self.timeouts = timeouts or Timeouts()
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """Open a connection, once no other is open.
+
+        Raises UnreachableError when that fails; nothing has been sent then.
+        """
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self.timeouts.connect):
+                    reader, writer = await asyncio.open_connection(self.host, self.port)
+            except ConnectionRefusedError as error:
+                raise RefusedError("the connection was refused") from error
+            except TimeoutError as error:
+                raise UnreachableError(
+                    f"no connection within {self.timeouts.connect:g} s"
+                ) from error
+            # A host name that cannot be encoded for the name service is a ValueError.
+            except (OSError, ValueError) as error:
+                raise UnreachableError(f"no connection: {type(error).__name__}") from error
+            try:
+                yield Connection(reader, writer)
+            finally:
+                writer.transport.abort()
+                with suppress(OSError):
+                    await writer.wait_closed()
+
+    async def exchange(self, request: str, *, write: bool = False) -> str:
+        """Send one request and return the text of its reply, which is never empty.
+
+        Raises UnreachableError when there is no connection or, for reads, no reply in
+        time; MalformedReplyError for a reply without end; UnconfirmedError when a write
+        may have arrived and its reply did not.
+        """
+        seconds = self.timeouts.write if write else self.timeouts.read
+        async with self.connection() as connection:
+            try:
+                return await self._converse(connection, request, seconds)
+            except MinerError as error:
+                if write:
+                    raise UnconfirmedError(f"the command was sent, but {error}") from error
+                raise
+
+    async def _converse(self, connection: Connection, request: str, seconds: float) -> str:
+        """Send and receive once, with every failure as an error of a reading command."""
+        try:
+            async with asyncio.timeout(seconds):
+                await connection.send(request.encode())
+                reply = await connection.receive()
+        except TimeoutError as error:
+            raise UnreachableError(f"there was no reply within {seconds:g} s") from error
+        except OSError as error:
+            raise LostReplyError("the connection broke") from error
+        if not reply:
+            raise LostReplyError("the connection was closed without a reply")
+        return reply
