@@ -47,12 +47,12 @@ def identity(
     address = mac_of(details.mac_address) or mac_of(mac)
     if address is None:
         raise MalformedReplyError("miner/details: no MAC address")
-    model = details.miner_model or details.name or "Braiins OS"
+    model = details.miner_model or details.name
     return Identity(
         make=Make.BRAIINS,
         mac=address,
-        manufacturer=_manufacturer(details, model),
-        model=model,
+        manufacturer=_manufacturer(details, model or ""),
+        model=model or "Braiins OS",
         firmware=_release(details.bos_version),
         api_version=str(version),
         hardware=CONTROL_BOARDS.get(details.soc_family or 0),
@@ -218,7 +218,7 @@ def _offered(limits: Limits, *, coarse: float, fine: float) -> PowerRange | None
         return None
     if default is not None:
         # Rounded down to what can be sent; never above what the device names.
-        high = min(high, math.floor(default * TARGET_MARGIN / fine) * fine)
+        high = min(high, round(math.floor(default * TARGET_MARGIN / fine) * fine, 2))
     if high <= low:
         return None
     # A slider with fewer than ten places is none.
