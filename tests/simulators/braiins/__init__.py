@@ -1,0 +1,7 @@
+"""A machine with Braiins OS that answers the local REST API."""
+
+from .faults import Fault, Faults
+from .presets import PRESETS
+from .server import BraiinsSimulator
+
+__all__ = ["PRESETS", "BraiinsSimulator", "Fault", "Faults"]
