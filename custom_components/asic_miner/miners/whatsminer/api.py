@@ -12,8 +12,8 @@ import math
 from typing import Literal
 
 from ..errors import InvalidValueError
-from .envelope import BrokenReplyError, no_data
-from .parse import Json, Record, complete_entries
+from .envelope import no_data
+from .parse import Json, Record, cut_error_list
 from .session import Session
 
 type LedColour = Literal["red", "green"]
@@ -84,12 +84,7 @@ class WhatsminerApi(Session):
 
         Of a list that was cut off the complete entries are returned.
         """
-        try:
-            record = (await self._read("get_error_code")).record()
-        except BrokenReplyError as error:
-            if entries := complete_entries(error.text):
-                return tuple(ErrorEntry(code=code, time=at) for code, at in entries.items())
-            raise
+        record = (await self._read("get_error_code", cut_error_list)).record()
         listed = record.get("error_code")
         if listed is None or (isinstance(listed, str) and not listed.isdecimal()):
             raise no_data(listed)

@@ -4,6 +4,7 @@ Envelope A (cgminer heritage) has its data in a list under a key of its own, env
 B in `Msg`. One firmware can use both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -12,7 +13,6 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
-    RejectedError,
     UnsupportedError,
     WriteAccessError,
 )
@@ -34,6 +34,9 @@ class Code(IntEnum):
     BAD_BASE64 = 137
 
 
+type Salvage = Callable[[str], JsonObject | None]
+"""Makes the best of a reply that is no object, if anything."""
+
 _FAILURES = frozenset(Code) - {Code.DONE, Code.TOKEN_GIVEN}
 _DOWN = ("process is down", "socket connect failed")
 """How the device says that its mining program does not run, in lower case."""
@@ -42,22 +45,14 @@ _QUOTED = 100
 """Characters of a device's own words worth showing."""
 
 
-class DeviceError(RejectedError):
-    """A refusal, with the code that the device gave."""
+class DeviceError(Exception):
+    """A refusal with its code, for the session, which knows what can be done about it."""
 
-    def __init__(self, message: str, code: int | None) -> None:
-        """Keep the code for those who can do something about it."""
-        super().__init__(message)
+    def __init__(self, code: int | None, said: str) -> None:
+        """Keep the code, and the device's own words as far as they may be shown."""
+        super().__init__(f"refused with code {code}" + (f": {said}" if said else ""))
         self.code = code
-
-
-class BrokenReplyError(MalformedReplyError):
-    """A reply that is no object, with its text for those who can use a part of it."""
-
-    def __init__(self, text: str) -> None:
-        """Keep the text away from the message: it can name pool users."""
-        super().__init__(f"{len(text)} characters that are no object: {masked(text)}")
-        self.text = text
+        self.said = said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,21 +84,28 @@ class Reply:
         raise no_data(data)
 
 
-def parse(text: str) -> JsonObject:
-    """Return the object in a reply.
+def parse(text: str, salvage: Salvage | None = None) -> JsonObject:
+    """Return the object in a reply, or what `salvage` makes of a broken one.
 
-    Raises MiningProcessDownError and BusyError for the two bare texts that devices
-    send, BrokenReplyError for everything else that is no object.
+    Raises MiningProcessDownError and BusyError for the bare texts that devices send,
+    MalformedReplyError for everything else that is no object.
     """
     try:
         return parse_object(text)
     except ValueError as error:
-        raise (_in_words(text) or BrokenReplyError(text)) from error
+        if meaning := _in_words(text):
+            raise meaning from error
+        if salvage and (body := salvage(text)):
+            return body
+        raise MalformedReplyError(
+            f"{len(text)} characters that are no object: {masked(text)}"
+        ) from error
 
 
 def open_envelope(body: JsonObject, *, quote: bool = True) -> Reply:
     """Return a successful reply; raise what an unsuccessful one means.
 
+    That is a MinerError where the code says enough, else DeviceError.
     With `quote` false the device's own words stay out of the error, for commands whose
     words could repeat something secret.
     """
@@ -123,7 +125,7 @@ def open_envelope(body: JsonObject, *, quote: bool = True) -> Reply:
     return Reply(body=body, message=message)
 
 
-def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError:
+def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError | DeviceError:
     if meaning := _in_words(words):
         return meaning
     match code:
@@ -134,7 +136,7 @@ def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError:
         case Code.NO_MORE_TOKENS:
             return BusyError("the device gives no more tokens for now")
     said = "".join(c for c in words if c.isprintable())[:_QUOTED] if quote else ""
-    return DeviceError(f"refused with code {code}" + (f": {said}" if said else ""), code)
+    return DeviceError(code, said)
 
 
 def no_data(data: Json) -> MinerError:

@@ -62,9 +62,11 @@ class Record(Mapping[str, Json]):
         return None if value is None else int(value)
 
     def text(self, *keys: str) -> str | None:
-        """Return the first of these that is text with something in it."""
+        """Return the first of these that is text with something in it, or a whole number."""
         for key in keys:
             value = self.get(key)
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
             if isinstance(value, str) and value.strip():
                 return value.strip()
         return None
@@ -148,10 +150,11 @@ def repaired(text: str) -> str:
     return "".join(done)
 
 
-def complete_entries(text: str) -> dict[str, str]:
-    """Return the complete code and time pairs of an error list that was cut off."""
-    _, found, entries = text.partition('"error_code"')
-    return dict(_ENTRY.findall(entries)) if found else {}
+def cut_error_list(text: str) -> JsonObject | None:
+    """Return the complete entries of a list of faults that was cut off, if there are any."""
+    _, _, entries = text.partition('"error_code"')
+    found: JsonObject = dict(_ENTRY.findall(entries))
+    return {"STATUS": "S", "Msg": {"error_code": found}} if found else None
 
 
 def masked(text: str) -> str:

@@ -36,7 +36,14 @@ class Live:
     boards: tuple[Record, ...] | None = None
     status: Record | None = None
     process_down: bool = False
-    """The device said, or showed by silence, that its mining process does not run."""
+    """The device said that its mining process does not run."""
+    process_silent: bool = False
+    """The device answers, and closes without a reply where its mining process should."""
+
+    @property
+    def process_away(self) -> bool:
+        """Tell whether there seems to be no mining process now."""
+        return self.process_down or self.process_silent
 
     @property
     def mining_wanted(self) -> bool | None:
@@ -234,9 +241,9 @@ def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
     )
 
 
-def locate(info: Record) -> bool | None:
+def locate(info: Record | None) -> bool | None:
     """Return whether the LEDs have been taken out of automatic mode."""
-    leds = info.text("ledstat")
+    leds = (info or _NOTHING).text("ledstat")
     return None if leds is None else leds.lower() != "auto"
 
 
@@ -280,7 +287,7 @@ def state(
     if wanted is False:
         return MinerState.STOPPED
     if live.summary is None:
-        if not live.process_down:
+        if not live.process_away:
             return MinerState.UNKNOWN
         return MinerState.RESTARTING if wanted else MinerState.STOPPED
     if wanted is None:

@@ -10,10 +10,11 @@ from ..errors import (
     AuthenticationError,
     BusyError,
     MalformedReplyError,
+    RejectedError,
     UnconfirmedError,
 )
 from .crypto import WriteKeys, decrypt, derive_keys, encrypt
-from .envelope import Code, DeviceError, Reply, open_envelope, parse
+from .envelope import Code, DeviceError, Reply, Salvage, open_envelope, parse
 from .parse import Json, JsonObject, Record
 from .transport import Transport
 
@@ -75,25 +76,31 @@ class Session:
         """
         given = (await self._read("get_token")).record()
         salt, newsalt = given.text("salt"), given.text("newsalt")
-        when = given.text("time") or _digits(given.integer("time"))
+        when = given.text("time")
         if salt is None or newsalt is None or when is None:
             raise MalformedReplyError("the token is incomplete")
-        return Token(salt=salt, newsalt=newsalt, time=when, timeout=given.number("timeout"))
+        # Written as a number it would have lost its leading zeros.
+        return Token(
+            salt=salt, newsalt=newsalt, time=when.zfill(4), timeout=given.number("timeout")
+        )
 
-    async def _read(self, cmd: str, /, **params: Parameter) -> Reply:
+    async def _read(self, cmd: str, salvage: Salvage | None = None) -> Reply:
         """Send a reading command in plain text."""
         try:
-            return await self._read_once(cmd, params)
+            try:
+                return await self._read_once(cmd, salvage)
+            except DeviceError as error:
+                # Firmware of 2020 takes only the key that cgminer uses, and says so.
+                if self._command_key == "command" or not _wants_other_key(error):
+                    raise
+            self._command_key = "command"
+            return await self._read_once(cmd, salvage)
         except DeviceError as error:
-            # Firmware of 2020 takes only the key that cgminer uses, and says so.
-            if self._command_key == "command" or not _wants_other_key(error):
-                raise
-        self._command_key = "command"
-        return await self._read_once(cmd, params)
+            raise RejectedError(str(error)) from error
 
-    async def _read_once(self, cmd: str, params: Mapping[str, Parameter]) -> Reply:
-        request = _dump({self._command_key: cmd, **params})
-        return open_envelope(parse(await self.transport.exchange(request)))
+    async def _read_once(self, cmd: str, salvage: Salvage | None) -> Reply:
+        text = await self.transport.exchange(_dump({self._command_key: cmd}))
+        return open_envelope(parse(text, salvage))
 
     async def _write(self, cmd: str, /, **params: Parameter) -> Record:
         """Send an encrypted command and return the data of its reply, if there is any.
@@ -110,14 +117,14 @@ class Session:
                 return await self._write_once(self._password, cmd, params)
             except DeviceError as error:
                 if error.code not in _TOKEN_TROUBLE:
-                    raise
+                    raise RejectedError(str(error)) from error
             # A key can be stale because the password was changed elsewhere and back.
             self.drop_token()
             try:
                 return await self._write_once(self._password, cmd, params)
             except DeviceError as error:
                 if error.code not in _TOKEN_TROUBLE:
-                    raise
+                    raise RejectedError(str(error)) from error
                 self.drop_token()
                 if error.code == Code.BAD_JSON:
                     raise AuthenticationError("the password was refused") from error
@@ -159,11 +166,7 @@ def _opened(keys: WriteKeys, text: str) -> JsonObject:
 
 def _wants_other_key(error: DeviceError) -> bool:
     """Tell whether a refusal says that the request lacks `command`."""
-    return error.code == Code.NO_COMMAND and "command" in str(error)
-
-
-def _digits(number: int | None) -> str | None:
-    return None if number is None else str(number)
+    return error.code == Code.NO_COMMAND and "command" in error.said
 
 
 def _dump(request: Mapping[str, Json]) -> str:

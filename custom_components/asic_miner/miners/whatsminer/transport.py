@@ -28,12 +28,18 @@ class Timeouts:
     """Some writes are answered only after the device has acted on them."""
 
 
-class RefusedError(UnreachableError):
-    """The host is up and says that nothing listens, as while its control board boots."""
+def was_refused(error: MinerError) -> bool:
+    """Tell whether the host is up and nothing listens, as while its control board boots."""
+    return isinstance(error.__cause__, ConnectionRefusedError)
 
 
-class LostReplyError(UnreachableError):
-    """A connection was made, but closed without a reply."""
+def was_lost(error: MinerError) -> bool:
+    """Tell whether a connection was made, and closed or broken without a reply."""
+    return isinstance(error.__cause__, _LostReplyError)
+
+
+class _LostReplyError(OSError):
+    """The reason for an UnreachableError that `was_lost` looks for."""
 
 
 class Connection:
@@ -137,7 +143,7 @@ class Transport:
                 async with asyncio.timeout(self.timeouts.connect):
                     reader, writer = await asyncio.open_connection(self.host, self.port)
             except ConnectionRefusedError as error:
-                raise RefusedError("the connection was refused") from error
+                raise UnreachableError("the connection was refused") from error
             except TimeoutError as error:
                 raise UnreachableError(
                     f"no connection within {self.timeouts.connect:g} s"
@@ -177,7 +183,9 @@ class Transport:
         except TimeoutError as error:
             raise UnreachableError(f"there was no reply within {seconds:g} s") from error
         except OSError as error:
-            raise LostReplyError("the connection broke") from error
+            raise UnreachableError("the connection broke") from _LostReplyError(str(error))
         if not reply:
-            raise LostReplyError("the connection was closed without a reply")
+            raise UnreachableError("the connection was closed without a reply") from (
+                _LostReplyError()
+            )
         return reply

@@ -1,0 +1,145 @@
+"""What is known of one WhatsMiner beyond its last replies."""
+
+from dataclasses import replace
+import math
+
+from ..models import Capabilities, Feature, Snapshot
+from . import features, readings
+from .device import Model, Version, api_version, unquoted
+from .parse import Record
+from .readings import Live
+
+_STILL_POLLS = 3
+"""Polls with both fans at rest while hashing that prove liquid cooling."""
+_DRIFT = 0.03
+"""Relative change of the full draw that is more than a reading's noise."""
+
+
+class Learned:
+    """Gathers what the device is and has, from what it says and from what it was told."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.firmware: str | None = None
+        self.version: Version | None = None
+        self.model: Model | None = None
+        self.full_power: float | None = None
+        """W that percentages refer to."""
+        self.tells_percent = False
+        """The device reports its percentage, so that it can be verified."""
+        self.unsupported: set[str] = set()
+        """Commands that this firmware does not know."""
+        self._seen = Capabilities()
+        self._liquid: bool | None = None
+        self._still_polls = 0
+        self._percent: float | None = None
+        self._elapsed: float | None = None
+
+    def remember_version(self, told: Record) -> None:
+        """Take over what get_version told."""
+        self.version = api_version(told.text("api_ver"))
+        firmware = unquoted(told.text("fw_ver"))
+        if firmware != self.firmware:
+            # A new firmware may know what the old one did not.
+            self.firmware = firmware
+            self.unsupported.clear()
+
+    def learn(self, live: Live) -> None:
+        """Take in one poll, before anything is read out of it."""
+        self._learn_cooling(live)
+        self._learn_restart(live)
+        self.tells_percent = self.tells_percent or _told_percent(live) is not None
+        self._learn_full_power(live)
+
+    def see(self, snapshot: Snapshot) -> None:
+        """Add what a snapshot shows to what the device has."""
+        # While it is not known whether there are fans, only a turning one counts.
+        has_fans = self.liquid is False
+        self._seen = self._seen.merged(
+            Capabilities(
+                features=frozenset(features.readings(snapshot)),
+                boards=frozenset(board.index for board in snapshot.boards),
+                fans=frozenset(fan.index for fan in snapshot.fans if fan.speed or has_fans),
+            )
+        )
+
+    @property
+    def seen(self) -> Capabilities:
+        """Return what the device has shown, without any commands."""
+        return self._seen
+
+    @property
+    def commands(self) -> Capabilities:
+        """Return the commands it takes, without what it has refused as unknown."""
+        commands = features.commands(self.version, liquid=self.liquid, full_power=self.full_power)
+        if "set_power_pct" not in self.unsupported:
+            return commands
+        return replace(
+            commands,
+            features=commands.features - {Feature.POWER_PERCENT, Feature.POWER_TARGET},
+            power_percent=None,
+            power_target=None,
+        )
+
+    @property
+    def liquid(self) -> bool | None:
+        """Tell the cooling: what the device says counts more than its name."""
+        if self._liquid is not None:
+            return self._liquid
+        by_name = self.model.liquid if self.model else None
+        return True if by_name is None and self._still_polls >= _STILL_POLLS else by_name
+
+    @property
+    def hydro(self) -> bool:
+        """Tell whether water is led through the boards."""
+        return self.model is not None and self.model.hydro
+
+    def percent(self, live: Live) -> float | None:
+        """Return the power percentage: the device's own word, else what it was told last."""
+        told = _told_percent(live)
+        return self._percent if told is None else told
+
+    def percent_sent(self, percent: float | None) -> None:
+        """Remember an accepted percentage; None when it is not known what became of it."""
+        self._percent = percent
+
+    def _learn_cooling(self, live: Live) -> None:
+        summary, status = live.summary or Record(), live.status or Record()
+        said = summary.flag("Liquid Cooling")
+        if said is not None:
+            self._liquid = said
+        elif status.number("liquid_temp") is not None:
+            self._liquid = True
+        speeds = [fan.speed for fan in readings.fans(live.summary)]
+        if speeds and readings.hashrate(live.summary):
+            self._still_polls = 0 if any(speeds) else self._still_polls + 1
+
+    def _learn_restart(self, live: Live) -> None:
+        """Notice a new mining process: it starts without a percentage."""
+        elapsed = (live.summary or Record()).number("Elapsed")
+        if live.process_down:
+            # Whatever the next process counts from, it will not be from there.
+            elapsed = math.inf
+        if elapsed is None:
+            return
+        if live.process_down or (self._elapsed is not None and elapsed < self._elapsed):
+            self._percent = 100.0
+        self._elapsed = elapsed
+
+    def _learn_full_power(self, live: Live) -> None:
+        """Learn the draw that percentages refer to.
+
+        It is the power limit in force; a device without one draws it when it is stable
+        at 100 %.
+        """
+        draw = readings.power(live.summary)
+        if (limit := readings.limit_in_force(live.summary)) is not None:
+            self.full_power = limit
+        elif draw and readings.stable(live) and self.percent(live) == 100:
+            known = self.full_power
+            if known is None or abs(draw - known) > _DRIFT * known:
+                self.full_power = float(round(draw))
+
+
+def _told_percent(live: Live) -> float | None:
+    return (live.status or Record()).number("power_pct")
