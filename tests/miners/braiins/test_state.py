@@ -8,6 +8,7 @@ from custom_components.asic_miner.miners.braiins.schema import DetailedStatus, M
 from custom_components.asic_miner.miners.braiins.state import (
     FAULTS,
     STOPPED,
+    Doing,
     Process,
     miner_state,
     mining_wanted,
@@ -18,47 +19,46 @@ from custom_components.asic_miner.miners.models import MinerState
 from .device import DETAILS
 
 MINING = MinerDetails.parse(DETAILS)
-RUNNING, GONE, AWAY = Process.RUNNING, Process.STOPPED, Process.AWAY
+
+
+MINES = Doing(tuner=2, hashrate=99.0)
+IDLES = Doing(tuner=2, hashrate=0.0)
 
 
 @pytest.mark.parametrize(
-    ("status", "uptime", "seen", "state"),
+    ("status", "doing", "state"),
     [
-        (2, 9000, (2, 99.0, RUNNING), MinerState.MINING),
-        (2, 9000, (1, 99.0, RUNNING), MinerState.MINING),
-        (2, 9000, (5, 99.0, RUNNING), MinerState.MINING),
-        (2, 9000, (99, 99.0, RUNNING), MinerState.MINING),
-        (2, 9000, (None, None, RUNNING), MinerState.MINING),
-        (2, 9000, (3, 99.0, RUNNING), MinerState.TUNING),
-        (2, 9000, (6, 0.0, RUNNING), MinerState.TUNING),
-        (2, 60, (2, 0.0, RUNNING), MinerState.STARTING),
-        (2, 9000, (None, 0.0, RUNNING), MinerState.STARTING),
-        (2, 9000, (4, 99.0, RUNNING), MinerState.MINING),
-        (2, 9000, (4, 0.0, RUNNING), MinerState.FAULT),
-        (3, 9000, (2, 40.0, RUNNING), MinerState.PAUSED),
-        (1, 599, (None, 0.0, RUNNING), MinerState.STARTING),
-        (1, None, (None, None, RUNNING), MinerState.STARTING),
-        (1, 600, (None, 0.0, RUNNING), MinerState.LIMITED),
-        (4, 9000, (2, 0.0, RUNNING), MinerState.LIMITED),
-        (5, 9000, (2, 50.0, RUNNING), MinerState.LIMITED),
-        (1, 0, (None, None, GONE), MinerState.STOPPED),
-        (2, 9000, (2, None, GONE), MinerState.STOPPED),
-        (1, 0, (None, None, AWAY), MinerState.RESTARTING),
-        (3, 9000, (None, None, AWAY), MinerState.RESTARTING),
-        (0, 9000, (2, 99.0, RUNNING), MinerState.UNKNOWN),
-        (77, 9000, (2, 99.0, RUNNING), MinerState.UNKNOWN),
-        (None, 9000, (2, 99.0, RUNNING), MinerState.UNKNOWN),
+        (2, MINES, MinerState.MINING),
+        (2, replace(MINES, tuner=1), MinerState.MINING),
+        (2, replace(MINES, tuner=5), MinerState.MINING),
+        (2, replace(MINES, tuner=99), MinerState.MINING),
+        (2, replace(MINES, recent=True), MinerState.MINING),
+        (2, Doing(), MinerState.MINING),
+        (2, replace(MINES, tuner=3), MinerState.TUNING),
+        (2, replace(IDLES, tuner=6), MinerState.TUNING),
+        (2, replace(IDLES, recent=True), MinerState.STARTING),
+        (2, IDLES, MinerState.LIMITED),
+        (2, replace(MINES, tuner=4), MinerState.MINING),
+        (2, replace(IDLES, tuner=4), MinerState.FAULT),
+        (3, MINES, MinerState.PAUSED),
+        (1, replace(IDLES, recent=True), MinerState.STARTING),
+        (4, replace(IDLES, recent=True), MinerState.STARTING),
+        (1, IDLES, MinerState.LIMITED),
+        (4, IDLES, MinerState.LIMITED),
+        (5, MINES, MinerState.LIMITED),
+        (5, replace(MINES, recent=True), MinerState.LIMITED),
+        (1, Doing(process=Process.STOPPED), MinerState.STOPPED),
+        (2, Doing(process=Process.STOPPED), MinerState.STOPPED),
+        (1, Doing(process=Process.AWAY), MinerState.RESTARTING),
+        (3, Doing(process=Process.AWAY), MinerState.RESTARTING),
+        (0, MINES, MinerState.UNKNOWN),
+        (77, MINES, MinerState.UNKNOWN),
+        (None, MINES, MinerState.UNKNOWN),
     ],
 )
-def test_coarse_status(
-    status: int | None,
-    uptime: int | None,
-    seen: tuple[int | None, float | None, Process],
-    state: MinerState,
-) -> None:
-    """Status and age of the mining process with tuner, hashrate and what it does."""
-    details = replace(MINING, status=status, bosminer_uptime_s=uptime)
-    assert miner_state(details, *seen) is state
+def test_coarse_status(status: int | None, doing: Doing, state: MinerState) -> None:
+    """Status together with tuner, hashrate and the mining process."""
+    assert miner_state(replace(MINING, status=status), doing) is state
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_detailed_status_refines(phase: str, reason: str | None, state: MinerSta
     """From 1.7.0 the reason decides where it says more."""
     detailed = DetailedStatus(phase=phase, reason=reason)
     details = replace(MINING, detailed_status=detailed)
-    assert miner_state(details, 2, 99.0, RUNNING) is state
+    assert miner_state(details, MINES) is state
 
 
 def test_mining_is_wanted_unless_switched_off() -> None:

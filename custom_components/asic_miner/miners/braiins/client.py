@@ -74,7 +74,7 @@ class BraiinsClient(MinerClient):
         self._sleep = sleep
         self._writes = asyncio.Lock()
         self._capabilities = Capabilities()
-        self._reader = Reader(self._api, read_seconds)
+        self._reader = Reader(self._api, read_seconds, clock)
 
     @property
     @override

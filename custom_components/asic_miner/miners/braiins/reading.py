@@ -13,12 +13,13 @@ from .schema import (
     MinerConfiguration,
     MinerDetails,
     MinerStats,
+    MinerStatus,
     PerformanceMode,
     PoolGroup,
     TunerState,
 )
 from .session import ProcessAwayError, ProcessStoppedError
-from .state import Process
+from .state import STARTING_SECONDS, Process
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,8 @@ class Reading:
 
     details: MinerDetails
     process: Process
+    recent: bool
+    """It began to mine a short while ago."""
     stats: MinerStats | None
     cooling: CoolingState | None
     slow: SlowParts
@@ -59,15 +62,17 @@ async def attempt[T](ask: Callable[[], Awaitable[T]], deadline: float) -> T | Mi
 class Reader:
     """Polls one device and keeps the slow parts between two slow polls."""
 
-    def __init__(self, api: BraiinsApi, seconds: float) -> None:
+    def __init__(self, api: BraiinsApi, seconds: float, clock: Callable[[], float]) -> None:
         """Take at most `seconds` for one poll; what has answered by then counts."""
         self._api = api
+        self._clock = clock
         self._seconds = seconds
         self.constraints: Constraints | None = None
         """What targets the device takes, once it has told."""
         self._slow = SlowParts()
         self._mining_uptime: int | None = None
         self._was_down = False
+        self._last_off: float | None = None
 
     async def read(self, *, slow: bool) -> Reading:
         """Read the live parts with three requests, with `slow` six or seven more.
@@ -92,6 +97,7 @@ class Reader:
         return Reading(
             details=details,
             process=process,
+            recent=self._is_recent(details, process),
             stats=stats,
             cooling=cooling,
             slow=self._slow,
@@ -117,6 +123,14 @@ class Reader:
         self._was_down = not running
         self._mining_uptime = now
         return anew
+
+    def _is_recent(self, details: MinerDetails, process: Process) -> bool:
+        """Tell whether mining began a short while ago, with the process or with a resume."""
+        now, uptime = self._clock(), details.bosminer_uptime_s
+        if process is not Process.RUNNING or details.status == MinerStatus.PAUSED:
+            self._last_off = now
+        resumed = self._last_off is not None and now - self._last_off < STARTING_SECONDS
+        return resumed or (uptime is not None and uptime < STARTING_SECONDS)
 
     async def _read_live(
         self, details: MinerDetails, deadline: float

@@ -4,7 +4,7 @@ from ..models import Capabilities, Feature, MinerState, Snapshot
 from . import convert
 from .reading import Reading, SlowParts
 from .schema import Constraints, MinerStats, TargetKind
-from .state import miner_state, mining_wanted, present_faults
+from .state import Doing, miner_state, mining_wanted, present_faults
 
 ALWAYS = frozenset(
     {
@@ -31,8 +31,13 @@ def snapshot(reading: Reading) -> Snapshot:
     # Of the averages 5 to 30 s jump with the luck of a few shares, and 5 min still
     # shows what was before a change of the target. One minute is four polls.
     measured = convert.terahash(stats.work.last_1m_gigahash) if stats else None
-    tuner = slow.tuner.state if slow.tuner else None
-    state = miner_state(details, tuner, measured, reading.process)
+    doing = Doing(
+        process=reading.process,
+        recent=reading.recent,
+        tuner=slow.tuner.state if slow.tuner else None,
+        hashrate=measured,
+    )
+    state = miner_state(details, doing)
     # Averages only fade during a pause, and nothing can be read without a process.
     off = state in {MinerState.PAUSED, MinerState.STOPPED}
     hashrate = 0.0 if off else measured

@@ -1,5 +1,6 @@
 """What a device's status numbers mean for its owner. Pure."""
 
+from dataclasses import dataclass
 from enum import Enum, auto
 import re
 
@@ -7,15 +8,8 @@ from ..models import Fault, MinerState
 from .schema import DetailedStatus, MinerDetails, MinerStatus, TunerStatus
 
 STARTING_SECONDS = 600
-"""A mining process younger than this that does not hash yet is still starting: boards need
-about three minutes, after a change of cooling up to eight."""
-
-COARSE = {
-    MinerStatus.PAUSED.value: MinerState.PAUSED,
-    MinerStatus.SUSPENDED.value: MinerState.LIMITED,
-    MinerStatus.RESTRICTED.value: MinerState.LIMITED,
-}
-"""Statuses that say it all; any other number, also a new one, says nothing to us."""
+"""A miner that began to mine less long ago and does not hash yet is still starting: boards
+need about three minutes, after a change of cooling up to eight."""
 
 STOPPED = {
     "user_pause": MinerState.PAUSED,
@@ -50,22 +44,38 @@ class Process(Enum):
     """It restarts or has crashed."""
 
 
-def miner_state(
-    details: MinerDetails, tuner: int | None, hashrate: float | None, process: Process
-) -> MinerState:
-    """Return what the miner does; `hashrate` is measured, `tuner` a TunerStatus."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doing:
+    """What there is besides the status to tell what a miner does."""
+
+    process: Process = Process.RUNNING
+    recent: bool = False
+    """It began to mine less than STARTING_SECONDS ago."""
+    tuner: int | None = None
+    """See TunerStatus."""
+    hashrate: float | None = None
+    """As measured, whatever the status."""
+
+
+def miner_state(details: MinerDetails, doing: Doing) -> MinerState:
+    """Return what the miner does."""
     detailed = _from_detailed(details.detailed_status)
     if detailed is not None:
         return detailed
-    if process is not Process.RUNNING:
-        return MinerState.STOPPED if process is Process.STOPPED else MinerState.RESTARTING
-    if details.status == MinerStatus.NORMAL:
-        return _while_normal(tuner, hashrate)
-    if details.status == MinerStatus.NOT_STARTED:
-        uptime = details.bosminer_uptime_s
-        young = uptime is None or uptime < STARTING_SECONDS
-        return MinerState.STARTING if young else MinerState.LIMITED
-    return COARSE.get(details.status or 0, MinerState.UNKNOWN)
+    if doing.process is not Process.RUNNING:
+        gone = doing.process is Process.STOPPED
+        return MinerState.STOPPED if gone else MinerState.RESTARTING
+    # What the status is while boards start up is not documented; 1 and 4 are possible.
+    not_yet = MinerState.STARTING if doing.recent else MinerState.LIMITED
+    by_status = {
+        MinerStatus.NOT_STARTED.value: not_yet,
+        MinerStatus.NORMAL.value: _while_normal(doing, not_yet),
+        MinerStatus.PAUSED.value: MinerState.PAUSED,
+        MinerStatus.SUSPENDED.value: not_yet,
+        MinerStatus.RESTRICTED.value: MinerState.LIMITED,
+    }
+    # Any other number, also a new one, says nothing to us.
+    return by_status.get(details.status or 0, MinerState.UNKNOWN)
 
 
 def _from_detailed(status: DetailedStatus | None) -> MinerState | None:
@@ -79,12 +89,12 @@ def _from_detailed(status: DetailedStatus | None) -> MinerState | None:
     return STOPPED.get(status.reason or "")
 
 
-def _while_normal(tuner: int | None, hashrate: float | None) -> MinerState:
-    if tuner in {TunerStatus.TUNING, TunerStatus.PREHEAT}:
+def _while_normal(doing: Doing, not_yet: MinerState) -> MinerState:
+    if doing.tuner in {TunerStatus.TUNING, TunerStatus.PREHEAT}:
         return MinerState.TUNING
-    if hashrate == 0:
+    if doing.hashrate == 0:
         # Without hashrate a failed tuner is what is wrong; with it, mining goes on untuned.
-        return MinerState.FAULT if tuner == TunerStatus.ERROR else MinerState.STARTING
+        return MinerState.FAULT if doing.tuner == TunerStatus.ERROR else not_yet
     return MinerState.MINING
 
 
