@@ -258,6 +258,14 @@ class Device:
         self._begin_process(self.timing.process_start)
         return was_running
 
+    def reload(self) -> None:
+        """Restart the mining process for a changed configuration; a pause holds."""
+        paused = self.pause_wanted
+        self.mining_restarts += not paused
+        self._end_process(Process.STARTING)
+        self._begin_process(self.timing.process_start)
+        self.paused = self.pause_wanted = paused
+
     def crash(self) -> None:
         """Let the mining process die; the board's supervisor starts it again."""
         self.mining_restarts += 1
@@ -313,7 +321,7 @@ class Device:
         if self.paused:
             self.resume_fails_until = self.now + self.timing.cooling_settle
         else:
-            self.restart_process()
+            self.reload()
 
     # How it moves on
 

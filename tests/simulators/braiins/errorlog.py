@@ -31,9 +31,13 @@ class Entry:
     code: str | None
     board: int | None
 
+    @property
+    def text(self) -> str:
+        """Return the message, which carries its code as a marker."""
+        return self.message if self.code is None else f"{self.message} {{ERR:{self.code}}}"
+
     def wire(self) -> dict[str, Json]:
-        """Spell it for the wire; messages carry their code as a marker, too."""
-        message = self.message if self.code is None else f"{self.message} {{ERR:{self.code}}}"
+        """Spell it for the wire."""
         codes: list[Json] = []
         if self.code is not None:
             reason, hint = CODES[self.code]
@@ -43,7 +47,7 @@ class Entry:
             components.append({"name": "hashboard", "index": self.board})
         return {
             "timestamp": self.timestamp,
-            "message": message,
+            "message": self.text,
             "error_codes": codes,
             "components": components,
         }

@@ -177,9 +177,10 @@ class BraiinsSimulator(SimulatedMiner):
         self.max_open_requests = max(self.max_open_requests, self.open_requests)
         try:
             response = await self._respond(request)
-            if not response.prepared:
+            if self.gateway.reboot_wanted:
+                # The answer has to be out before the board goes silent.
                 await response.prepare(request)
-            await response.write_eof()
+                await response.write_eof()
         finally:
             self.open_requests -= 1
             self._handling.discard(task)

@@ -175,4 +175,4 @@ def log(call: Call) -> Reply:
 
 
 def _log(entries: list[Entry]) -> str:
-    return "".join(f"{entry.timestamp} {entry.message}\n" for entry in entries)
+    return "".join(f"{entry.timestamp} {entry.text}\n" for entry in entries)

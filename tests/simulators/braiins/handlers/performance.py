@@ -225,7 +225,7 @@ def remove_profiles(call: Call) -> Reply:
     device.tuner.profiles.clear()
     device.retarget()
     if device.process is Process.RUNNING:
-        device.restart_process()
+        device.reload()
     return Reply(status=204)
 
 

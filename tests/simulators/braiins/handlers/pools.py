@@ -81,7 +81,7 @@ def create(call: Call) -> Reply:
     groups = call.device.settings.groups
     group = _read_group(call.members, _free_uid(groups))
     groups.append(group)
-    call.device.restart_process()
+    call.device.reload()
     return Reply(status=201, body=stored_group(group))
 
 
@@ -94,7 +94,7 @@ def replace_all(call: Call) -> Json:
         assert isinstance(given, dict), "the shape says so"
         groups.append(_read_group(given, _free_uid(groups)))
     call.device.settings.groups = groups
-    call.device.restart_process()
+    call.device.reload()
     return [stored_group(group) for group in groups]
 
 
@@ -105,7 +105,7 @@ def update(call: Call) -> Json:
     index = _index(device, uid)
     group = _read_group(call.members, uid)
     device.settings.groups[index] = group
-    device.restart_process()
+    device.reload()
     return stored_group(group)
 
 
@@ -114,7 +114,7 @@ def delete(call: Call) -> Reply:
     """Remove a group."""
     device = call.device
     del device.settings.groups[_index(device, call.parameters["uid"])]
-    device.restart_process()
+    device.reload()
     return Reply(status=204)
 
 

@@ -1,0 +1,106 @@
+"""Holds answers against the contract file, more strictly than the file itself.
+
+The file lives outside the repository; the environment variable `ASIC_MINER_REFERENCE`
+names the folder with `braiins-openapi.json`.
+"""
+
+import copy
+import json
+import os
+from pathlib import Path
+import re
+
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+
+from .wire import Json, Version
+
+VARIABLE = "ASIC_MINER_REFERENCE"
+
+
+class Contract:
+    """The contract as one version of the firmware has to keep it."""
+
+    def __init__(self, document: dict[str, Json], version: Version) -> None:
+        """Tighten the schemas: every member is there, none that is unknown or from later."""
+        self._document = copy.deepcopy(document)
+        self.version = version
+        _tighten(_member(self._document, "components", "schemas"), version)
+        self.operations = {
+            (method.upper(), path.removeprefix("/api/v1/")): details
+            for path, methods in _member(self._document, "paths").items()
+            if isinstance(methods, dict)
+            for method, details in methods.items()
+            if isinstance(details, dict) and _since(details) <= version
+        }
+        """By method and path, such as `("GET", "pools/")`."""
+
+    def operation(self, method: str, path: str) -> tuple[str, str]:
+        """Return which operation a concrete path belongs to."""
+        for known in self.operations:
+            pattern = re.sub(r"\{\w+\}", "[^/]+", known[1])
+            if known[0] == method and re.fullmatch(pattern, path):
+                return known
+        raise KeyError(f"{method} {path}")
+
+    def check(self, method: str, path: str, status: int, kind: str, body: bytes) -> None:
+        """Raise unless the answer is one that the contract describes."""
+        details = self.operations[self.operation(method, path)]
+        answer = _member(details, "responses", str(status))
+        if "$ref" in answer:
+            answer = _member(self._document, *str(answer["$ref"]).split("/")[1:])
+        if "content" not in answer:
+            assert body == b"", "an answer without content has a body"
+            assert kind == "", "an answer without content has a type"
+            return
+        content = _member(answer, "content")
+        assert kind in content, f"{kind} instead of {list(content)}"
+        schema = _member(content, kind, "schema")
+        if kind == "application/json":
+            whole = {**schema, "components": self._document["components"]}
+            jsonschema.Draft202012Validator(whole).validate(json.loads(body))
+        elif kind == "application/x-ndjson":
+            whole = {**schema, "components": self._document["components"]}
+            jsonschema.Draft202012Validator(whole).validate(json.loads(body.splitlines()[0]))
+        else:
+            assert body, "an empty file"
+
+
+def load(version: Version) -> Contract | None:
+    """Return the contract, None when the environment does not tell where it is."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return None
+    return Contract(json.loads((Path(folder) / "braiins-openapi.json").read_text()), version)
+
+
+def _member(node: dict[str, Json], *path: str) -> dict[str, Json]:
+    for name in path:
+        inner = node[name]
+        assert isinstance(inner, dict), f"{name} is no object in the contract"
+        node = inner
+    return node
+
+
+def _since(node: Json) -> Version:
+    """Return from which version on something is surely there: of a span, its end."""
+    text = node.get("x-since-rest") if isinstance(node, dict) else None
+    if not isinstance(text, str):
+        return (1, 0, 0)
+    major, minor, patch = (int(part) for part in text.split("-")[-1].split("."))
+    return (major, minor, patch)
+
+
+def _tighten(node: Json, version: Version) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _tighten(item, version)
+    if not isinstance(node, dict):
+        return
+    for item in node.values():
+        _tighten(item, version)
+    members = node.get("properties")
+    if isinstance(members, dict) and node.get("type") == "object":
+        known = {name: one for name, one in members.items() if _since(one) <= version}
+        node["properties"] = known
+        node["required"] = list(known)
+        node["additionalProperties"] = False
