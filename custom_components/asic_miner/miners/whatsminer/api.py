@@ -62,7 +62,7 @@ class WhatsminerApi(Session):
         """Read whether mining is switched off, power mode and settings."""
         reply = await self._read("status")
         # The manual's form has the values beside each other, without an envelope.
-        return Record(reply.message if isinstance(reply.message, dict) else reply.body)
+        return Record(reply.body) if reply.message is None else reply.record()
 
     async def get_version(self) -> Record:
         """Read the versions of interface and firmware, and the model from API 2.2 on."""

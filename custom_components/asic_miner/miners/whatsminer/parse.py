@@ -17,7 +17,10 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"\[\]{}:,]+|[\[\]{}:,"]', re.DOTALL
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _ENTRY = re.compile(r'"(\d+)"\s*:\s*"([^"\\]*)"')
-_CLOSING = {"[": "]", "{": "}"}
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
+_PAIRS = "{\n"
+"""A list that turned out to hold pairs. Unlike an object's own bracket it ends in what is
+taken out in the end."""
 _BEFORE_STRING = frozenset({"", "[", "{", ":", ","})
 _EXCERPT = 200
 """Characters of a broken reply worth having in a log."""
@@ -134,20 +137,19 @@ def repaired(text: str) -> str:
     open_at: list[int] = []
     for piece in _TOKENS.findall(text):
         last = done[-1] if done else ""
-        if piece in _CLOSING:
+        if piece in _OPENING:
             open_at.append(len(done))
-            done.append(piece)
-        elif piece in _CLOSING.values():
+        elif piece in _CLOSING:
             if last == ",":
                 done.pop()
-            done.append(_CLOSING[done[open_at.pop()]] if open_at else piece)
-        elif piece.startswith('"'):
-            done += ([] if last in _BEFORE_STRING else [","]) + [_CONTROL.sub("", piece)]
-        else:
-            if piece == ":" and open_at:
-                done[open_at[-1]] = "{"
-            done.append(piece)
-    return "".join(done)
+            if open_at and done[open_at.pop()] == _PAIRS:
+                piece = "}"  # noqa: PLW2901 - closes what was opened as something else
+        elif piece == ":" and open_at and done[open_at[-1]] == "[":
+            done[open_at[-1]] = _PAIRS
+        elif piece.startswith('"') and last not in _BEFORE_STRING:
+            done.append(",")
+        done.append(piece)
+    return _CONTROL.sub("", " ".join(done))
 
 
 def cut_error_list(text: str) -> JsonObject | None:

@@ -1,0 +1,1 @@
+"""The WhatsMiner client, part by part and against simulated devices."""

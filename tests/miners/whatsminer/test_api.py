@@ -1,0 +1,568 @@
+"""Every command on the wire, and what a device's answers to it mean."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import math
+
+import pytest
+
+from custom_components.asic_miner.miners.errors import (
+    AuthenticationError,
+    BusyError,
+    InvalidValueError,
+    MalformedReplyError,
+    MinerError,
+    MiningProcessDownError,
+    RejectedError,
+    UnconfirmedError,
+    UnreachableError,
+    UnsupportedError,
+    WriteAccessError,
+)
+from custom_components.asic_miner.miners.whatsminer.api import ErrorEntry, WhatsminerApi
+from custom_components.asic_miner.miners.whatsminer.session import Token
+from custom_components.asic_miner.miners.whatsminer.transport import Timeouts, Transport
+
+from .scripted import (
+    NEWSALT,
+    OK,
+    PASSWORD,
+    SALT,
+    TIME,
+    Plain,
+    Request,
+    Script,
+    Scripted,
+    Wire,
+    envelope,
+    error,
+)
+
+type Call = Callable[[WhatsminerApi], Awaitable[object]]
+
+POOLS = (
+    ("stratum+tcp://a.example:3333", "me.one", "x"),
+    ("stratum+tcp://b.example:3333", "me", ""),
+)
+
+
+def api(
+    device: Scripted, password: str | None = PASSWORD, timeouts: Timeouts | None = None
+) -> WhatsminerApi:
+    """Return the commands of a scripted device."""
+    return WhatsminerApi(Transport("127.0.0.1", device.port, timeouts), password)
+
+
+WRITES: list[tuple[Call, Request]] = [
+    (lambda a: a.power_off(), {"cmd": "power_off", "respbefore": "true"}),
+    (lambda a: a.power_on(), {"cmd": "power_on", "respbefore": "true"}),
+    (lambda a: a.restart_btminer(), {"cmd": "restart_btminer"}),
+    (lambda a: a.reboot(), {"cmd": "reboot", "respbefore": "true"}),
+    (lambda a: a.enable_btminer_init(), {"cmd": "enable_btminer_init"}),
+    (lambda a: a.disable_btminer_init(), {"cmd": "disable_btminer_init"}),
+    (lambda a: a.enable_btminer_fast_boot(), {"cmd": "enable_btminer_fast_boot"}),
+    (lambda a: a.disable_btminer_fast_boot(), {"cmd": "disable_btminer_fast_boot"}),
+    (lambda a: a.set_power_pct(0), {"cmd": "set_power_pct", "percent": "0"}),
+    (lambda a: a.set_power_pct(100), {"cmd": "set_power_pct", "percent": "100"}),
+    (lambda a: a.set_power_pct_v2(80.0), {"cmd": "set_power_pct_v2", "percent": "80"}),
+    (lambda a: a.set_power_pct_v2(200), {"cmd": "set_power_pct_v2", "percent": "200"}),
+    (lambda a: a.restore_power_pct(), {"cmd": "restore_power_pct"}),
+    (lambda a: a.set_power(3000), {"cmd": "set_power", "power": "3000"}),
+    (lambda a: a.adjust_power_limit(99999), {"cmd": "adjust_power_limit", "power_limit": "99999"}),
+    (lambda a: a.set_low_power(), {"cmd": "set_low_power"}),
+    (lambda a: a.set_normal_power(), {"cmd": "set_normal_power"}),
+    (lambda a: a.set_high_power(), {"cmd": "set_high_power"}),
+    (lambda a: a.set_target_freq(-100), {"cmd": "set_target_freq", "percent": "-100"}),
+    (lambda a: a.adjust_upfreq_speed(9), {"cmd": "adjust_upfreq_speed", "upfreq_speed": "9"}),
+    (lambda a: a.set_fast_mining(True), {"cmd": "set_fast_mining", "fast_mining": "1"}),
+    (lambda a: a.set_fast_hash(False), {"cmd": "set_fast_hash", "fast_hash": "0"}),
+    (lambda a: a.set_temp_offset(-30), {"cmd": "set_temp_offset", "temp_offset": "-30"}),
+    (lambda a: a.set_poweroff_cool(True), {"cmd": "set_poweroff_cool", "poweroff_cool": "1"}),
+    (lambda a: a.set_fan_zero_speed(False), {"cmd": "set_fan_zero_speed", "fan_zero_speed": "0"}),
+    (lambda a: a.set_heat_mode("heating"), {"cmd": "set_heat_mode", "mode": "heating"}),
+    (lambda a: a.set_led(), {"cmd": "set_led", "param": "auto"}),
+    (
+        lambda a: a.set_led("red", period=200, duration=100),
+        {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0},
+    ),
+    (lambda a: a.enable_web_pools(), {"cmd": "enable_web_pools"}),
+    (lambda a: a.disable_web_pools(), {"cmd": "disable_web_pools"}),
+    (lambda a: a.set_hostname("attic"), {"cmd": "set_hostname", "hostname": "attic"}),
+    (
+        lambda a: a.set_zone("CST-8", "Asia/Shanghai"),
+        {"cmd": "set_zone", "timezone": "CST-8", "zonename": "Asia/Shanghai"},
+    ),
+    (
+        lambda a: a.load_log("192.0.2.9", 514, "udp"),
+        {"cmd": "load_log", "ip": "192.0.2.9", "port": "514", "proto": "udp"},
+    ),
+    (
+        lambda a: a.set_customer_msg("place", "attic"),
+        {"cmd": "set_customer_msg", "key": "place", "val": "attic"},
+    ),
+    (lambda a: a.get_customer_msg("place"), {"cmd": "get_customer_msg", "key": "place"}),
+    (
+        lambda a: a.net_config(
+            ip="192.0.2.2", mask="255.255.255.0", gate="192.0.2.1", dns="192.0.2.1", host="attic"
+        ),
+        {
+            "cmd": "net_config",
+            "ip": "192.0.2.2",
+            "mask": "255.255.255.0",
+            "gate": "192.0.2.1",
+            "dns": "192.0.2.1",
+            "host": "attic",
+        },
+    ),
+    (lambda a: a.net_config_dhcp(), {"cmd": "net_config", "param": "dhcp"}),
+    (lambda a: a.update_pwd("old", "new_1"), {"cmd": "update_pwd", "old": "old", "new": "new_1"}),
+    (lambda a: a.factory_reset(), {"cmd": "factory_reset"}),
+    (
+        lambda a: a.update_pools(POOLS),
+        {
+            "cmd": "update_pools",
+            "pool1": "stratum+tcp://a.example:3333",
+            "worker1": "me.one",
+            "passwd1": "x",
+            "pool2": "stratum+tcp://b.example:3333",
+            "worker2": "me",
+            "passwd2": "",
+            "pool3": "",
+            "worker3": "",
+            "passwd3": "",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"),
+    WRITES,
+    ids=lambda value: value.get("cmd", "") if isinstance(value, dict) else "",
+)
+async def test_writes_on_the_wire(call: Call, sent: Request) -> None:
+    """Encrypted, signed, with the parameters that the manual names, and sent once."""
+    async with Scripted({}).running() as device:
+        await call(api(device))
+        assert device.commands == ["get_token", sent["cmd"]]
+        assert device.encrypted == [False, True]
+        assert device.requests[1] == {**sent, "token": device.keys.sign}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: a.set_power_pct(-1),
+        lambda a: a.set_power_pct(101),
+        lambda a: a.set_power_pct(50.5),
+        lambda a: a.set_power_pct(math.nan),
+        lambda a: a.set_power_pct(True),
+        lambda a: a.set_power_pct_v2(201),
+        lambda a: a.set_power_pct_v2(math.inf),
+        lambda a: a.set_power(100000),
+        lambda a: a.adjust_power_limit(-1),
+        lambda a: a.set_target_freq(101),
+        lambda a: a.adjust_upfreq_speed(10),
+        lambda a: a.set_temp_offset(1),
+        lambda a: a.set_heat_mode("hot"),
+        lambda a: a.set_led("blue"),
+        lambda a: a.set_led("red", period=0),
+        lambda a: a.set_led("red", duration=-1),
+        lambda a: a.set_led("red", start=1e9),
+        lambda a: a.set_hostname(""),
+        lambda a: a.set_zone("CST-8", ""),
+        lambda a: a.load_log("192.0.2.9", 0, "tcp"),
+        lambda a: a.load_log("192.0.2.9", 514, "icmp"),
+        lambda a: a.get_customer_msg(""),
+        lambda a: a.update_pwd("old", ""),
+        lambda a: a.update_pwd("old", "123456789"),
+        lambda a: a.update_pwd("old", "a-b"),
+        lambda a: a.update_pools(()),
+        lambda a: a.update_pools((("", "w", ""),)),
+        lambda a: a.update_pools((("u", "w", ""),) * 4),
+    ],
+)  # fmt: skip
+async def test_values_out_of_range_are_not_sent(call: Call) -> None:
+    """Not even a token is asked for."""
+    async with Scripted({}).running() as device:
+        with pytest.raises(InvalidValueError):
+            await call(api(device))
+        assert device.requests == []
+
+
+READS = [
+    (lambda a: a.summary(), "summary"),
+    (lambda a: a.edevs(), "edevs"),
+    (lambda a: a.devs(), "devs"),
+    (lambda a: a.devdetails(), "devdetails"),
+    (lambda a: a.pools(), "pools"),
+    (lambda a: a.status(), "status"),
+    (lambda a: a.get_version(), "get_version"),
+    (lambda a: a.get_miner_info(), "get_miner_info"),
+    (lambda a: a.get_psu(), "get_psu"),
+    (lambda a: a.get_error_code(), "get_error_code"),
+    (lambda a: a.get_token(), "get_token"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "cmd"), READS)
+async def test_reads_on_the_wire(call: Call, cmd: str) -> None:
+    """Plain, without a token, also where there is no password."""
+    message: dict[str, object] = {"error_code": [], "salt": "a", "newsalt": "b", "time": "c"}
+    async with Scripted({cmd: envelope(message)}).running() as device:
+        await call(api(device, None))
+        assert device.requests == [{"cmd": cmd}]
+
+
+@pytest.mark.parametrize(("call", "cmd"), READS)
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        ("Socket connect failed: Connection refused\n", MiningProcessDownError),
+        (envelope("btminer process is down err"), MiningProcessDownError),
+        (envelope("btminer process is down err", 132, "E"), MiningProcessDownError),
+        (envelope("over max connect", 14, "E"), BusyError),
+        ("over max connect", BusyError),
+        (error(136), BusyError),
+        (error(14, "invalid cmd"), UnsupportedError),
+        (error(132, "deprecated"), RejectedError),
+        (error(23, "json cmd err"), RejectedError),
+        (error(45, "can't access write cmd"), WriteAccessError),
+        ({"STATUS": [{"STATUS": "E", "Code": 14, "Msg": "Invalid command"}]}, UnsupportedError),
+        ({"STATUS": [{"STATUS": "F", "Msg": "Broken"}], "id": 1}, RejectedError),
+        ({"Code": 14, "Msg": "invalid cmd"}, UnsupportedError),
+        ("[1,2,3]", MalformedReplyError),
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", MalformedReplyError),
+        ("<html>", MalformedReplyError),
+        (Wire.CLOSE, UnreachableError),
+        (Wire.RESET, UnreachableError),
+    ],
+)  # fmt: skip
+async def test_refused_reads(call: Call, cmd: str, script: Script, kind: type[MinerError]) -> None:
+    """Each way to fail has its own kind, in both envelopes and in bare text."""
+    async with Scripted({cmd: script}).running() as device:
+        with pytest.raises(MinerError) as caught:
+            await call(api(device))
+        assert type(caught.value) is kind
+        assert len(device.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "cmd"), [(c, n) for c, n in READS if n not in ("status", "get_version")]
+)  # fmt: skip
+@pytest.mark.parametrize("message", [None, "", "API command OK", 3])
+async def test_reads_without_data(call: Call, cmd: str, message: object) -> None:
+    """Success that says nothing is no success."""
+    async with Scripted({cmd: envelope(message)}).running() as device:
+        with pytest.raises(MalformedReplyError):
+            await call(api(device))
+
+
+async def test_both_envelopes() -> None:
+    """The totals come in a list under their own key, or as the message itself."""
+    legacy = {"STATUS": [{"STATUS": "S", "Msg": "Summary"}], "SUMMARY": [{"Elapsed": 1}], "id": 1}
+    pools = {"STATUS": [{"STATUS": "S"}], "POOLS": [{"POOL": 1}, "x", {"POOL": 2}], "id": 1}
+    script: dict[str, Script] = {
+        "summary": [legacy, envelope({"Elapsed": 2}), envelope([{"Elapsed": 3}]), envelope([])],
+        "pools": pools,
+        "edevs": {"STATUS": [{"STATUS": "S"}], "DEVS": []},
+        "devdetails": {"STATUS": [{"STATUS": "W"}], "DEVDETAILS": [{"Model": "M30S+VE40"}]},
+    }
+    async with Scripted(script).running() as device:
+        client = api(device)
+        assert [(await client.summary()).get("Elapsed") for _ in range(4)] == [1, 2, 3, None]
+        assert [pool.integer("POOL") for pool in await client.pools()] == [1, 2]
+        assert await client.edevs() == ()
+        assert (await client.devdetails())[0].text("Model") == "M30S+VE40"
+
+
+async def test_status_as_devices_and_as_the_manual_have_it() -> None:
+    """In an envelope, or bare."""
+    bare = {"btmineroff": "true", "Firmware Version": "'20200101.1.REL'"}
+    script: dict[str, Script] = {"status": [envelope({"mineroff": "false"}), bare]}
+    async with Scripted(script).running() as device:
+        client = api(device)
+        assert (await client.status()).flag("mineroff") is False
+        assert (await client.status()).flag("btmineroff") is True
+
+
+async def test_version_as_plain_text() -> None:
+    """Very old firmware has nothing else; another maker's text is not taken for it."""
+    script: dict[str, Script] = {
+        "get_version": [envelope("whatsminer v1.1"), envelope("antminer v3")]
+    }
+    async with Scripted(script).running() as device:
+        client = api(device)
+        assert (await client.get_version()).text("api_ver") == "whatsminer v1.1"
+        with pytest.raises(MalformedReplyError):
+            await client.get_version()
+
+
+@pytest.mark.parametrize(
+    ("listed", "entries"),
+    [
+        ([], []),
+        ([{"110": "t1"}, {"2010": "t2"}], [("110", "t1"), ("2010", "t2")]),
+        ([{"110": "t1"}, {"110": "t2"}], [("110", "t2")]),
+        ({"110": "t1", "reason": "x"}, [("110", "t1")]),
+        (["110", 2010, "110", True, -1, "x", None, 1.5], [("110", None), ("2010", None)]),
+        ([{"110": 5}], [("110", None)]),
+        ("110", [("110", None)]),
+    ],
+)
+async def test_shapes_of_error_lists(listed: object, entries: list[tuple[str, str | None]]) -> None:
+    """All that have been seen, each code once."""
+    script: dict[str, Script] = {"get_error_code": envelope({"error_code": listed})}
+    async with Scripted(script).running() as device:
+        found = await api(device).get_error_code()
+        assert found == tuple(ErrorEntry(code=code, time=time) for code, time in entries)
+
+
+async def test_broken_error_lists() -> None:
+    """Pairs in a list are mended; of a list that was cut off the beginning is kept."""
+    pairs = '{"STATUS":"S","Msg":{"error_code":["329":"2022-01-10 10:48:22","110":"t"]}}'
+    cut = '{"STATUS":"S","Msg":{"error_code":[{"110":"t"},{"111":"u"},{"20'
+    script: dict[str, Script] = {
+        "get_error_code": [
+            pairs,
+            cut,
+            cut[:40],
+            envelope({"error_code": "btminer process is down err"}),
+        ]
+    }
+    async with Scripted(script).running() as device:
+        client = api(device)
+        assert [entry.code for entry in await client.get_error_code()] == ["329", "110"]
+        assert [entry.code for entry in await client.get_error_code()] == ["110", "111"]
+        with pytest.raises(MalformedReplyError):
+            await client.get_error_code()
+        with pytest.raises(MiningProcessDownError):
+            await client.get_error_code()
+
+
+async def test_firmware_that_wants_another_key() -> None:
+    """It says so once, and is asked in its way from then on, for tokens too."""
+
+    def answer(request: Request) -> Request:
+        if "cmd" in request:
+            return {"STATUS": [{"STATUS": "E", "Code": 24, "Msg": "Missing JSON 'command'"}]}
+        return {"STATUS": [{"STATUS": "S"}], "SUMMARY": [{"Elapsed": 7}]}
+
+    script: dict[str, Script] = {"summary": answer}
+    async with Scripted(script).running() as device:
+        client = api(device)
+        assert (await client.summary()).integer("Elapsed") == 7
+        assert (await client.summary()).integer("Elapsed") == 7
+        await client.power_on()
+        assert [next(iter(request)) for request in device.requests] == [
+            "cmd",
+            "command",
+            "command",
+            "command",
+            # Encrypted commands have one form only.
+            "cmd",
+        ]
+
+
+@pytest.mark.parametrize("text", ["Missing JSON 'command'", "something else"])
+async def test_other_key_is_tried_once(text: str) -> None:
+    """A refusal for good is a refusal."""
+    async with Scripted({"summary": error(24, text)}).running() as device:
+        with pytest.raises(RejectedError):
+            await api(device).summary()
+        assert len(device.requests) == (2 if "command" in text else 1)
+
+
+# The life of a token
+
+
+async def test_token() -> None:
+    """Everything that it may consist of; nothing of it is shown."""
+    script: dict[str, Script] = {
+        "get_token": [
+            envelope({"time": "1727775626", "salt": SALT, "newsalt": NEWSALT, "timeout": "600"}),
+            envelope({"time": 26, "salt": SALT, "newsalt": NEWSALT}),
+            envelope({"time": TIME, "salt": SALT}),
+        ]
+    }
+    async with Scripted(script).running() as device:
+        client = api(device)
+        token = await client.get_token()
+        assert token == Token(salt=SALT, newsalt=NEWSALT, time="1727775626", timeout=600.0)
+        assert SALT not in repr(token)
+        assert TIME not in repr(token)
+        assert (await client.get_token()).time == "0026"
+        with pytest.raises(MalformedReplyError):
+            await client.get_token()
+
+
+@pytest.mark.parametrize(
+    ("told_timeout", "holds", "renewed"),
+    [(None, 1499, 1500), ("0", 1499, 1500), ("600", 499, 500), ("86400", 1499, 1500)],
+)
+async def test_token_is_kept_and_renewed(timeout: str | None, holds: float, renewed: float) -> None:
+    """Before the device forgets it, on its own clock."""
+    told = {"time": TIME, "salt": SALT, "newsalt": NEWSALT}
+    if told_timeout is not None:
+        told["timeout"] = told_timeout
+    now = 1000.0
+    async with Scripted({"get_token": envelope(told, 134)}).running() as device:
+        client = WhatsminerApi(Transport("127.0.0.1", device.port), PASSWORD, clock=lambda: now)
+        await client.power_on()
+        now = 1000.0 + holds
+        await client.power_on()
+        assert device.commands.count("get_token") == 1
+        now = 1000.0 + renewed
+        await client.power_on()
+        assert device.commands.count("get_token") == 2
+
+
+@pytest.mark.parametrize("form", [dict, Plain])
+async def test_unknown_token_is_renewed_once(form: type[dict[str, object]]) -> None:
+    """The refusal came before execution, so the command may be sent again."""
+    refused = form(error(135, "check token err"))
+    async with Scripted({"power_off": [refused, OK]}).running() as device:
+        await api(device).power_off()
+        assert device.commands == ["get_token", "power_off"] * 2
+    async with Scripted({"power_off": refused}).running() as device:
+        with pytest.raises(BusyError):
+            await api(device).power_off()
+        assert device.commands == ["get_token", "power_off"] * 2
+
+
+async def test_wrong_password() -> None:
+    """The device cannot read what was encrypted; a second token does not help."""
+    async with Scripted({}).running() as device:
+        client = api(device, "wrong")
+        with pytest.raises(AuthenticationError) as caught:
+            await client.power_off()
+        assert type(caught.value) is AuthenticationError
+        assert device.commands == ["get_token", "get_token"]
+        assert "wrong" not in str(caught.value)
+
+
+async def test_password_changed_elsewhere_and_back() -> None:
+    """A stale key looks like a wrong password, and a new token mends it."""
+    async with Scripted(
+        {"power_off": [Plain(error(23, "enc json load err")), OK]}
+    ).running() as device:
+        await api(device).power_off()
+        assert device.commands == ["get_token", "power_off"] * 2
+
+
+async def test_changed_password_is_used_from_then_on() -> None:
+    """With a new token, which the old one's death makes necessary."""
+    async with Scripted({}).running() as device:
+        client = api(device)
+        await client.update_pwd(PASSWORD, "other_1")
+        device.password = "other_1"
+        await client.power_on()
+        assert device.commands == ["get_token", "update_pwd", "get_token", "power_on"]
+
+
+async def test_without_password_nothing_is_sent() -> None:
+    """Reading only."""
+    async with Scripted({}).running() as device:
+        with pytest.raises(AuthenticationError):
+            await api(device, None).power_on()
+        assert device.requests == []
+
+
+@pytest.mark.parametrize("form", [dict, Plain])
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (14, UnsupportedError),
+        (45, WriteAccessError),
+        (132, RejectedError),
+        (136, BusyError),
+        (137, RejectedError),
+        (999, RejectedError),
+    ],
+)
+async def test_refused_writes(
+    form: type[dict[str, object]], code: int, kind: type[MinerError]
+) -> None:
+    """Sent once; the refusal may be encrypted or not."""
+    async with Scripted({"power_off": form(error(code, "no"))}).running() as device:
+        with pytest.raises(MinerError) as caught:
+            await api(device).power_off()
+        assert type(caught.value) is kind
+        assert device.commands == ["get_token", "power_off"]
+
+
+async def test_refusal_quotes_the_device_but_no_secrets() -> None:
+    """Its own words help, unless they could repeat a worker or a password."""
+    script: dict[str, Script] = {
+        "set_power_pct": error(132, "percent\nout of range " + "x" * 500),
+        "update_pools": error(132, "bad worker me.one"),
+        "update_pwd": error(132, "bad password hunter2"),
+    }
+    async with Scripted(script).running() as device:
+        client = api(device)
+        with pytest.raises(RejectedError, match="132: percentout of range") as caught:
+            await client.set_power_pct(50)
+        assert len(str(caught.value)) < 150
+        with pytest.raises(RejectedError) as caught:
+            await client.update_pools(POOLS)
+        assert "me" not in str(caught.value)
+        with pytest.raises(RejectedError) as caught:
+            await client.update_pwd("old", "hunter2")
+        assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Wire.CLOSE,
+        Wire.RESET,
+        Wire.HANG,
+        b'{"enc":"',
+        b"garbage",
+        b'{"enc":"%%%"}',
+        b'{"enc":"AAAAAAAAAAAAAAAAAAAAAA=="}',
+        b"[]",
+    ],
+)
+async def test_writes_without_a_readable_reply(answer: bytes | Wire) -> None:
+    """The outcome is not known, so it is not sent again."""
+    async with Scripted({"power_off": answer}).running() as device:
+        timeouts = Timeouts(write=0.2 if answer is Wire.HANG else 60.0)
+        with pytest.raises(MinerError) as caught:
+            await api(device, timeouts=timeouts).power_off()
+        assert type(caught.value) is UnconfirmedError
+        assert device.commands == ["get_token", "power_off"]
+
+
+async def test_writes_that_could_not_be_passed_on() -> None:
+    """The device itself says that there was nobody to execute it."""
+    async with Scripted(
+        {"power_off": "Socket connect failed: Connection refused\n"}
+    ).running() as device:
+        with pytest.raises(MiningProcessDownError):
+            await api(device).power_off()
+
+
+async def test_no_token_no_write() -> None:
+    """Whatever get_token says instead, the command is not sent."""
+    for answer, kind in ((error(136), BusyError), (Wire.CLOSE, UnreachableError)):
+        async with Scripted({"get_token": answer}).running() as device:
+            with pytest.raises(kind):
+                await api(device).power_off()
+            assert device.commands == ["get_token"]
+
+
+async def test_writes_at_once_share_a_token() -> None:
+    """And go one after the other."""
+    async with Scripted({}).running() as device:
+        client = api(device)
+        await asyncio.gather(*(client.power_on() for _ in range(5)))
+        assert device.commands == ["get_token", *["power_on"] * 5]
+        assert device.most_open == 1
+
+
+async def test_data_of_a_write() -> None:
+    """One command reads through the encrypted way."""
+    script: dict[str, Script] = {"get_customer_msg": envelope({"place": "attic"})}
+    async with Scripted(script).running() as device:
+        assert await api(device).get_customer_msg("place") == {"place": "attic"}
