@@ -6,7 +6,6 @@ from tests.simulators.whatsminer.access import Access
 from tests.simulators.whatsminer.device import (
     FAST_LAG,
     SLOW_LAG,
-    TOO_LOW,
     Device,
     State,
 )
@@ -26,6 +25,8 @@ from tests.simulators.whatsminer.replies import NO_SUCH_COMMAND
 from tests.simulators.whatsminer.settings import Pool
 from tests.simulators.whatsminer.system import System
 
+LEAST_LIMIT = 0.25
+"""Part of the nameplate below which a power limit is refused (700 W of 3300 were, once)."""
 DENIED = 45
 PREHEAT = 120.0
 """Seconds from the first pre_power_on until the device calls itself warm."""
@@ -166,7 +167,7 @@ class Commands:
     def _power_limit(self, arguments: Fields) -> Outcome:
         watts = number(arguments, "power_limit", 0, NO_LIMIT)
         nameplate = self.device.preset.nameplate.power
-        if watts < TOO_LOW * nameplate:
+        if watts < LEAST_LIMIT * nameplate:
             raise failed()
         lifted = watts == NO_LIMIT or watts == round(nameplate)
         self.device.settings.power_limit = None if lifted else watts

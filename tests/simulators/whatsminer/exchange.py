@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TICK = 0.005
 """Real seconds between looks at the clock while something waits for simulated time."""
+HALF_CLOSE = 10
+"""Ticks in which the end of the client's part still belongs to its request."""
 LONGEST_REQUEST = 65536
 """Bytes; no command comes near."""
 LARGEST_IMAGE = 64 * 2**20
@@ -50,6 +52,8 @@ class Exchange:
         self.connection = connection
         self.address = address
         self.name = ""
+        self.half_closed = False
+        """The client has ended its part together with the request."""
         self.key: bytes | None = None
         """Encrypts the reply once the request has been decrypted."""
 
@@ -162,21 +166,30 @@ class Exchange:
         if self.name in faults.unanswered:
             replies = False
         if replies:
-            await self._send(simulator.replies.flat(outcome.message))
-            if outcome.attached is not None:
-                # Devices pause for about 10 ms here.
-                await asyncio.sleep(0.01)
-                await self._send_bytes(outcome.attached)
-            if outcome.upload is not None:
-                outcome.upload(await self._image())
-                await self._send(simulator.replies.flat("API command OK"))
+            # A client that has gone does not keep the device from doing what it accepted.
+            with contextlib.suppress(ConnectionError):
+                await self._send(simulator.replies.flat(outcome.message))
+                await self._attach(outcome.attached)
+        elif faults.hang_unanswered:
+            if outcome.after is not None:
+                outcome.after()
+                simulator.refresh()
+            await self._pause(simulator.silence_limit)
+            return
+        if outcome.upload is not None:
+            outcome.upload(await self._image())
+            await self._send(simulator.replies.flat("API command OK"))
         if outcome.after is not None:
-            # Closed first: what comes now may take the network down.
+            # Said first: what comes now may take the network down.
             finish(self.connection)
             outcome.after()
-        if not replies and faults.hang_unanswered:
-            await self._pause(simulator.silence_limit)
         simulator.refresh()
+
+    async def _attach(self, attached: bytes | None) -> None:
+        if attached is not None:
+            # Devices pause for about 10 ms here.
+            await asyncio.sleep(0.01)
+            await self._send_bytes(attached)
 
     # --- bytes --------------------------------------------------------------------------
 
@@ -185,6 +198,7 @@ class Exchange:
         received = b""
         while len(received) < LONGEST_REQUEST:
             piece = await self._receive()
+            self.half_closed = not piece
             received += piece
             start = received.lstrip(b"\0\r\n\t ")
             try:
@@ -259,10 +273,25 @@ class Exchange:
             await asyncio.sleep(0)
 
     async def _pause(self, seconds: float) -> None:
+        """Wait in simulated time. Raises ConnectionAbortedError when the client leaves."""
         clock = self.simulator.clock
         deadline = clock.now() + seconds
+        turn = 0
         while clock.now() < deadline:
+            # The end of the client's part, coming with the request, is no farewell; later it is.
+            if self._ended():
+                if turn < HALF_CLOSE:
+                    self.half_closed = True
+                elif not self.half_closed:
+                    raise ConnectionAbortedError
+            turn += 1
             await asyncio.sleep(TICK)
+
+    def _ended(self) -> bool:
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
 
 
 def _missing_command(replies: Replies) -> Fields:
