@@ -42,6 +42,14 @@ class Contract:
                 return known
         raise KeyError(f"{method} {path}")
 
+    def has(self, method: str, path: str) -> bool:
+        """Tell whether a concrete path belongs to an operation of this version."""
+        try:
+            self.operation(method, path)
+        except KeyError:
+            return False
+        return True
+
     def check(self, method: str, path: str, status: int, kind: str, body: bytes) -> None:
         """Raise unless the answer is one that the contract describes."""
         details = self.operations[self.operation(method, path)]
