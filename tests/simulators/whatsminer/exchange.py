@@ -269,8 +269,9 @@ class Exchange:
         step = self.faults.segment or len(data) or 1
         loop = asyncio.get_running_loop()
         for begin in range(0, len(data), step):
+            if begin:
+                await asyncio.sleep(0)
             await loop.sock_sendall(self.connection, data[begin : begin + step])
-            await asyncio.sleep(0)
 
     async def _pause(self, seconds: float) -> None:
         """Wait in simulated time. Raises ConnectionAbortedError when the client leaves."""

@@ -130,7 +130,7 @@ class System:
 
     def _logs(self, _: Fields) -> Outcome:
         log = "".join(f"{line}\n" for line in self.device.log).encode()
-        return Outcome(message={"logfilelen": str(len(log))}, attached=log)
+        return Outcome(message={"logfilelen": str(len(log))}, attached=log, changes=False)
 
     def _firmware(self, _: Fields) -> Outcome:
         def received(image: bytes) -> None:
