@@ -1,7 +1,7 @@
 """Simulated miners from the command line, until interrupted.
 
     python -m tests.simulators
-    python -m tests.simulators --speed 60 whatsminer:M60S@127.0.0.11 braiins:S19J_PRO@127.0.0.1:8080
+    python -m tests.simulators --speed 60 whatsminer:M60S@127.0.0.11 "braiins:S21 Pro@127.0.0.1:8080"
 
 Without a port a device listens on its make's own (4028 or 80); without an address, on a free
 port of 127.0.0.1. With no device named there is one of each preset.
@@ -140,10 +140,9 @@ async def run(devices: list[Wanted], *, speed: float, seed: int, password: str |
                 print(f"{wanted.host}:{wanted.port}: {error.strerror}", file=sys.stderr)
                 return 1
             running.append(miner)
-            print(
-                f"{wanted.kind} {wanted.preset} {miner.host}:{miner.port} {miner.password}",
-                flush=True,
-            )
+            address = f"{miner.host}:{miner.port}"
+            # Tabs, since names of presets and passwords may hold blanks.
+            print(wanted.kind, wanted.preset, address, miner.password, sep="\t", flush=True)
         await over.wait()
     finally:
         for miner in running:

@@ -37,7 +37,7 @@ def test_mistakes_are_explained(text: str, said: str, capsys: pytest.CaptureFixt
 
 def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
-    listed = capsys.readouterr().out.split()
+    listed = capsys.readouterr().out.splitlines()
     assert [f"whatsminer:{name}" for name in PRESETS] == [
         line for line in listed if line.startswith("whatsminer:")
     ]
@@ -54,7 +54,7 @@ async def test_devices_run_until_interrupted(number: signal.Signals) -> None:
     )
     try:
         assert process.stdout is not None
-        lines = [(await process.stdout.readline()).decode().split() for _ in range(2)]
+        lines = [(await process.stdout.readline()).decode().strip().split("\t") for _ in range(2)]
         assert [line[:2] + line[3:] for line in lines] == [
             ["whatsminer", "M60S", "secret_1"],
             ["whatsminer", "M31S-2021", "secret_1"],
