@@ -1,7 +1,7 @@
 """Simulated miners from the command line, until interrupted.
 
     python -m tests.simulators
-    python -m tests.simulators --speed 60 whatsminer:M60S@127.0.0.11 "braiins:S21 Pro@127.0.0.1:8080"
+    python -m tests.simulators whatsminer:M60S@127.0.0.11 "braiins:S21 Pro@127.0.0.1:8080"
 
 Without a port a device listens on its make's own (4028 or 80); without an address, on a free
 port of 127.0.0.1. With no device named there is one of each preset.
