@@ -17,6 +17,17 @@ from .wire import Json, Version
 VARIABLE = "ASIC_MINER_REFERENCE"
 
 
+def _is_integer(_checker: object, value: object) -> bool:
+    """Tell an integer as strictly as typed parsers: `1500.0` is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
 class Contract:
     """The contract as one version of the firmware has to keep it."""
 
@@ -65,10 +76,10 @@ class Contract:
         schema = _member(content, kind, "schema")
         if kind == "application/json":
             whole = {**schema, "components": self._document["components"]}
-            jsonschema.Draft202012Validator(whole).validate(json.loads(body))
+            Validator(whole).validate(json.loads(body))
         elif kind == "application/x-ndjson":
             whole = {**schema, "components": self._document["components"]}
-            jsonschema.Draft202012Validator(whole).validate(json.loads(body.splitlines()[0]))
+            Validator(whole).validate(json.loads(body.splitlines()[0]))
         else:
             assert body, "an empty file"
 
