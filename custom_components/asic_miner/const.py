@@ -34,5 +34,7 @@ IDENTITY_SECONDS: Final = 3600.0
 """Firmware is not updated more often than that."""
 POLL_SECONDS: Final = 10.0
 """The longest a whole poll may take, whatever the device does."""
+UPTIME_TOLERANCE: Final = 15.0
+"""Seconds: a whole poll, in which the uptime is read early or late, and some rounding."""
 RESTART_SECONDS: Final = 600.0
 """A board boots in one to three minutes; after ten it is not coming back by itself."""

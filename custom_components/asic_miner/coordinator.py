@@ -27,6 +27,7 @@ from .const import (
     POLL_SECONDS,
     SLOW_SECONDS,
     SLOW_SECONDS_AFTER_COMMAND,
+    UPTIME_TOLERANCE,
 )
 from .errors import action_error, translation_key
 from .miners.client import MinerClient
@@ -74,6 +75,8 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._slow_due = 0.0
         self._identity_due = 0.0
         self._fast_until = 0.0
+        self._uptime: int | None = None
+        self._uptime_read_at = 0.0
         self._cancel_read: CALLBACK_TYPE = _nothing
 
     @property
@@ -126,13 +129,15 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
                 if now >= self._identity_due:
                     await self._async_check_identity(now)
                 snapshot = await self.client.read(slow=slow)
-                if self._has_rebooted(snapshot):
-                    # Another miner that took over the address looks like this too.
+                if self._uptime_jumped(snapshot.uptime, now):
+                    # A reboot looks like this, and so does another miner that has taken
+                    # over the address since the last poll.
                     await self._async_check_identity(now)
         except TimeoutError as error:
             raise UnreachableError(f"the poll took longer than {POLL_SECONDS:g} s") from error
         if snapshot.mac is not None and snapshot.mac != self.identity.mac:
             raise WrongMinerError("another miner answers at this address")
+        self._uptime, self._uptime_read_at = snapshot.uptime, now
         if slow:
             fast = now < self._fast_until
             self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
@@ -156,9 +161,12 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
                 device.id, sw_version=identity.firmware, model=identity.model
             )
 
-    def _has_rebooted(self, snapshot: Snapshot) -> bool:
-        before = self.last.uptime if self.last else None
-        return before is not None and snapshot.uptime is not None and snapshot.uptime < before
+    def _uptime_jumped(self, uptime: int | None, now: float) -> bool:
+        """Tell whether the uptime is not the last one plus the time that has passed."""
+        if self._uptime is None or uptime is None:
+            return uptime is not self._uptime
+        expected = self._uptime + now - self._uptime_read_at
+        return abs(uptime - expected) > UPTIME_TOLERANCE
 
     def _learn(self, snapshot: Snapshot) -> None:
         """Remember what the miner has shown of itself for when it is off."""

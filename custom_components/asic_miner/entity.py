@@ -33,6 +33,7 @@ def main_device_info(coordinator: MinerCoordinator, url: str | None) -> DeviceIn
         configuration_url=url,
         manufacturer=identity.manufacturer,
         model=identity.model,
+        model_id=identity.model_id,
         name=coordinator.config_entry.title,
         serial_number=identity.serial,
         sw_version=identity.firmware,
@@ -52,8 +53,11 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
         self.entity_description = description
         mac = coordinator.identity.mac
         self._attr_unique_id = f"{mac}_{description.key}"
-        # Every name comes from the translations, under the key of the row.
+        # Every name comes from the translations, under the key of the row. Only the main
+        # thing about a miner has none: it carries the device's own.
         self._attr_translation_key = description.key
+        if description.name is None:
+            self._attr_name = None
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
         if snapshot := coordinator.last:
             self._read(snapshot)

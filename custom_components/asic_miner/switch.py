@@ -33,7 +33,6 @@ SWITCHES = (
     MinerSwitchDescription(
         key="mining",
         feature=Feature.MINING,
-        # The main thing about a miner: it carries the device's own name.
         name=None,
         device_class=SwitchDeviceClass.SWITCH,
         value=lambda snapshot: snapshot.mining_wanted,

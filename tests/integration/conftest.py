@@ -1,8 +1,10 @@
 """Simulated miners and Home Assistant in one process, over real sockets."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from homeassistant.config_entries import SOURCE_USER
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -121,6 +123,22 @@ class Miner:
             coordinator._slow_due = 0.0
         await coordinator.async_refresh()
         await self.hass.async_block_till_done()
+
+    async def plug(self, clock: ManualClock) -> None:
+        """Give the device its mains back and wait until Home Assistant has found it."""
+        await self.device.plug()
+        await self.until_back(clock)
+
+    async def until_back(self, clock: ManualClock) -> None:
+        """Let time pass, and poll, until the device has booted and its mining has started."""
+        for _ in range(200):
+            clock.advance(10)
+            # The device looks at its clock now and then.
+            await asyncio.sleep(0.02)
+            await self.poll()
+            if self.state("state") not in {STATE_UNAVAILABLE, "restarting"}:
+                return
+        raise AssertionError("the device did not come back")
 
     async def call(self, service: str, key: str, **data: object) -> None:
         """Perform an action ("switch.turn_on") on one entity and wait for it."""

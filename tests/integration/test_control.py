@@ -144,7 +144,7 @@ async def test_write_access_switched_off_later(
     """The refusal says what to do, and shows on the device page."""
     miner = await add_miner(whatsminer)
     assert miner.state("write_access") == "on"
-    whatsminer.write_enabled = False
+    whatsminer.access.enabled = False
     with pytest.raises(HomeAssistantError, match="WhatsMinerTool"):
         await miner.call("switch.turn_off", "mining")
     await miner.poll()
@@ -167,15 +167,14 @@ async def test_password_changed_on_the_device(
 
 
 async def test_unplugged_when_a_command_is_given(
-    device: SimulatedMiner, add_miner: AddMiner
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:
     """The user is told, and nothing is sent later behind their back."""
     miner = await add_miner(device)
     await device.unplug()
     with pytest.raises(HomeAssistantError, match="does not answer"):
         await miner.call("switch.turn_off", "mining")
-    await device.plug()
-    await miner.poll()
+    await miner.plug(clock)
     assert miner.state("mining") == "on"
 
 

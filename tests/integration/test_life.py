@@ -15,7 +15,7 @@ from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import AddMiner, Miner
+from .conftest import AddMiner
 
 pytestmark = pytest.mark.usefixtures("_quiet")
 
@@ -36,7 +36,10 @@ def lines(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
 
 
 async def test_unplugged_while_running(
-    device: SimulatedMiner, add_miner: AddMiner, caplog: pytest.LogCaptureFixture
+    device: SimulatedMiner,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """All entities become unavailable, none shows zero, and it comes back by itself."""
     miner = await add_miner(device)
@@ -47,8 +50,7 @@ async def test_unplugged_while_running(
         assert set(miner.states().values()) == {STATE_UNAVAILABLE}
     assert len(lines(caplog, "Error fetching")) == 1
 
-    await device.plug()
-    await miner.poll()
+    await miner.plug(clock)
     states = miner.states()
     assert STATE_UNAVAILABLE not in states.values()
     assert states["mining"] == "on"
@@ -57,7 +59,7 @@ async def test_unplugged_while_running(
 
 
 async def test_off_when_home_assistant_starts(
-    hass: HomeAssistant, device: SimulatedMiner, add_miner: AddMiner
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:
     """The same entities as when it was on, and alive with the first poll that finds it."""
     miner = await add_miner(device)
@@ -70,20 +72,19 @@ async def test_off_when_home_assistant_starts(
     assert set(miner.states()) == states
     assert set(miner.states().values()) == {STATE_UNAVAILABLE}
 
-    await device.plug()
-    await miner.poll()
+    await miner.plug(clock)
     assert miner.state("mining") == "on"
     assert miner.entity_keys() == before
 
 
 @pytest.fixture
-async def stranger(
-    request: pytest.FixtureRequest, clock: ManualClock
-) -> AsyncGenerator[SimulatedMiner]:
-    """Another miner of the same model; it does not listen yet."""
+async def stranger(request: pytest.FixtureRequest) -> AsyncGenerator[SimulatedMiner]:
+    """Another miner of the same model, up for longer than ours; it does not listen yet."""
     kind: type[Any] = request.param
     preset = "M60S" if kind is WhatsminerSimulator else "S19j Pro"
+    clock = ManualClock()
     miner: SimulatedMiner = kind(preset=preset, clock=clock, seed=99)
+    clock.advance(86_400)
     yield miner
     await miner.stop()
 
@@ -177,19 +178,9 @@ async def test_reboot_is_a_state_and_no_error(
     await miner.poll()
     assert miner.state("state") == "restarting"
     assert miner.state("hashrate") == STATE_UNKNOWN
-    clock.advance(240)
-    await _wait_until_it_listens(miner)
+    await miner.until_back(clock)
     assert miner.state("state") in {"starting", "tuning", "mining"}
     assert not lines(caplog, "Error fetching")
-
-
-async def _wait_until_it_listens(miner: Miner) -> None:
-    """Poll until the simulator, whose boot takes a few turns of the loop, is back."""
-    for _ in range(50):
-        await miner.poll()
-        if miner.state("state") != "restarting":
-            return
-    raise AssertionError("it did not come back")
 
 
 async def test_a_reboot_that_never_ends(
@@ -211,14 +202,15 @@ async def test_firmware_update_shows_on_the_device_page(
 ) -> None:
     """The identity is asked for every hour, and what is new is taken over."""
     miner = await add_miner(whatsminer)
-    whatsminer.firmware = "20261101.10.REL"
+    before = whatsminer.device.preset.firmware
+    whatsminer.change_firmware("M50S")
     miner.entry.runtime_data._identity_due = 0.0
     await miner.poll()
     device = dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, miner.mac), miner.entry.entry_id
     )
     assert device is not None
-    assert device.sw_version == "20261101.10.REL"
+    assert device.sw_version == whatsminer.device.preset.firmware.strip("'") != before
 
 
 async def test_unload_stops_everything(
@@ -227,6 +219,8 @@ async def test_unload_stops_everything(
     """After the entry is unloaded nobody speaks to the miner any more."""
     miner = await add_miner(device)
     await miner.call("switch.turn_on", "locate")
+    coordinator = miner.entry.runtime_data
     assert await hass.config_entries.async_unload(miner.entry.entry_id)
     assert miner.entry.state is ConfigEntryState.NOT_LOADED
-    assert miner.entry.runtime_data._unsub_refresh is None
+    assert coordinator._unsub_refresh is None
+    assert not coordinator._listeners

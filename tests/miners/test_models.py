@@ -29,6 +29,7 @@ IDENTITIES = st.builds(
     mac=st.text(max_size=17),
     manufacturer=st.text(max_size=20),
     model=st.text(max_size=20),
+    model_id=TEXT,
     firmware=TEXT,
     api_version=TEXT,
     hardware=TEXT,

@@ -33,28 +33,34 @@ async def detect(session: ClientSession, host: str, port: int | None = None) -> 
     each make is asked at its own port. Raises UnreachableError when nothing accepts
     a connection, MalformedReplyError when something answers that is no known miner.
     """
-    asked = {make: default if port is None else port for make, default in DEFAULT_PORTS.items()}
+    # One port is asked in one language after the other: some devices take one connection.
+    at_once = asyncio.Semaphore(1 if port else len(DEFAULT_PORTS))
     answers = await asyncio.gather(
-        *(_probe(session, make, host, at) for make, at in asked.items()), return_exceptions=True
+        *(
+            _probe(session, make, host, port or default, at_once)
+            for make, default in DEFAULT_PORTS.items()
+        )
     )
-    failures: list[MinerError] = []
     for answer in answers:
-        match answer:
-            case Detected():
-                return answer
-            case MinerError():
-                failures.append(answer)
-            case BaseException():
-                raise answer
+        if isinstance(answer, Detected):
+            return answer
     # That something answered says more than that something else did not.
-    raise next(
-        (failure for failure in failures if not isinstance(failure, UnreachableError)),
-        failures[0],
-    )
+    failures = [answer for answer in answers if isinstance(answer, MinerError)]
+    raise min(failures, key=lambda failure: isinstance(failure, UnreachableError))
 
 
-async def _probe(session: ClientSession, make: Make, host: str, port: int) -> Detected:
+async def _probe(
+    session: ClientSession, make: Make, host: str, port: int, at_once: asyncio.Semaphore
+) -> Detected | MinerError:
     """Ask one make at one port."""
+    async with at_once:
+        try:
+            return await _ask(session, make, host, port)
+        except MinerError as error:
+            return error
+
+
+async def _ask(session: ClientSession, make: Make, host: str, port: int) -> Detected:
     client = create_client(make, host, port, Credentials(), session)
     try:
         async with asyncio.timeout(PROBE_SECONDS):

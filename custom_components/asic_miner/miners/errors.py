@@ -37,6 +37,10 @@ class BusyError(MinerError):
     """The device cannot take this now; the same request may work later."""
 
 
+class RampingError(MinerError):
+    """The device would ignore this until its hashrate has settled; nothing was sent."""
+
+
 class UnsupportedError(MinerError):
     """This device or firmware does not have the command."""
 

@@ -116,6 +116,8 @@ class Identity:
     manufacturer: str
     """Who built the hardware, for example "MicroBT" or "Bitmain"."""
     model: str
+    model_id: str | None = None
+    """The maker's own text for it, which may tell the hardware variant as well."""
     firmware: str | None = None
     api_version: str | None = None
     hardware: str | None = None

@@ -102,6 +102,7 @@ class WhatsminerSimulator(SimulatedMiner):
         self._socket = self._bound()
         self.port = self._socket.getsockname()[1]
         self.refresh()
+        self._watch_boot()
 
     @override
     async def stop(self) -> None:
@@ -231,7 +232,11 @@ class WhatsminerSimulator(SimulatedMiner):
             self._socket = self._bound()
         for task in self._tasks - {_current_task()}:
             task.cancel()
-        if self._watch is None or self._watch.done():
+        self._watch_boot()
+
+    def _watch_boot(self) -> None:
+        """Open the port by itself as soon as the control board is up."""
+        if not self._listening and (self._watch is None or self._watch.done()):
             self._watch = asyncio.get_running_loop().create_task(self._await_boot())
 
     async def _await_boot(self) -> None:
