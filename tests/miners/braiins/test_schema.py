@@ -128,6 +128,13 @@ def test_null_and_missing_are_the_same() -> None:
     assert schema.MinerStats.parse({}) == schema.MinerStats.parse(dict.fromkeys(STATS))
 
 
+def test_obsolete_uptime() -> None:
+    """The older name is good enough where the newer one is missing."""
+    assert schema.MinerDetails.parse({"system_uptime": 7}).system_uptime_s == 7
+    both: Json = {"system_uptime": 7, "system_uptime_s": 0}
+    assert schema.MinerDetails.parse(both).system_uptime_s == 0
+
+
 @pytest.mark.parametrize(
     ("value", "number", "integer"),
     [

@@ -75,6 +75,28 @@ async def test_requests_at_once_share_a_renewal(device: Device, api: BraiinsApi)
     assert device.logins == 2
 
 
+async def test_late_refusal_does_not_end_the_new_session(device: Device, api: BraiinsApi) -> None:
+    """A refusal of the old session can arrive when a new one is already open."""
+    arrived, released = asyncio.Event(), asyncio.Event()
+
+    async def refuse_late(_request: web.Request) -> web.StreamResponse:
+        device.answers["GET", "miner/stats"] = {}
+        arrived.set()
+        await released.wait()
+        return web.Response(status=401)
+
+    await api.get_miner_details()
+    device.answers["GET", "miner/stats"] = refuse_late
+    late = asyncio.create_task(api.get_miner_stats())
+    await arrived.wait()
+    device.tokens.clear()
+    await api.get_miner_details()
+    released.set()
+    await late
+    await api.get_miner_details()
+    assert device.logins == 2
+
+
 async def test_refused_write_is_repeated_in_a_new_session(device: Device, api: BraiinsApi) -> None:
     """A request without a session is refused before it is executed, so this is safe."""
     executed = 0

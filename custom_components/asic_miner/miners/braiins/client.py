@@ -295,7 +295,8 @@ class BraiinsClient(MinerClient):
     async def _checked(self, value: float, name: str, unit: str) -> float:
         """Return a value that is within what is offered, else raise InvalidValueError."""
         offered = await self._offered(name)
-        if not math.isfinite(value) or not offered.minimum <= value <= offered.maximum:
+        # Put so that what is no number is outside, too.
+        if not offered.minimum <= value <= offered.maximum:
             raise InvalidValueError(
                 f"{value:g} {unit} is outside {offered.minimum:g} to {offered.maximum:g} {unit}"
             )

@@ -266,8 +266,8 @@ class BraiinsSession:
             scheme="http", host=self._host, port=self._port, path=BASE_PATH + path, encoded=True
         )
         # How long a device keeps idle connections is not known, polls come as rarely as
-        # pooled connections live, and a write on a dead one could not be repeated. So
-        # each request has its own connection, which costs nothing in a home network.
+        # pooled connections live, and a write that is lost on a dead one could not be
+        # repeated. So each request has its own, which costs nothing in a home network.
         headers = {**headers, "Connection": "close"}
         data: bytes | None = None
         if body is not None:
@@ -284,10 +284,7 @@ class BraiinsSession:
             timeout=TIMEOUT,
             middlewares=(_once,),
         ) as response:
-            try:
-                return response.status, await _bounded(response)
-            finally:
-                response.close()
+            return response.status, await _bounded(response)
 
 
 async def _bounded(response: ClientResponse) -> bytes:
@@ -300,8 +297,7 @@ async def _bounded(response: ClientResponse) -> bytes:
 
 
 def _decoded(content: bytes) -> Json:
-    # NaN and Infinity are not JSON, but some writers put them where a value is missing.
-    decoded: Json = json.loads(content, parse_constant=lambda _name: None)
+    decoded: Json = json.loads(content)
     return decoded
 
 
