@@ -30,7 +30,7 @@ class Plain(dict[str, object]):
 
 
 type Answer = Mapping[str, object] | str | bytes | Wire
-type Script = Answer | list[Answer] | Callable[[Request], Answer]
+type Script = Answer | list[Answer] | tuple[Answer, ...] | Callable[[Request], Answer]
 
 
 def envelope(message: object, code: int = 131, status: str = "S") -> Request:
@@ -123,6 +123,8 @@ class Scripted:
     def _answer(self, request: Request) -> Answer:
         name = str(request.get("cmd", request.get("command")))
         script = self.script.get(name, OK if "token" in request else error(14, "invalid cmd"))
-        if isinstance(script, list):
-            return script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(script, list | tuple):
+            self.script[name] = script[1:] or script
+            first: Answer = script[0]
+            return first
         return script(request) if callable(script) else script

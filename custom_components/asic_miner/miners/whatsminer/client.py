@@ -229,9 +229,10 @@ class WhatsminerClient(MinerClient):
             if off is not None:
                 return off is not on
             try:
-                return on and bool(readings.hashrate(await self.api.summary()))
+                hashing = bool(readings.hashrate(await self.api.summary()))
             except MiningProcessDownError:
                 return not on
+            return on and hashing
 
         await self._send(self.api.power_on() if on else self.api.power_off(), shows)
 
@@ -251,7 +252,7 @@ class WhatsminerClient(MinerClient):
     @override
     async def set_power_percent(self, percent: float) -> None:
         """Set the draw in percent of stable power; lost when mining restarts."""
-        _check(percent, self._learned.commands.power_percent)
+        _check(percent, (await self._ranges()).power_percent)
         unsupported = self._learned.unsupported
         if "set_power_pct_v2" not in unsupported:
             try:
@@ -270,7 +271,7 @@ class WhatsminerClient(MinerClient):
     @override
     async def set_power_target(self, watts: float) -> None:
         """Set the draw in W by the whole percentage that does not exceed it."""
-        full_power, ranges = self._learned.full_power, self._learned.commands
+        full_power, ranges = self._learned.full_power, await self._ranges()
         if full_power is None or ranges.power_percent is None:
             raise UnsupportedError("the draw at 100 % is not known")
         _check(watts, ranges.power_target)
@@ -290,7 +291,7 @@ class WhatsminerClient(MinerClient):
         async def shows() -> bool:
             return readings.limit_as_set(await self.api.status()) == watts
 
-        _check(watts, self._learned.commands.power_limit)
+        _check(watts, (await self._ranges()).power_limit)
         await self._send(self.api.adjust_power_limit(watts), shows)
 
     @override
@@ -349,6 +350,12 @@ class WhatsminerClient(MinerClient):
             if _process_gone(error):
                 return None
             raise
+
+    async def _ranges(self) -> Capabilities:
+        """Return what commands take, asking who it is if nobody has yet."""
+        if self._learned.firmware is None:
+            await self.identify()
+        return self._learned.commands
 
     async def _send_percent(self, write: Awaitable[object], percent: float) -> None:
         async def shows() -> bool:

@@ -45,8 +45,11 @@ class Poll:
         if isinstance(status, UnreachableError) and not was_lost(status):
             raise status
         summary = await self._part("summary", self._api.summary)
-        boards: tuple[Record, ...] | MinerError = MiningProcessDownError("not asked")
-        if not isinstance(summary, MiningProcessDownError | UnreachableError):
+        boards: tuple[Record, ...] | MinerError
+        if isinstance(summary, MiningProcessDownError | UnreachableError):
+            # The same process would be asked again.
+            boards = summary
+        else:
             boards = await self._part("edevs", self._api.edevs)
         down = isinstance(summary, MiningProcessDownError)
         silent = (
