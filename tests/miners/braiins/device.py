@@ -174,7 +174,8 @@ class Asked:
 
     method: str
     path: str
-    """Behind the base path."""
+    """Behind the base path, as it was on the wire."""
+    query: dict[str, str]
     token: str | None
     content_type: str | None
     body: bytes
@@ -265,10 +266,11 @@ class Device:
             self.open -= 1
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        path = request.path.removeprefix(BASE)
+        path = request.rel_url.raw_path.removeprefix(BASE)
         asked = Asked(
             method=request.method,
             path=path,
+            query=dict(request.query),
             token=request.headers.get("Authorization"),
             content_type=request.headers.get("Content-Type"),
             body=await request.read(),

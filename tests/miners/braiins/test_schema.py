@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.asic_miner.miners.braiins import parse, schema
+from custom_components.asic_miner.miners.braiins import parse, schema, settings_schema
 from custom_components.asic_miner.miners.braiins.parse import Json
 
 from .device import CONSTRAINTS, DETAILS, POOLS, STATS, board, replies
@@ -32,6 +32,15 @@ PARSERS = [
     schema.PoolGroup.parse,
     schema.Network.parse,
     schema.LoggedError.parse,
+    settings_schema.CoolingMode.parse,
+    settings_schema.PowerScaling.parse,
+    settings_schema.QuickRamping.parse,
+    settings_schema.TargetProfile.parse,
+    settings_schema.EfficiencyPoint.parse,
+    settings_schema.PoolGroupSettings.parse,
+    settings_schema.NetworkConfiguration.parse,
+    settings_schema.License.parse,
+    settings_schema.AutoUpgrade.parse,
 ]
 
 WHOLE: list[Json] = [

@@ -24,6 +24,8 @@ from tests.simulators.braiins import PRESETS, BraiinsSimulator, Fault
 from tests.simulators.clock import ManualClock
 
 from .conftest import Naps
+from .operations import Operation
+from .setting_operations import SETTING_OPERATIONS
 
 POLL = 15.0
 
@@ -513,3 +515,27 @@ async def test_unknown_numbers(miner: BraiinsSimulator, client: BraiinsClient) -
     assert snapshot.state is MinerState.UNKNOWN
     assert snapshot.mining_wanted is None
     assert snapshot.hashrate is not None
+
+
+def newest(operation: Operation) -> str:
+    """Return a model with the newest contract on which the operation can work."""
+    # The one with 1.7.0 boots from an SD card, which holds no stock firmware.
+    return "S21 Pro" if operation.id == "restoreStock" else "S19 XP"
+
+
+@pytest.mark.parametrize(
+    ("operation", "preset"),
+    [(operation, newest(operation)) for operation in SETTING_OPERATIONS],
+    ids=[operation.id for operation in SETTING_OPERATIONS],
+)
+async def test_settings_are_taken(
+    operation: Operation, miner: BraiinsSimulator, http: ClientSession
+) -> None:
+    """Two readings of the contract agree on every request."""
+    api = BraiinsApi("127.0.0.1", miner.port, "root", "root", http)
+    if operation.id == "setAdvancedSettings":
+        # Only names that the device has are settings.
+        settings = await api.get_advanced_settings(include_default=True)
+        assert await api.set_advanced_settings(settings) is not None
+        return
+    await operation.call(api)

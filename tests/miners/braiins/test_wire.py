@@ -1,7 +1,5 @@
 """Every operation as it goes over the wire: method, path, body, and what is made of it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
@@ -12,222 +10,26 @@ import pytest
 
 from custom_components.asic_miner.miners.braiins import schema
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
-from custom_components.asic_miner.miners.braiins.parse import Json, at, text
-from custom_components.asic_miner.miners.errors import MalformedReplyError
+from custom_components.asic_miner.miners.braiins.parse import Json, at, items, text
+from custom_components.asic_miner.miners.braiins.settings_schema import CoolingKind, CoolingMode
+from custom_components.asic_miner.miners.errors import MalformedReplyError, UnsupportedError
 
-from .device import Answer, Device, Reply
+from .device import Device
+from .operations import NO_CONTENT, OPERATIONS, Operation
+from .setting_operations import SETTING_OPERATIONS
 
-NO_CONTENT = Reply(status=204)
+ALL = OPERATIONS + SETTING_OPERATIONS
 
+LEFT_OUT = {
+    "get_miner_status",
+    "get_miner_detailed_status",
+    "get_support_archive",
+    "get_log",
+    "system_upgrade",
+}
+"""Open streams, archives that are no JSON, and an upload that can leave no firmware at all."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Operation:
-    """One operation and an example of its use."""
-
-    id: str
-    call: Callable[[BraiinsApi], Awaitable[object]]
-    method: str
-    path: str
-    body: Json = None
-    answer: Answer = None
-    """What the device answers; None to keep what it answers anyway."""
-    result: object = ...
-    """What is made of the answer; ... where other tests look at it."""
-
-
-OPERATIONS = [
-    Operation(
-        id="login",
-        call=lambda api: api.login(),
-        method="POST",
-        path="auth/login",
-        body={"username": "root", "password": "root"},
-        result=schema.Login(token="aB30000000000001", timeout_s=3600),
-    ),
-    Operation(
-        id="getApiVersion",
-        call=lambda api: api.get_api_version(),
-        method="GET",
-        path="version/",
-        result=schema.ApiVersion(major=1, minor=0, patch=0),
-    ),
-    Operation(
-        id="getMinerDetails",
-        call=lambda api: api.get_miner_details(),
-        method="GET",
-        path="miner/details",
-    ),
-    Operation(
-        id="getMinerStats",
-        call=lambda api: api.get_miner_stats(),
-        method="GET",
-        path="miner/stats",
-    ),
-    Operation(
-        id="getHashboards",
-        call=lambda api: api.get_hashboards(),
-        method="GET",
-        path="miner/hw/hashboards",
-    ),
-    Operation(
-        id="getMinerErrors",
-        call=lambda api: api.get_miner_errors(),
-        method="GET",
-        path="miner/errors",
-        answer={
-            "errors": [
-                {
-                    "timestamp": "2026-01-02T03:04:05Z",
-                    "message": "Board 2 lost {ERR:H2}",
-                    "error_codes": [{"code": "H2", "reason": "r", "hint": "h"}],
-                    "components": [{"name": "hashboard", "index": 2}],
-                }
-            ]
-        },
-        result=(
-            schema.LoggedError(
-                timestamp="2026-01-02T03:04:05Z", message="Board 2 lost {ERR:H2}", codes=("H2",)
-            ),
-        ),
-    ),
-    Operation(
-        id="getCoolingState",
-        call=lambda api: api.get_cooling_state(),
-        method="GET",
-        path="cooling/state",
-    ),
-    Operation(
-        id="getMinerConfiguration",
-        call=lambda api: api.get_miner_configuration(),
-        method="GET",
-        path="configuration/miner",
-        result=schema.MinerConfiguration(
-            tuner_enabled=True,
-            kind=schema.TargetKind.POWER,
-            power_watt=2800,
-            hashrate_terahash=None,
-        ),
-    ),
-    Operation(
-        id="getConstraints",
-        call=lambda api: api.get_constraints(),
-        method="GET",
-        path="configuration/constraints",
-        result=schema.Constraints(
-            power_watt=schema.Limits(default=3000, minimum=950, maximum=6400),
-            hashrate_terahash=schema.Limits(default=100, minimum=70.5, maximum=250),
-            default_kind=schema.TargetKind.POWER,
-            hashboard_ids=("1", "2", "3"),
-        ),
-    ),
-    Operation(
-        id="getNetwork",
-        call=lambda api: api.get_network(),
-        method="GET",
-        path="network/",
-        result=schema.Network(mac_address="02:5a:10:00:00:07", hostname="Antminer"),
-    ),
-    Operation(
-        id="getPools",
-        call=lambda api: api.get_pools(),
-        method="GET",
-        path="pools/",
-    ),
-    Operation(
-        id="getLocateDeviceStatus",
-        call=lambda api: api.get_locate_device_status(),
-        method="GET",
-        path="actions/locate",
-        result=False,
-    ),
-    Operation(
-        id="setLocateDeviceStatus",
-        call=lambda api: api.set_locate_device_status(True),
-        method="PUT",
-        path="actions/locate",
-        body=True,
-        answer=True,
-        result=True,
-    ),
-    Operation(
-        # A bare false is a body too, not the absence of one.
-        id="setLocateDeviceStatus",
-        call=lambda api: api.set_locate_device_status(False),
-        method="PUT",
-        path="actions/locate",
-        body=False,
-        answer=False,
-        result=False,
-    ),
-    *(
-        Operation(id=name, call=call, method="PUT", path=path, answer=was, result=was)
-        for name, path, call, was in [
-            ("pauseMining", "actions/pause", BraiinsApi.pause_mining, True),
-            ("resumeMining", "actions/resume", BraiinsApi.resume_mining, False),
-            ("start", "actions/start", BraiinsApi.start, False),
-            ("stop", "actions/stop", BraiinsApi.stop, True),
-            ("restart", "actions/restart", BraiinsApi.restart, True),
-        ]
-    ),
-    Operation(
-        id="reboot",
-        call=lambda api: api.reboot(),
-        method="PUT",
-        path="actions/reboot",
-        answer=NO_CONTENT,
-        result=None,
-    ),
-    Operation(
-        id="getPerformanceMode",
-        call=lambda api: api.get_performance_mode(),
-        method="GET",
-        path="performance/mode",
-        result=schema.PerformanceMode(kind=schema.TargetKind.POWER, power_watt=2800),
-    ),
-    Operation(
-        id="getTunerState",
-        call=lambda api: api.get_tuner_state(),
-        method="GET",
-        path="performance/tuner-state",
-        result=schema.TunerState(state=2, power_watt=2500, hashrate_terahash=None),
-    ),
-    Operation(
-        id="setPowerTarget",
-        call=lambda api: api.set_power_target(1500),
-        method="PUT",
-        path="performance/power-target",
-        body={"watt": 1500},
-        answer={"watt": 1500},
-        result=1500,
-    ),
-    Operation(
-        id="setDefaultPowerTarget",
-        call=lambda api: api.set_default_power_target(),
-        method="PUT",
-        path="performance/power-target/default",
-        answer={"watt": 3000},
-        result=3000,
-    ),
-    Operation(
-        id="setHashrateTarget",
-        call=lambda api: api.set_hashrate_target(81.5),
-        method="PUT",
-        path="performance/hashrate-target",
-        body={"terahash_per_second": 81.5},
-        answer={"terahash_per_second": 81.5},
-        result=81.5,
-    ),
-    Operation(
-        id="setDefaultHashrateTarget",
-        call=lambda api: api.set_default_hashrate_target(),
-        method="PUT",
-        path="performance/hashrate-target/default",
-        answer={"terahash_per_second": 100},
-        result=100,
-    ),
-]
-
-by_name = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+by_name = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
 
 
 @by_name
@@ -240,6 +42,7 @@ async def test_operation(operation: Operation, device: Device, api: BraiinsApi) 
 
     asked = device.asked[-1]
     assert asked.call == (operation.method, operation.path)
+    assert asked.query == operation.query
     if operation.body is None:
         assert asked.body == b""
         assert asked.content_type is None
@@ -262,7 +65,10 @@ async def test_operation_follows_the_contract(
 ) -> None:
     """Path, name and body are those of the contract."""
     contract = load_contract()
-    declared = at(contract, "paths", f"/api/v1/{operation.path}", operation.method.lower())
+    path = re.sub(r"^pools/0$", "pools/{uid}", operation.path)
+    declared = at(contract, "paths", f"/api/v1/{path}", operation.method.lower())
+    known = {text(parameter, "name") for parameter in items(at(declared, "parameters"))}
+    assert operation.query.keys() <= known
     assert text(declared, "operationId") == operation.id
     if operation.answer is not None:
         device.answers[operation.method, operation.path] = operation.answer
@@ -289,9 +95,9 @@ def test_every_operation_is_named_after_the_contract() -> None:
         if isinstance(methods, dict)
         for operation in methods.values()
     }
-    offered = {name for name in vars(BraiinsApi) if not name.startswith("_")}
-    assert offered <= declared
-    tried = {re.sub(r"(?<!^)(?=[A-Z])", "_", operation.id).lower() for operation in OPERATIONS}
+    offered = {name for name in dir(BraiinsApi) if not name.startswith("_")}
+    assert offered == declared - LEFT_OUT
+    tried = {re.sub(r"(?<!^)(?=[A-Z])", "_", operation.id).lower() for operation in ALL}
     assert offered == tried
 
 
@@ -316,6 +122,39 @@ async def test_answers_of_another_shape_are_malformed(device: Device, api: Braii
         await api.get_pools()
     with pytest.raises(MalformedReplyError):
         await api.get_locate_device_status()
+
+
+async def test_pool_group_of_any_name(device: Device, api: BraiinsApi) -> None:
+    """What a device gives out as uid stays one part of the path."""
+    with pytest.raises(UnsupportedError):
+        await api.delete_pool("a/../b?c")
+    assert device.asked[-1].path == "pools/a%2F..%2Fb%3Fc"
+    assert device.asked[-1].query == {}
+
+
+async def test_manual_operation_is_not_offered(device: Device, api: BraiinsApi) -> None:
+    """Clocks and voltages are no business of a home."""
+    for kind in (schema.TargetKind.MANUAL, None):
+        with pytest.raises(ValueError, match="tuner"):
+            await api.set_performance_mode(schema.PerformanceMode(kind=kind))
+    assert device.asked == []
+
+
+async def test_new_password_is_used(device: Device, api: BraiinsApi) -> None:
+    """After a change the next request logs in again, with the new one."""
+    device.answers["PUT", "auth/password"] = NO_CONTENT
+    for new in ("better", None):
+        await api.set_password(new)
+        device.password = new or ""
+        device.tokens.clear()
+        await api.get_miner_details()
+    assert device.logins == 3
+
+
+async def test_cooling_mode_of_the_future(device: Device, api: BraiinsApi) -> None:
+    """An answer we do not know is no mode we know."""
+    device.answers["PUT", "cooling/mode"] = {"freezing": {}}
+    assert await api.set_cooling_mode(CoolingMode(kind=CoolingKind.AUTO)) is None
 
 
 def load_contract() -> Json:

@@ -1,5 +1,9 @@
 """One coroutine per operation of the contract, named as its operationId.
 
+Here are those that the client uses, in `settings_api` the others. Not offered are the open
+streams of `miner/status`, whose content is in `miner/details` too, the archives of logs,
+which are no JSON, and the upload of firmware, which can leave a device without one.
+
 Paths follow `/api/v1/`. Answers are in the device's own units (see `schema`). Unless said
 otherwise each raises, besides the kinds that concern the connection and the session:
 RejectedError for a refused value, UnsupportedError where the firmware lacks the operation,
@@ -8,32 +12,14 @@ raise UnconfirmedError when they may have been sent and no answer came; their an
 None, since any success means accepted.
 """
 
-from collections.abc import Callable
-import time
-
-from aiohttp import ClientSession
-
 from ..errors import MalformedReplyError
 from . import schema
-from .parse import Json, flag, items, number
-from .session import BraiinsSession
+from .parse import flag, items
+from .settings_api import SettingOperations
 
 
-class BraiinsApi:
+class BraiinsApi(SettingOperations):
     """The operations of one device. See BraiinsSession for limits and the session."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        username: str,
-        password: str,
-        session: ClientSession,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Send nothing yet. `session` stays the caller's; `clock` returns seconds."""
-        self._session = BraiinsSession(host, port, username, password, session, clock=clock)
 
     # Authentication and version
 
@@ -170,14 +156,14 @@ class BraiinsApi:
         No restart of mining. Raises RejectedError with the allowed range. Needs the
         mining process.
         """
-        return await self._number("performance/power-target", "watt", watt)
+        return await self._number("PUT", "performance/power-target", "watt", watt)
 
     async def set_default_power_target(self) -> float | None:
         """PUT performance/power-target/default. Stores the model's own; returns it in W.
 
         That is the full nameplate draw. Needs the mining process.
         """
-        return await self._number("performance/power-target/default", "watt")
+        return await self._number("PUT", "performance/power-target/default", "watt")
 
     async def set_hashrate_target(self, terahash_per_second: float) -> float | None:
         """PUT performance/hashrate-target. Stores a target in TH/s; returns the accepted one.
@@ -185,25 +171,12 @@ class BraiinsApi:
         No restart of mining. Raises RejectedError out of range. Needs the mining process.
         """
         path = "performance/hashrate-target"
-        return await self._number(path, "terahash_per_second", terahash_per_second)
+        return await self._number("PUT", path, "terahash_per_second", terahash_per_second)
 
     async def set_default_hashrate_target(self) -> float | None:
         """PUT performance/hashrate-target/default. Stores the model's own; returns TH/s.
 
         Needs the mining process.
         """
-        return await self._number("performance/hashrate-target/default", "terahash_per_second")
-
-    async def _object(self, path: str) -> dict[str, Json]:
-        reply = await self._session.call("GET", path)
-        if not isinstance(reply, dict):
-            raise MalformedReplyError(f"{path}: not an object")
-        return reply
-
-    async def _action(self, path: str, body: Json = None) -> bool | None:
-        # Any success means accepted; the boolean only tells what was before.
-        return flag(await self._session.call("PUT", path, body))
-
-    async def _number(self, path: str, unit: str, value: float | None = None) -> float | None:
-        body: Json = None if value is None else {unit: value}
-        return number(await self._session.call("PUT", path, body), unit)
+        path = "performance/hashrate-target/default"
+        return await self._number("PUT", path, "terahash_per_second")

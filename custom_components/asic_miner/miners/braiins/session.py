@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 import time
 from typing import Final
@@ -74,6 +74,15 @@ class _DroppedError(Exception):
     """The connection broke after it had been made."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: Json = field(default=None, repr=False)
+    query: dict[str, str] = field(default_factory=dict)
+    private: bool = False
+
+
 @dataclass(slots=True)
 class _Session:
     granted: Login
@@ -132,23 +141,36 @@ class BraiinsSession:
         async with self._login_lock:
             return (await self._login()).granted
 
+    def use_password(self, password: str) -> None:
+        """Log in with another password from now on, and at once."""
+        self._password = password
+        self._session = None
+
     async def call(
-        self, method: str, path: str, body: Json = None, *, private: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        query: dict[str, str] | None = None,
+        private: bool = False,
     ) -> Json:
         """Send one request in a session and return what was answered, None for nothing.
 
-        `path` follows BASE_PATH. `private` keeps the device's words out of errors where
-        they could repeat a secret. Anything but GET is a write: when it may have been
-        sent and no answer came, UnconfirmedError is raised instead of UnreachableError.
+        `path` follows BASE_PATH and is encoded already. `private` keeps the device's
+        words out of errors where they could repeat a secret. Anything but GET is a
+        write: when it may have been sent and no answer came, UnconfirmedError is raised
+        instead of UnreachableError.
         """
+        request = _Request(method=method, path=path, body=body, query=query or {}, private=private)
         session = await self._opened()
         try:
-            return await self._in_session(session, method, path, body, private=private)
+            return await self._in_session(session, request)
         except _SessionEndedError:
             self._close(session)
         session = await self._opened()
         try:
-            return await self._in_session(session, method, path, body, private=private)
+            return await self._in_session(session, request)
         except _SessionEndedError:
             self._close(session)
             self._refused()
@@ -157,19 +179,14 @@ class BraiinsSession:
     async def call_without_session(self, method: str, path: str) -> Json:
         """Send one request without any credentials. Raises as `call`."""
         try:
-            return await self._send(method, path, None, {}, write=False, private=False)
+            return await self._send(_Request(method=method, path=path))
         except _SessionEndedError:
             raise AuthenticationError(f"{path} wants a session") from None
 
-    async def _in_session(
-        self, session: _Session, method: str, path: str, body: Json, *, private: bool
-    ) -> Json:
+    async def _in_session(self, session: _Session, request: _Request) -> Json:
         started = self._clock()
-        headers = {"Authorization": session.granted.token}
         try:
-            reply = await self._send(
-                method, path, body, headers, write=method != "GET", private=private
-            )
+            reply = await self._send(request, session.granted.token)
         except RejectedError, UnsupportedError, MiningProcessDownError, BusyError:
             # Refused for another reason, so the session was good and begins anew.
             self._used(session, started)
@@ -198,8 +215,9 @@ class BraiinsSession:
     async def _login(self) -> _Session:
         started = self._clock()
         body: Json = {"username": self._username, "password": self._password}
+        login = _Request(method="POST", path="auth/login", body=body, private=True)
         try:
-            reply = await self._send("POST", "auth/login", body, {}, write=False, private=True)
+            reply = await self._send(login)
         except _SessionEndedError:
             self._refused()
             raise AuthenticationError("user name or password refused") from None
@@ -218,24 +236,17 @@ class BraiinsSession:
         self._backoff = min(max(self._backoff * 2, FIRST_BACKOFF), LAST_BACKOFF)
         self._refused_until = self._clock() + self._backoff
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        body: Json,
-        headers: dict[str, str],
-        *,
-        write: bool,
-        private: bool,
-    ) -> Json:
+    async def _send(self, request: _Request, token: str | None = None) -> Json:
         """Send one request exactly once and judge the answer."""
+        # A login changes nothing that would have to be looked up.
+        write = request.method != "GET" and token is not None
         lost = UnconfirmedError if write else UnreachableError
-        what = f"{method} {path}"
+        what = f"{request.method} {request.path}"
         if self._http.closed:
             raise UnreachableError("the HTTP session is closed")
         async with self._slots:
             try:
-                status, content = await self._exchange(method, path, body, headers)
+                status, content = await self._exchange(request, token)
             except (ClientConnectorError, ConnectionTimeoutError) as error:
                 raise UnreachableError(f"{what}: no connection") from error
             except (InvalidURL, ValueError) as error:
@@ -251,7 +262,7 @@ class BraiinsSession:
         if status in {401, 403}:
             raise _SessionEndedError
         if not 200 <= status < 300:
-            raise _failure(what, status, None if private else _words(content))
+            raise _failure(what, status, None if request.private else _words(content))
         if not content.strip():
             return None
         try:
@@ -259,27 +270,31 @@ class BraiinsSession:
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"{what}: the answer is not JSON") from error
 
-    async def _exchange(
-        self, method: str, path: str, body: Json, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    async def _exchange(self, request: _Request, token: str | None) -> tuple[int, bytes]:
         url = URL.build(
-            scheme="http", host=self._host, port=self._port, path=BASE_PATH + path, encoded=True
-        )
+            scheme="http",
+            host=self._host,
+            port=self._port,
+            path=BASE_PATH + request.path,
+            encoded=True,
+        ).with_query(request.query)
         # How long a device keeps idle connections is not known, polls come as rarely as
         # pooled connections live, and a write that is lost on a dead one could not be
         # repeated. So each request has its own, which costs nothing in a home network.
-        headers = {**headers, "Connection": "close"}
+        headers = {"Connection": "close"}
+        if token is not None:
+            headers["Authorization"] = token
         data: bytes | None = None
-        if body is not None:
-            data = json.dumps(body).encode()
+        if request.body is not None:
+            data = json.dumps(request.body).encode()
             headers["Content-Type"] = "application/json"
         async with self._http.request(
-            method,
+            request.method,
             url,
             data=data,
             headers=headers,
             # What is not asked for is not sent: actions without a body want no type.
-            skip_auto_headers=() if body is not None else ("Content-Type",),
+            skip_auto_headers=() if data is not None else ("Content-Type",),
             allow_redirects=False,
             timeout=TIMEOUT,
             middlewares=(_once,),
