@@ -231,6 +231,7 @@ async def test_reads_on_the_wire(call: Call, cmd: str) -> None:
         ({"STATUS": [{"STATUS": "E", "Code": 14, "Msg": "Invalid command"}]}, UnsupportedError),
         ({"STATUS": [{"STATUS": "F", "Msg": "Broken"}], "id": 1}, RejectedError),
         ({"Code": 14, "Msg": "invalid cmd"}, UnsupportedError),
+        ({"STATUS": [{"STATUS": "E", "Code": 7}], "Msg": "over max connect"}, BusyError),
         ("[1,2,3]", MalformedReplyError),
         ("HTTP/1.1 400 Bad Request\r\n\r\n", MalformedReplyError),
         ("<html>", MalformedReplyError),
@@ -428,6 +429,15 @@ async def test_unknown_token_is_renewed_once(form: type[dict[str, object]]) -> N
         assert device.commands == ["get_token", "power_off"] * 2
     async with Scripted({"power_off": refused}).running() as device:
         with pytest.raises(BusyError):
+            await api(device).power_off()
+        assert device.commands == ["get_token", "power_off"] * 2
+
+
+async def test_refused_with_the_new_token() -> None:
+    """The second answer counts like any other."""
+    script: dict[str, Script] = {"power_off": [error(135, "check token err"), error(132, "no")]}
+    async with Scripted(script).running() as device:
+        with pytest.raises(RejectedError, match="132"):
             await api(device).power_off()
         assert device.commands == ["get_token", "power_off"] * 2
 

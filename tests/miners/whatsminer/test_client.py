@@ -862,6 +862,15 @@ async def test_power_mode(mode: PowerMode) -> None:
         assert device.commands.count(command) == 1
 
 
+async def test_silence_after_a_restart_is_not_waited_for() -> None:
+    """The device would be deaf to polls meanwhile; what it does is looked at instead."""
+    script = newer(set_low_power=Wire.HANG, status=status(power_mode="low"))
+    async with miner(script) as (device, client):
+        client.api.transport.timeouts = Timeouts(silent=0.1, write=3600.0)
+        await client.set_power_mode(PowerMode.LOW)
+        assert device.commands.count("set_low_power") == 1
+
+
 async def test_power_mode_that_does_not_come() -> None:
     """Silence is no success."""
     async with miner(newer(set_low_power=Wire.CLOSE)) as (device, client):

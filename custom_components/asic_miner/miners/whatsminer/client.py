@@ -304,14 +304,12 @@ class WhatsminerClient(MinerClient):
                 return readings.power_mode(Live(summary=await self.api.summary())) is mode
             return readings.power_mode(Live(status=status)) is mode
 
-        match mode:
-            case PowerMode.LOW:
-                write = self.api.set_low_power()
-            case PowerMode.NORMAL:
-                write = self.api.set_normal_power()
-            case PowerMode.HIGH:
-                write = self.api.set_high_power()
-        await self._send(write, shows)
+        commands = {
+            PowerMode.LOW: self.api.set_low_power,
+            PowerMode.NORMAL: self.api.set_normal_power,
+            PowerMode.HIGH: self.api.set_high_power,
+        }
+        await self._send(commands[mode](), shows)
 
     @override
     async def restart_mining(self) -> None:

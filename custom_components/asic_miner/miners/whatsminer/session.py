@@ -27,6 +27,10 @@ _SECRETIVE = frozenset({"update_pools", "update_pwd"})
 
 _TOKEN_TROUBLE = frozenset({Code.BAD_TOKEN, Code.BAD_JSON})
 """Refusals that come before a command is looked at: unknown token, wrong key."""
+_OFTEN_SILENT = frozenset(
+    {"restart_btminer", "set_low_power", "set_normal_power", "set_high_power"}
+)
+"""Commands after which the device restarts its mining process instead of replying."""
 
 type Parameter = str | int
 
@@ -137,7 +141,9 @@ class Session:
     async def _write_once(self, password: str, cmd: str, params: Mapping[str, Parameter]) -> Record:
         keys = await self._keys(password)
         sealed = encrypt(keys.aes_key, _dump({"cmd": cmd, "token": keys.sign, **params}).encode())
-        text = await self.transport.exchange(_dump({"enc": 1, "data": sealed}), write=True)
+        seconds = self.transport.timeouts.silent if cmd in _OFTEN_SILENT else None
+        request = _dump({"enc": 1, "data": sealed})
+        text = await self.transport.exchange(request, write=True, seconds=seconds)
         try:
             body = _opened(keys, text)
         except (MalformedReplyError, ValueError) as error:

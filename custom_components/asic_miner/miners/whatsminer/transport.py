@@ -26,6 +26,9 @@ class Timeouts:
     """The device itself gives up on a silent connection after this time."""
     write: float = 15.0
     """Some writes are answered only after the device has acted on them."""
+    silent: float = 5.0
+    """For writes that are seldom answered at all: their effect is looked for anyway, and
+    nothing else can be asked while this one waits."""
 
 
 def was_refused(error: MinerError) -> bool:
@@ -158,14 +161,18 @@ class Transport:
                 with suppress(OSError):
                     await writer.wait_closed()
 
-    async def exchange(self, request: str, *, write: bool = False) -> str:
+    async def exchange(
+        self, request: str, *, write: bool = False, seconds: float | None = None
+    ) -> str:
         """Send one request and return the text of its reply, which is never empty.
 
+        `seconds` replaces the usual time for a reply.
         Raises UnreachableError when there is no connection or, for reads, no reply in
         time; MalformedReplyError for a reply without end; UnconfirmedError when a write
         may have arrived and its reply did not.
         """
-        seconds = self.timeouts.write if write else self.timeouts.read
+        if seconds is None:
+            seconds = self.timeouts.write if write else self.timeouts.read
         async with self.connection() as connection:
             try:
                 return await self._converse(connection, request, seconds)
