@@ -253,8 +253,9 @@ class BraiinsSession:
                 raise UnreachableError(f"{what}: not a valid address") from error
             except ClientPayloadError as error:
                 raise lost(f"{what}: the answer broke off") from error
-            except ClientResponseError as error:
-                raise MalformedReplyError(f"{what}: not an HTTP answer") from error
+            except ClientResponseError:
+                # It carries the request's headers, and with them the token.
+                raise MalformedReplyError(f"{what}: not an HTTP answer") from None
             except TimeoutError as error:
                 raise lost(f"{what}: no answer within {TOTAL_SECONDS:g} s") from error
             except (_DroppedError, ClientError) as error:
