@@ -539,7 +539,7 @@ async def test_refusal_quotes_the_device_but_no_secrets() -> None:
 async def test_writes_without_a_readable_reply(answer: bytes | Wire) -> None:
     """The outcome is not known, so it is not sent again."""
     async with Scripted({"power_off": answer}).running() as device:
-        timeouts = Timeouts(write=0.2 if answer is Wire.HANG else 60.0)
+        timeouts = Timeouts(write=1.0 if answer is Wire.HANG else 60.0)
         with pytest.raises(MinerError) as caught:
             await api(device, timeouts=timeouts).power_off()
         assert type(caught.value) is UnconfirmedError

@@ -64,6 +64,8 @@ POOLS = [
 ]  # fmt: skip
 PSU = {"vin": "22600", "iin": "15400", "pin": "3480", "temp0": "36", "fan_speed": "6400"}
 CREDENTIALS = Credentials(password=PASSWORD)
+BRIEFLY = 0.2
+"""Seconds to look for something that does not come."""
 
 
 def rows(key: str, data: list[dict[str, object]]) -> Request:
@@ -124,10 +126,11 @@ def status(**changes: object) -> Request:
 async def miner(
     script: dict[str, Script], credentials: Credentials = CREDENTIALS, *, identified: bool = True
 ) -> AsyncGenerator[tuple[Scripted, WhatsminerClient]]:
-    """Run a device, and a client that looks for effects often and briefly."""
+    """Run a device, and a client that looks for effects often."""
     async with Scripted(script).running() as device:
         client = WhatsminerClient("127.0.0.1", device.port, credentials)
-        client.confirm_seconds = 0.3
+        # Long enough for any machine; tests in which nothing shows make it short.
+        client.confirm_seconds = 60.0
         client.confirm_interval = 0.02
         if identified:
             await client.identify()
@@ -201,7 +204,7 @@ async def test_no_mac_at_all() -> None:
             await client.probe()
     script = older(summary=Wire.HANG)
     async with miner(script, identified=False) as (_, client):
-        client.api.transport.timeouts = Timeouts(read=0.2)
+        client.api.transport.timeouts = Timeouts(read=2.0)
         with pytest.raises(UnreachableError):
             await client.probe()
 
@@ -441,7 +444,7 @@ async def test_nothing_listens(unused_tcp_port: int) -> None:
 async def test_silent_device() -> None:
     """The whole poll has one deadline."""
     async with miner(newer(status=Wire.HANG)) as (device, client):
-        client.poll_seconds = 0.2
+        client.poll_seconds = 1.0
         with pytest.raises(UnreachableError):
             await client.read(slow=True)
         assert device.commands == ["status"]
@@ -450,7 +453,7 @@ async def test_silent_device() -> None:
 async def test_silent_mining_process() -> None:
     """What was read in time counts; why the rest is missing is not known."""
     async with miner(newer(summary=Wire.HANG)) as (device, client):
-        client.poll_seconds = 0.3
+        client.poll_seconds = 2.0
         seen = await client.read(slow=True)
         assert seen.state is MinerState.UNKNOWN
         assert seen.mining_wanted is True
@@ -690,6 +693,7 @@ async def test_percent_without_an_answer() -> None:
     """Looked for where the device tells it, else unknown; never sent again."""
     async with miner(newer(set_power_pct_v2=[OK, Wire.CLOSE])) as (device, client):
         await client.set_power_percent(80)
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_power_percent(70)
         assert device.commands.count("set_power_pct_v2") == 2
@@ -700,6 +704,7 @@ async def test_percent_without_an_answer() -> None:
         await client.read(slow=False)
         await client.set_power_percent(70)
         assert device.commands.count("set_power_pct_v2") == 1
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_power_percent(60)
 
@@ -825,6 +830,7 @@ async def test_power_limit() -> None:
         assert device.requests[-1]["power_limit"] == "3000"
         device.script["adjust_power_limit"] = Wire.CLOSE
         await client.set_power_limit(3000)
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_power_limit(2500)
         assert device.commands.count("adjust_power_limit") == 3
@@ -866,7 +872,7 @@ async def test_silence_after_a_restart_is_not_waited_for() -> None:
     """The device would be deaf to polls meanwhile; what it does is looked at instead."""
     script = newer(set_low_power=Wire.HANG, status=status(power_mode="low"))
     async with miner(script) as (device, client):
-        client.api.transport.timeouts = Timeouts(silent=0.1, write=3600.0)
+        client.api.transport.timeouts = Timeouts(silent=1.0, write=3600.0)
         await client.set_power_mode(PowerMode.LOW)
         assert device.commands.count("set_low_power") == 1
 
@@ -874,6 +880,7 @@ async def test_silence_after_a_restart_is_not_waited_for() -> None:
 async def test_power_mode_that_does_not_come() -> None:
     """Silence is no success."""
     async with miner(newer(set_low_power=Wire.CLOSE)) as (device, client):
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_power_mode(PowerMode.LOW)
         assert device.commands.count("set_low_power") == 1
@@ -902,6 +909,7 @@ async def test_mining_without_an_answer(key: str, on: bool) -> None:
         await client.set_mining(on)
         assert device.commands.count(command) == 1
     async with miner(newer(**{**changes, "status": before})) as (device, client):
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_mining(on)
         assert device.commands.count(command) == 1
@@ -926,6 +934,7 @@ async def test_mining_on_firmware_that_does_not_tell(on: bool, totals: Answer, s
         if shows:
             await client.set_mining(on)
         else:
+            client.confirm_seconds = BRIEFLY
             with pytest.raises(UnconfirmedError):
                 await client.set_mining(on)
 
@@ -951,6 +960,7 @@ async def test_locate_without_an_answer() -> None:
     async with miner(script) as (device, client):
         await client.set_locate(True)
         assert device.commands.count("set_led") == 2
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_locate(False)
 
@@ -968,6 +978,7 @@ async def test_restart_mining_without_an_answer() -> None:
     for after in hides:
         script = newer(restart_btminer=Wire.CLOSE, summary=[before, after])
         async with miner(script) as (device, client):
+            client.confirm_seconds = BRIEFLY
             with pytest.raises(UnconfirmedError):
                 await client.restart_mining()
             assert device.commands.count("restart_btminer") == 1
@@ -979,6 +990,7 @@ async def test_restart_of_a_process_that_is_away() -> None:
     async with miner(script) as (_, client):
         await client.restart_mining()
     async with miner(newer(restart_btminer=Wire.CLOSE, summary=DOWN)) as (_, client):
+        client.confirm_seconds = BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.restart_mining()
 
@@ -1012,6 +1024,7 @@ async def test_reboot_without_an_answer() -> None:
             device,
             client,
         ):
+            client.confirm_seconds = BRIEFLY
             with pytest.raises(UnconfirmedError):
                 await client.reboot()
             assert device.commands.count("reboot") == 1

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.miners.whatsminer.crypto import (
+
+from .hurry import UNHURRIED
     WriteKeys,
     decrypt,
     derive_keys,
@@ -37,7 +39,7 @@ def openssl(password: str, salt: str) -> str:
     return made.stdout.decode().strip().split("$")[3]
 
 
-@settings(max_examples=60, deadline=None)
+@UNHURRIED
 @given(password=PASSWORDS.filter(bool), salt=SALTS)
 @example(password="admin", salt="BQ5hoXV9")
 @example(password="a", salt="/")
@@ -90,6 +92,7 @@ def test_keys_are_not_shown() -> None:
 KEY = bytes(range(32))
 
 
+@UNHURRIED
 @given(plain=st.binary(max_size=200).map(lambda data: data.replace(b"\0", b" ") + b"}"))
 def test_what_is_encrypted_is_decrypted(plain: bytes) -> None:
     """Commands end in a brace, as JSON does."""
@@ -100,6 +103,7 @@ def test_what_is_encrypted_is_decrypted(plain: bytes) -> None:
     assert decrypt(KEY, sealed) == plain
 
 
+@UNHURRIED
 @given(plain=st.text(min_size=1, max_size=64).map(lambda text: json.dumps({"a": text}).encode()))
 def test_pkcs7_is_understood(plain: bytes) -> None:
     """Some devices pad in the standard way, with a whole block where nothing is missing."""

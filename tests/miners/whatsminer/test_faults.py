@@ -19,6 +19,8 @@ from custom_components.asic_miner.miners.whatsminer.fault_table import (
 )
 from custom_components.asic_miner.miners.whatsminer.faults import is_minor, meaning
 
+from .hurry import UNHURRIED
+
 
 @pytest.mark.parametrize(
     ("code", "message"),
@@ -53,6 +55,7 @@ def test_meaning(code: str, message: str) -> None:
     assert meaning(code).message == message
 
 
+@UNHURRIED
 @given(code=st.text() | st.integers(min_value=0).map(str))
 def test_every_code_has_a_meaning(code: str) -> None:
     """None is an error, and none hides its number."""

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.miners.whatsminer.parse import (
+
+from .hurry import UNHURRIED
     Json,
     Record,
     as_flag,
@@ -25,6 +27,7 @@ VALUES = st.recursive(
 )
 
 
+@UNHURRIED
 @given(value=st.dictionaries(st.text(), VALUES))
 def test_good_json_is_left_alone(value: dict[str, Json]) -> None:
     """Mending does no harm: not even to strings full of brackets and commas."""
@@ -75,6 +78,7 @@ def test_what_cannot_be_mended(text: str) -> None:
         parse_object(text)
 
 
+@UNHURRIED
 @given(text=st.text())
 def test_no_text_does_any_other_harm(text: str) -> None:
     """Whatever comes, it is an object or a ValueError."""
@@ -82,6 +86,7 @@ def test_no_text_does_any_other_harm(text: str) -> None:
         assert isinstance(parse_object(text), dict)
 
 
+@UNHURRIED
 @given(text=st.text(alphabet='{}[]",:\\1a\n '))
 def test_no_structure_does_any_other_harm(text: str) -> None:
     """The same for what is nearly JSON."""

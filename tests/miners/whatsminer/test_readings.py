@@ -17,6 +17,8 @@ from custom_components.asic_miner.miners.whatsminer.api import ErrorEntry
 from custom_components.asic_miner.miners.whatsminer.parse import Json, Record
 from custom_components.asic_miner.miners.whatsminer.readings import Live
 
+from .hurry import UNHURRIED
+
 OFF = Record({"mineroff": "true"})
 ON = Record({"mineroff": "false"})
 
@@ -435,6 +437,7 @@ JUNK: st.SearchStrategy[Json] = st.one_of(
 RECORDS = st.dictionaries(KEYS, JUNK, max_size=12).map(Record)
 
 
+@UNHURRIED
 @given(
     summary=st.none() | RECORDS,
     boards=st.none() | st.lists(RECORDS, max_size=3).map(tuple),
