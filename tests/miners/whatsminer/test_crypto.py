@@ -8,19 +8,19 @@ from pathlib import Path
 import subprocess
 
 from Crypto.Cipher import AES
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.miners.whatsminer.crypto import (
-
-from .hurry import UNHURRIED
     WriteKeys,
     decrypt,
     derive_keys,
     encrypt,
     md5_crypt,
 )
+
+from .hurry import UNHURRIED
 
 SALT_CHARACTERS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # What a command line can carry as an argument, which is far more than the device allows.

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.miners.whatsminer.parse import (
-
-from .hurry import UNHURRIED
     Json,
     Record,
     as_flag,
@@ -20,6 +18,8 @@ from .hurry import UNHURRIED
     parse_object,
     repaired,
 )
+
+from .hurry import UNHURRIED
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
