@@ -72,15 +72,9 @@ class Miner:
                 continue
             if not agree(states[key], truth[name]):
                 found.append(f"{key} is {states[key]}, the device holds {truth[name]}")
-        if boards := [
-            state
-            for key, state in states.items()
-            if key.startswith("board_hashrate_") and is_number(state)
-        ]:
-            # Boards are TH/s whatever unit the firmware writes: together they are the whole.
-            total, whole = sum(map(float, boards)), truth["hashrate"]
-            if not agree(str(total), whole):
-                found.append(f"the boards make {total:.1f} TH/s, the device {whole}")
+        total = boards_together(states)
+        if total is not None and not agree(str(total), truth["hashrate"]):
+            found.append(f"the boards make {total:.1f} TH/s, the device {truth['hashrate']}")
         return found
 
     async def table(self) -> str:
@@ -91,7 +85,19 @@ class Miner:
             if key in states:
                 held = truth.get(name) if name else ""
                 lines.append(f"      {key:22}{shown(states[key]):>18}{shown(held):>18}")
+        total, whole = boards_together(states), truth["hashrate"]
+        lines.append(f"      {'all hashboards':22}{shown(total):>18}{shown(whole):>18}")
         return "\n".join(lines)
+
+
+def boards_together(states: States) -> float | None:
+    """Return the sum of the boards in TH/s, whatever unit the firmware writes."""
+    boards = [
+        float(state)
+        for key, state in states.items()
+        if key.startswith("board_hashrate_") and is_number(state)
+    ]
+    return sum(boards) if boards else None
 
 
 def is_number(state: str) -> bool:
@@ -194,6 +200,13 @@ async def _pause_and_resume(miner: Miner, say: Say) -> None:
 async def _move_slider(miner: Miner, say: Say) -> None:
     """Lower the draw by the slider the miner has, and see that nothing restarts."""
     key = "power_percent" if "power_percent" in miner.entities else "power_target"
+
+    async def mining() -> str:
+        state = (await miner.states())["state"]
+        return "" if state in {"mining", "tuning"} else f"state is {state}"
+
+    say(f"{miner.name}: waiting until its hashrate has settled")
+    await until(f"{miner.name}, settled", mining)
     before = miner.device.truth()
     # Three quarters of what is drawn: a change that no noise can hide.
     value = 75 if key == "power_percent" else round(float(before["power"] or 0) * 0.075) * 10

@@ -78,7 +78,7 @@ async def test_off_and_on_and_home_assistant_restarted_in_between(
 
         async def back() -> bool:
             states = await hass.states()
-            return states[entities[macs[0]]["mining"]]["state"] == "on"
+            return bool(states[entities[macs[0]]["mining"]]["state"] == "on")
 
         await until(back)
         states = await hass.states()

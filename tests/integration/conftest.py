@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.asic_miner.const import DOMAIN
 from tests.simulators.base import SimulatedMiner
@@ -68,7 +67,7 @@ def device(request: pytest.FixtureRequest) -> SimulatedMiner:
 class Miner:
     """A miner that has been added to Home Assistant, and its device."""
 
-    def __init__(self, hass: HomeAssistant, device: SimulatedMiner, entry: MockConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry) -> None:
         """Keep them together."""
         self.hass = hass
         self.device = device
@@ -150,7 +149,7 @@ class Miner:
 
 async def add_through_flow(
     hass: HomeAssistant, device: SimulatedMiner, *, password: str | None = None
-) -> MockConfigEntry:
+) -> ConfigEntry:
     """Add a miner as a user does. Without a password the device's own is given."""
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     step = await hass.config_entries.flow.async_configure(
@@ -163,7 +162,7 @@ async def add_through_flow(
     )
     assert step["type"] is FlowResultType.CREATE_ENTRY, step
     await hass.async_block_till_done()
-    entry: MockConfigEntry = step["result"]
+    entry: ConfigEntry = step["result"]
     return entry
 
 

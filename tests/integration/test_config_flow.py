@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.asic_miner.config_flow import clean_host
 from custom_components.asic_miner.const import DOMAIN
@@ -32,7 +31,7 @@ async def fill(hass: HomeAssistant, step: Any, **given: Any) -> Any:
     return await hass.config_entries.flow.async_configure(step["flow_id"], given)
 
 
-async def refused_login(hass: HomeAssistant, entry: MockConfigEntry) -> Any:
+async def refused_login(hass: HomeAssistant, entry: ConfigEntry) -> Any:
     """Open the form that asks for a new login, as a refusal of the old one does."""
     entry.async_start_reauth(hass)
     await hass.async_block_till_done()
@@ -200,13 +199,13 @@ async def test_a_miner_that_has_moved_is_followed(
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, device: SimulatedMiner) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, device: SimulatedMiner) -> ConfigEntry:
     """A miner that is set up."""
     return await add_through_flow(hass, device)
 
 
 async def test_new_password_after_it_was_changed_on_the_device(
-    hass: HomeAssistant, device: SimulatedMiner, entry: MockConfigEntry
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry
 ) -> None:
     """A wrong one is refused in place; the right one brings the miner back."""
     device.password = "changed"

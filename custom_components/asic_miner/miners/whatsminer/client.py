@@ -14,6 +14,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    RampingError,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -112,7 +113,8 @@ class WhatsminerClient(MinerClient):
             make=Make.WHATSMINER,
             mac=mac,
             manufacturer="MicroBT",
-            model=learned.model.name if learned.model else UNKNOWN_MODEL,
+            model=learned.model.family if learned.model else UNKNOWN_MODEL,
+            model_id=learned.model.name if learned.model else None,
             firmware=learned.firmware,
             api_version=".".join(map(str, learned.version)) if learned.version else None,
             hardware=version.text("platform") or (summary or Record()).text("CB Platform"),
@@ -251,8 +253,14 @@ class WhatsminerClient(MinerClient):
 
     @override
     async def set_power_percent(self, percent: float) -> None:
-        """Set the draw in percent of stable power; lost when mining restarts."""
+        """Set the draw in percent of stable power; lost when mining restarts.
+
+        Raises RampingError until the hashrate has settled after a start: the device would
+        accept the percentage and ignore it.
+        """
         _check(percent, (await self._ranges()).power_percent)
+        if readings.ramping(Live(summary=await self.api.summary())):
+            raise RampingError("the hashrate has not settled yet")
         unsupported = self._learned.unsupported
         if "set_power_pct_v2" not in unsupported:
             try:

@@ -294,7 +294,7 @@ def state(
         return MinerState.UNKNOWN
     if not hashrate(live.summary):
         return _state_without_hashrate(live, faults, known)
-    return MinerState.STARTING if _ramping(live) else MinerState.MINING
+    return MinerState.STARTING if ramping(live) else MinerState.MINING
 
 
 def _state_without_hashrate(
@@ -314,7 +314,7 @@ def _state_without_hashrate(
     return MinerState.UNKNOWN
 
 
-def _ramping(live: Live) -> bool:
+def ramping(live: Live) -> bool:
     """Tell whether the frequency is still being raised.
 
     The boards are asked only where the summary does not say: one bad board can stay
@@ -330,7 +330,7 @@ def _ramping(live: Live) -> bool:
 
 def stable(live: Live) -> bool:
     """Tell whether the miner has reached the draw that percentages refer to."""
-    return bool(hashrate(live.summary)) and not _ramping(live)
+    return bool(hashrate(live.summary)) and not ramping(live)
 
 
 def _scaled(value: float | None, unit: float) -> float | None:
