@@ -15,6 +15,7 @@ from custom_components.asic_miner.miners.errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    RampingError,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -150,7 +151,8 @@ async def test_identity_of_a_new_device() -> None:
                 make=Make.WHATSMINER,
                 mac=MAC.lower(),
                 manufacturer="MicroBT",
-                model="M60S VK30",
+                model="M60S",
+                model_id="M60S VK30",
                 firmware="20250612.16.REL3",
                 api_version="2.2.2",
                 hardware="H616",
@@ -169,7 +171,8 @@ async def test_identity_of_an_old_device() -> None:
             make=Make.WHATSMINER,
             mac=MAC.lower(),
             manufacturer="MicroBT",
-            model="M30S+ VE40",
+            model="M30S+",
+            model_id="M30S+ VE40",
             firmware="20210322.22.REL",
             api_version="1.4.0",
             hardware="ALLWINNER_H3",
@@ -183,9 +186,9 @@ async def test_model_when_the_mining_process_is_away(answer: Answer) -> None:
     details = rows("DEVDETAILS", [{"Model": "M30S++VH40"}])
     script = newer(get_version=envelope(VERSION_20), devdetails=[answer, details, answer])
     async with miner(script, identified=False) as (_, client):
-        assert (await client.identify()).model == "WhatsMiner"
-        assert (await client.identify()).model == "M30S++ VH40"
-        assert (await client.identify()).model == "M30S++ VH40"
+        told = [await client.identify() for _ in range(3)]
+        assert [one.model for one in told] == ["WhatsMiner", "M30S++", "M30S++"]
+        assert [one.model_id for one in told] == [None, "M30S++ VH40", "M30S++ VH40"]
 
 
 @pytest.mark.parametrize("answer", [DOWN, DOWN_TEXT, Wire.CLOSE])
@@ -614,20 +617,40 @@ async def test_no_commands_without_a_password() -> None:
 
 async def test_percent() -> None:
     """By the gentle form; remembered until mining restarts, then it is 100 again."""
-    elapsed = [5000, 5015, 5030, 5, 20]
+    elapsed = [5000, 5001, 5015, 5030, 5, 20]
     script = newer(summary=[summary(Elapsed=seconds) for seconds in elapsed])
     async with miner(script) as (device, client):
         assert (await client.read(slow=False)).power_percent is None
         device.requests.clear()
         await client.set_power_percent(80)
-        assert device.commands == ["get_token", "set_power_pct_v2"]
-        assert device.requests[1]["percent"] == "80"
+        assert device.commands == ["summary", "get_token", "set_power_pct_v2"]
+        assert device.requests[2]["percent"] == "80"
         for _ in range(2):
             seen = await client.read(slow=False)
             assert (seen.power_percent, seen.power_target) == (80.0, 2753.0)
         for _ in range(2):
             seen = await client.read(slow=False)
             assert (seen.power_percent, seen.power_target) == (100.0, 3441.0)
+
+
+async def test_percent_needs_a_settled_miner() -> None:
+    """A ramping one would accept and ignore it; one that does not run has no draw."""
+    ramping = summary(**{"Hash Stable": "false"})
+    answers: list[tuple[Answer, type[MinerError]]] = [
+        (ramping, RampingError),
+        (DOWN, MiningProcessDownError),
+        (Wire.CLOSE, MiningProcessDownError),
+    ]
+    for answer, kind in answers:
+        async with miner(newer(summary=[envelope(SUMMARY), answer])) as (device, client):
+            await client.read(slow=False)
+            with pytest.raises(kind):
+                await client.set_power_percent(80)
+            with pytest.raises(kind):
+                await client.set_power_target(2000)
+            assert "get_token" not in device.commands
+            # Back to all of it is possible at any time.
+            await client.restore_power()
 
 
 async def test_percent_that_the_device_tells() -> None:
@@ -640,7 +663,7 @@ async def test_percent_that_the_device_tells() -> None:
 
 async def test_percent_after_the_process_was_away() -> None:
     """Also when the new process has been running for longer than the old one had."""
-    script = newer(summary=[summary(Elapsed=10), DOWN, summary(Elapsed=40)])
+    script = newer(summary=[summary(Elapsed=9), summary(Elapsed=10), DOWN, summary(Elapsed=40)])
     async with miner(script) as (_, client):
         await client.set_power_percent(80)
         assert (await client.read(slow=False)).power_percent == 80.0
@@ -650,7 +673,8 @@ async def test_percent_after_the_process_was_away() -> None:
 
 async def test_percent_survives_a_lost_reply() -> None:
     """One connection that breaks is no restart."""
-    script = newer(summary=[summary(Elapsed=10), Wire.CLOSE, summary(Elapsed=40)])
+    before = summary(Elapsed=9)
+    script = newer(summary=[before, summary(Elapsed=10), Wire.CLOSE, summary(Elapsed=40)])
     async with miner(script) as (_, client):
         await client.set_power_percent(80)
         for _ in range(3):
@@ -665,7 +689,7 @@ async def test_percent_on_firmware_with_the_fast_form_only() -> None:
         device.requests.clear()
         await client.set_power_percent(80)
         await client.set_power_percent(70)
-        assert [name for name in device.commands if name != "get_token"] == [
+        assert [name for name in device.commands if str(name).startswith("set_")] == [
             "set_power_pct_v2", "set_power_pct", "set_power_pct"
         ]  # fmt: skip
         device.script["set_power_pct"] = error(14, "invalid cmd")
@@ -715,7 +739,8 @@ async def test_command_before_anything_is_known() -> None:
         await client.set_power_percent(80)
         await client.set_power_limit(3000)
         assert device.commands == [
-            "get_version", "get_miner_info", "get_token", "set_power_pct_v2", "adjust_power_limit"
+            "get_version", "get_miner_info", "summary", "get_token", "set_power_pct_v2",
+            "adjust_power_limit",
         ]  # fmt: skip
 
 

@@ -74,7 +74,7 @@ async def test_identity(preset: str) -> None:
         assert identity.mac == b.miner.truth()["mac"]
         model = b.miner.truth()["model"]
         assert isinstance(model, str)
-        assert identity.model.replace(" ", "") == model.replace("_", "")
+        assert (identity.model_id or identity.model).replace(" ", "") == model.replace("_", "")
         assert identity.firmware == PRESETS[preset].firmware.strip("'")
         assert identity.api_version == ".".join(map(str, PRESETS[preset].api))
         assert b.miner.tokens_issued == 0

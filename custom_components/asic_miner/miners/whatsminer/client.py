@@ -103,7 +103,7 @@ class WhatsminerClient(MinerClient):
         summary = None
         mac = readings.mac(info)
         if mac is None:
-            summary = await self._ask_summary()
+            summary = await self._ask_summary("only the mining process tells the MAC")
             mac = readings.mac(summary)
         if mac is None:
             raise UnsupportedError("the device does not tell its hardware address")
@@ -133,12 +133,13 @@ class WhatsminerClient(MinerClient):
             raise MalformedReplyError("what answers tells no version of a WhatsMiner")
         return version
 
-    async def _ask_summary(self) -> Record:
+    async def _ask_summary(self, without: str) -> Record:
+        """Ask the mining process; `without` says what cannot be while it is away."""
         try:
             return await self.api.summary()
         except UnreachableError as error:
             if was_lost(error):
-                raise MiningProcessDownError("only the mining process tells the MAC") from error
+                raise MiningProcessDownError(without) from error
             raise
 
     async def _ask_model(self, version: Record) -> Model | None:
@@ -259,7 +260,10 @@ class WhatsminerClient(MinerClient):
         accept the percentage and ignore it.
         """
         _check(percent, (await self._ranges()).power_percent)
-        if readings.ramping(Live(summary=await self.api.summary())):
+        if percent != round(percent):
+            raise InvalidValueError("must be a whole number")
+        summary = await self._ask_summary("there is nothing to set the draw of")
+        if readings.ramping(Live(summary=summary)):
             raise RampingError("the hashrate has not settled yet")
         unsupported = self._learned.unsupported
         if "set_power_pct_v2" not in unsupported:
