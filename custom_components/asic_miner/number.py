@@ -105,7 +105,10 @@ class MinerNumber(MinerEntity, NumberEntity):
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._take_limits()
-        self._attr_native_value = self.entity_description.value(snapshot)
+        value = self.entity_description.value(snapshot)
+        # Whole steps are shown as whole numbers: 80 %, not 80.0 %.
+        whole = value is not None and self.native_step is not None and self.native_step % 1 == 0
+        self._attr_native_value = round(value) if value is not None and whole else value
 
     @override
     async def async_set_native_value(self, value: float) -> None:

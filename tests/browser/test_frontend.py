@@ -65,10 +65,9 @@ async def page(tmp_path: Path) -> AsyncGenerator[tuple[Page, Hass]]:
             await page.get_by_role("button", name="Log in").click()
             await page.get_by_text("Welcome Demo").wait_for()
             yield page, hass
-        except BaseException:
-            await shot(page, "failed")
-            raise
         finally:
+            # What a test that failed was looking at.
+            await shot(page, "last")
             await browser.close()
 
 
@@ -135,6 +134,9 @@ async def test_add_a_miner_and_switch_it(
     await tab.get_by_text("by MicroBT").wait_for()
     await tab.get_by_text("TH/s").first.wait_for()
     await no_raw_text(tab)
+    # The slider stands where the miner's power is, once that is known.
+    await hass.call("number.set_value", "number.whatsminer_m60s_power_level", value=80)
+    await tab.get_by_text("80%").first.wait_for()
     await shot(tab, "6-device")
 
     switch = tab.locator("ha-entity-toggle").first
