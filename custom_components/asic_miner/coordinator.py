@@ -35,6 +35,7 @@ from .miners.energy import EnergyMeter
 from .miners.errors import (
     AuthenticationError,
     MinerError,
+    MiningProcessDownError,
     UnconfirmedError,
     UnreachableError,
     WrongMinerError,
@@ -69,8 +70,8 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
         self.capabilities = Capabilities.from_json(entry.data[CONF_CAPABILITIES])
         self.energy = EnergyMeter()
-        # One command at a time per miner, from all who may send one.
-        self._commands = asyncio.Lock()
+        # One poll or command at a time, from all who may ask for one.
+        self._turn = asyncio.Lock()
         self._restart: RestartWatch | None = None
         self._slow_due = 0.0
         self._identity_due = 0.0
@@ -88,6 +89,13 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @override
     async def _async_update_data(self) -> Snapshot:
+        # A miner that works on a command answers nobody else; that is no reason to call it
+        # unreachable.
+        async with self._turn:
+            return await self._async_poll()
+
+    async def _async_poll(self) -> Snapshot:
+        """Read once, learn from it, and choose when to read next."""
         now = self.hass.loop.time()
         self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
         try:
@@ -145,10 +153,16 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     async def _async_check_identity(self, now: float) -> None:
         """Raise WrongMinerError if it is not our miner; take over a new firmware."""
-        identity = await self.client.identify()
-        if identity.mac != self.identity.mac:
+        try:
+            seen = await self.client.identify()
+        except MiningProcessDownError:
+            # Some old firmware tells who it is only while it mines. It is asked again at
+            # the next poll; until then all that it says is that it is off.
+            return
+        if seen.mac != self.identity.mac:
             raise WrongMinerError("another miner answers at this address")
         self._identity_due = now + IDENTITY_SECONDS
+        identity = self.identity.updated(seen)
         if identity == self.identity:
             return
         self.identity = identity
@@ -158,7 +172,12 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             (DOMAIN, identity.mac), self.config_entry.entry_id
         ):
             devices.async_update_device(
-                device.id, sw_version=identity.firmware, model=identity.model
+                device.id,
+                sw_version=identity.firmware,
+                hw_version=identity.hardware,
+                model=identity.model,
+                model_id=identity.model_id,
+                serial_number=identity.serial,
             )
 
     def _uptime_jumped(self, uptime: int | None, now: float) -> bool:
@@ -194,7 +213,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         `restarts` says what the command restarts, so that the miner being away is
         expected. Raises a translated HomeAssistantError for every refusal.
         """
-        async with self._commands:
+        async with self._turn:
             try:
                 await command(self.client)
             except MinerError as error:

@@ -16,7 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Command, MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
-from .miners.models import Capabilities, Feature, PowerRange, Snapshot
+from .miners.models import Capabilities, Feature, Snapshot
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -27,7 +27,6 @@ PARALLEL_UPDATES = 1
 class MinerNumberDescription(MinerEntityDescription, NumberEntityDescription):
     """A number of the miner as a whole."""
 
-    limits: Callable[[Capabilities], PowerRange | None]
     value: Callable[[Snapshot], float | None]
     set: Callable[[float], Command]
     restarts: Restart | None = None
@@ -40,7 +39,6 @@ NUMBERS = (
         device_class=NumberDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.SLIDER,
-        limits=lambda capabilities: capabilities.power_target,
         value=lambda snapshot: snapshot.power_target,
         set=lambda watts: lambda client: client.set_power_target(watts),
     ),
@@ -49,7 +47,6 @@ NUMBERS = (
         feature=Feature.POWER_PERCENT,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
-        limits=lambda capabilities: capabilities.power_percent,
         value=lambda snapshot: snapshot.power_percent,
         set=lambda percent: lambda client: client.set_power_percent(percent),
     ),
@@ -61,7 +58,6 @@ NUMBERS = (
         entity_category=EntityCategory.CONFIG,
         # Typed, not dragged: each value that a slider passes would restart mining.
         mode=NumberMode.BOX,
-        limits=lambda capabilities: capabilities.power_limit,
         value=lambda snapshot: snapshot.power_limit,
         set=lambda watts: lambda client: client.set_power_limit(watts),
         restarts=Restart.MINING,
@@ -72,7 +68,7 @@ NUMBERS = (
 def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[MinerNumber]:
     """Make the numbers of all that the miner can be set to."""
     for description in NUMBERS:
-        if description.feature in capabilities and description.limits(capabilities):
+        if description.feature in capabilities and description.feature in capabilities.ranges:
             yield MinerNumber(coordinator, description)
 
 
@@ -97,7 +93,7 @@ class MinerNumber(MinerEntity, NumberEntity):
 
     def _take_limits(self) -> None:
         # They may move: another power supply, or the base of a percentage learned anew.
-        if limits := self.entity_description.limits(self.coordinator.capabilities):
+        if limits := self.coordinator.capabilities.ranges.get(self.entity_description.feature):
             self._attr_native_min_value = limits.minimum
             self._attr_native_max_value = limits.maximum
             self._attr_native_step = limits.step

@@ -23,7 +23,6 @@ PARALLEL_UPDATES = 1
 class MinerSelectDescription(MinerEntityDescription, SelectEntityDescription):
     """A choice of the miner as a whole."""
 
-    choices: Callable[[Capabilities], Iterable[StrEnum]]
     value: Callable[[Snapshot], StrEnum | None]
     set: Callable[[str], Command]
     restarts: Restart | None = None
@@ -34,7 +33,6 @@ SELECTS = (
         key="power_mode",
         feature=Feature.POWER_MODE,
         entity_category=EntityCategory.CONFIG,
-        choices=lambda capabilities: capabilities.power_modes,
         value=lambda snapshot: snapshot.power_mode,
         set=lambda option: lambda client: client.set_power_mode(PowerMode(option)),
         restarts=Restart.MINING,
@@ -45,7 +43,7 @@ SELECTS = (
 def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[MinerSelect]:
     """Make the selects of all that the miner has a choice of."""
     for description in SELECTS:
-        if description.feature in capabilities:
+        if description.feature in capabilities and description.feature in capabilities.choices:
             yield MinerSelect(coordinator, description)
 
 
@@ -66,8 +64,7 @@ class MinerSelect(MinerEntity, SelectEntity):
     def __init__(self, coordinator: MinerCoordinator, description: MinerSelectDescription) -> None:
         """Offer what this very device has."""
         super().__init__(coordinator, description)
-        choices = description.choices(coordinator.capabilities)
-        self._attr_options = [choice.value for choice in choices]
+        self._attr_options = list(coordinator.capabilities.choices[description.feature])
 
     @override
     def _read(self, snapshot: Snapshot) -> None:

@@ -27,6 +27,6 @@ async def test_demo_check(tmp_path: Path) -> None:
     for _ in range(2):
         code, printed = await run("--check", "--config", str(tmp_path / "kept"))
         assert code == 0, printed
-        for model in ("M60S", "M30S++", "S19j Pro"):
+        for model in ("M60S", "M30S++", "S19J Pro"):
             assert model in printed
         assert "all miners are read and controlled as they should be" in printed

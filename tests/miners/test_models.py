@@ -9,7 +9,6 @@ import pytest
 
 from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.models import (
-    RANGES,
     Capabilities,
     Fan,
     Feature,
@@ -17,7 +16,6 @@ from custom_components.asic_miner.miners.models import (
     Identity,
     Make,
     Pool,
-    PowerMode,
     PowerRange,
     Snapshot,
 )
@@ -37,23 +35,22 @@ IDENTITIES = st.builds(
     hostname=TEXT,
 )
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
-LIMITS = st.one_of(
-    st.none(),
-    st.builds(
-        PowerRange,
-        minimum=NUMBER,
-        maximum=NUMBER,
-        step=NUMBER,
-        default=st.one_of(st.none(), NUMBER),
-    ),
+LIMITS = st.builds(
+    PowerRange,
+    minimum=NUMBER,
+    maximum=NUMBER,
+    step=NUMBER,
+    default=st.one_of(st.none(), NUMBER),
 )
 CAPABILITIES = st.builds(
     Capabilities,
     features=st.frozensets(st.sampled_from(Feature)),
     boards=st.frozensets(st.integers(1, 16)),
     fans=st.frozensets(st.integers(1, 8)),
-    power_modes=st.lists(st.sampled_from(PowerMode), unique=True).map(tuple),
-    **dict.fromkeys(RANGES, LIMITS),
+    ranges=st.dictionaries(st.sampled_from(Feature), LIMITS, max_size=4),
+    choices=st.dictionaries(
+        st.sampled_from(Feature), st.lists(st.text(max_size=8)).map(tuple), max_size=3
+    ),
 )
 
 
@@ -86,17 +83,22 @@ def test_capabilities_of_another_version() -> None:
             "features": ["power", "teleport", 3],
             "boards": [1, "2"],
             "fans": None,
-            "power_modes": ["low", "ludicrous"],
-            "power_target": {"minimum": 1, "maximum": 2, "step": 1, "colour": "red"},
-            "power_limit": {"minimum": 1},
+            "choices": {"power_mode": ["low", 3], "teleport": ["far"]},
+            "ranges": {
+                "power_target": {"minimum": 1, "maximum": 2, "step": 1, "colour": "red"},
+                "power_limit": {"minimum": 1},
+                "power_percent": 3,
+                "teleport": {"minimum": 1, "maximum": 2, "step": 1},
+            },
         }
     )
     assert capabilities == Capabilities(
         features=frozenset({Feature.POWER}),
         boards=frozenset({1}),
-        power_modes=(PowerMode.LOW,),
-        power_target=PowerRange(minimum=1, maximum=2, step=1),
+        choices={Feature.POWER_MODE: ("low",)},
+        ranges={Feature.POWER_TARGET: PowerRange(minimum=1, maximum=2, step=1)},
     )
+    assert Capabilities.from_json({"ranges": [], "choices": None}) == Capabilities()
 
 
 @given(CAPABILITIES, CAPABILITIES)
@@ -106,8 +108,10 @@ def test_what_was_seen_once_is_kept(known: Capabilities, seen: Capabilities) -> 
     assert known.features | seen.features == merged.features
     assert merged.boards == known.boards | seen.boards
     assert merged.fans == known.fans | seen.fans
-    for name in RANGES:
-        assert getattr(merged, name) == (getattr(seen, name) or getattr(known, name))
+    for feature in known.ranges.keys() | seen.ranges.keys():
+        assert merged.ranges[feature] == seen.ranges.get(feature, known.ranges.get(feature))
+    for feature in known.choices.keys() | seen.choices.keys():
+        assert merged.choices[feature] == seen.choices.get(feature, known.choices.get(feature))
     assert merged.merged(seen) == merged
     assert all(feature in merged for feature in known.features)
 
@@ -154,3 +158,23 @@ def test_absent_is_none_everywhere() -> None:
         if getattr(Snapshot(), item.name) not in (None, (), "unknown")
     }
     assert not made_up
+
+
+def test_what_a_miner_does_not_say_has_not_changed() -> None:
+    """One that is off may not tell its model or its serial number."""
+    known = Identity(
+        make=Make.WHATSMINER,
+        mac="a",
+        manufacturer="MicroBT",
+        model="M30S++",
+        model_id="M30S++ VH40",
+        firmware="1",
+        serial="x",
+    )
+    silent = Identity(
+        make=Make.WHATSMINER, mac="a", manufacturer="MicroBT", model="WhatsMiner", firmware="2"
+    )
+    updated = known.updated(silent)
+    assert (updated.model, updated.model_id, updated.serial) == ("M30S++", "M30S++ VH40", "x")
+    assert updated.firmware == "2"
+    assert silent.updated(known) == known

@@ -6,7 +6,8 @@ efficiency J/TH, temperature °C, frequency MHz, voltage V, time s, fan speed rp
 Everywhere below, None means that the device does not say. It never means zero.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Self
 
@@ -134,6 +135,20 @@ class Identity:
         """Return a form that a config entry can store."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
+    def updated(self, seen: Identity) -> Identity:
+        """Take over what the same miner says of itself now, and keep what it does not say.
+
+        A miner that is off may not tell its model; it has not become another one.
+        """
+        told = {
+            item.name: value
+            for item in fields(seen)
+            if (value := getattr(seen, item.name)) is not None
+        }
+        if seen.model_id is None and self.model_id is not None:
+            del told["model"]
+        return replace(self, **told)
+
     @classmethod
     def from_json(cls, stored: dict[str, JsonValue]) -> Self:
         """Read what `to_json` wrote, ignoring members of other versions.
@@ -153,10 +168,6 @@ class Identity:
         return cls(make=Make(make), mac=mac, manufacturer=manufacturer, model=model, **known)
 
 
-RANGES = ("power_percent", "power_target", "power_limit", "hashrate_target")
-"""The members of Capabilities that are a PowerRange."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
     """What a device has, as far as it has shown yet. Kept in the config entry."""
@@ -166,11 +177,10 @@ class Capabilities:
     """Numbers of the hashboards, counted from 1."""
     fans: frozenset[int] = frozenset()
     """Numbers of the fans, counted from 1; empty on liquid cooling."""
-    power_percent: PowerRange | None = None
-    power_target: PowerRange | None = None
-    power_limit: PowerRange | None = None
-    hashrate_target: PowerRange | None = None
-    power_modes: tuple[PowerMode, ...] = ()
+    ranges: Mapping[Feature, PowerRange] = field(default_factory=dict)
+    """What each number accepts."""
+    choices: Mapping[Feature, tuple[str, ...]] = field(default_factory=dict)
+    """What each choice offers."""
 
     def __contains__(self, feature: Feature) -> bool:
         """Tell whether the device has a feature."""
@@ -180,53 +190,62 @@ class Capabilities:
         """Add what has been seen now to what was known before.
 
         A paused or restarting miner shows less of itself; what it has once shown
-        it still has. Newer ranges and modes win over older ones.
+        it still has. Newer ranges and choices win over older ones.
         """
         return replace(
             seen,
             features=self.features | seen.features,
             boards=self.boards | seen.boards,
             fans=self.fans | seen.fans,
-            power_modes=seen.power_modes or self.power_modes,
-            **{name: getattr(seen, name) or getattr(self, name) for name in RANGES},
+            ranges={**self.ranges, **seen.ranges},
+            choices={**self.choices, **seen.choices},
         )
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that a config entry can store, the same for equal contents."""
-        stored: dict[str, JsonValue] = {
+        return {
             "features": list[JsonValue](sorted(self.features)),
             "boards": list[JsonValue](sorted(self.boards)),
             "fans": list[JsonValue](sorted(self.fans)),
-            "power_modes": list[JsonValue](self.power_modes),
+            "ranges": {feature: asdict(self.ranges[feature]) for feature in sorted(self.ranges)},
+            "choices": {
+                feature: list[JsonValue](self.choices[feature]) for feature in sorted(self.choices)
+            },
         }
-        for name in RANGES:
-            limits: PowerRange | None = getattr(self, name)
-            if limits is not None:
-                stored[name] = {item.name: getattr(limits, item.name) for item in fields(limits)}
-        return stored
 
     @classmethod
     def from_json(cls, stored: dict[str, JsonValue]) -> Self:
         """Read what `to_json` wrote; what is unknown to this version is left out."""
         return cls(
-            features=frozenset(Feature(name) for name in _texts(stored, "features", Feature)),
-            boards=frozenset(_integers(stored, "boards")),
-            fans=frozenset(_integers(stored, "fans")),
-            power_modes=tuple(PowerMode(name) for name in _texts(stored, "power_modes", PowerMode)),
-            **{name: _range(stored.get(name)) for name in RANGES},
+            features=frozenset(
+                Feature(name) for name in _texts(stored.get("features")) if name in set(Feature)
+            ),
+            boards=frozenset(_integers(stored.get("boards"))),
+            fans=frozenset(_integers(stored.get("fans"))),
+            ranges={
+                feature: limits
+                for feature, value in _by_feature(stored.get("ranges"))
+                if (limits := _range(value))
+            },
+            choices={
+                feature: tuple(_texts(value))
+                for feature, value in _by_feature(stored.get("choices"))
+            },
         )
 
 
-def _texts(stored: dict[str, JsonValue], name: str, known: type[StrEnum]) -> list[str]:
-    values = stored.get(name)
-    if not isinstance(values, list):
+def _by_feature(stored: JsonValue) -> list[tuple[Feature, JsonValue]]:
+    if not isinstance(stored, dict):
         return []
-    return [value for value in values if isinstance(value, str) and value in set(known)]
+    return [(Feature(key), value) for key, value in stored.items() if key in set(Feature)]
 
 
-def _integers(stored: dict[str, JsonValue], name: str) -> list[int]:
-    values = stored.get(name)
-    return [value for value in values if isinstance(value, int)] if isinstance(values, list) else []
+def _texts(stored: JsonValue) -> list[str]:
+    return [v for v in stored if isinstance(v, str)] if isinstance(stored, list) else []
+
+
+def _integers(stored: JsonValue) -> list[int]:
+    return [v for v in stored if isinstance(v, int)] if isinstance(stored, list) else []
 
 
 def _range(stored: JsonValue) -> PowerRange | None:

@@ -73,10 +73,10 @@ async def test_identify(device: Device, client: BraiinsClient) -> None:
     identity = await client.identify()
     assert identity.mac == "02:5a:10:00:00:07"
     assert identity.model == "Antminer S19j Pro"
-    assert client.capabilities.power_target == PowerRange(
+    assert client.capabilities.ranges.get(Feature.POWER_TARGET) == PowerRange(
         minimum=950, maximum=3300, step=10, default=3000
     )
-    assert client.capabilities.hashrate_target == PowerRange(
+    assert client.capabilities.ranges.get(Feature.HASHRATE_TARGET) == PowerRange(
         minimum=70.5, maximum=110, step=1, default=100
     )
     assert client.capabilities.boards == {1, 2, 3}

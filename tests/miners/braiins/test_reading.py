@@ -351,7 +351,7 @@ async def test_replaced_process_is_asked_anew(device: Device, client: BraiinsCli
     }
     device.answers["GET", "miner/details"] = details(bosminer_uptime_s=5)
     await client.read(slow=False)
-    power_target = client.capabilities.power_target
+    power_target = client.capabilities.ranges.get(Feature.POWER_TARGET)
     assert power_target is not None
     assert power_target.maximum == 900
 
@@ -425,7 +425,7 @@ async def test_mini_miner(device: Device, client: BraiinsClient) -> None:
     snapshot = await client.read(slow=True)
     capabilities = client.capabilities
     assert snapshot.power_target is None
-    assert capabilities.power_target is None
+    assert capabilities.ranges.get(Feature.POWER_TARGET) is None
     assert capabilities.boards == frozenset()
     assert capabilities.fans == {1}
     commands = {Feature.MINING, Feature.LOCATE, Feature.RESTART_MINING, Feature.REBOOT}

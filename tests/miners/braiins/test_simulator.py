@@ -112,7 +112,7 @@ async def test_every_model_is_read_truly(
     for one in snapshot.boards:
         assert one.enabled is (one.index not in model.disabled_boards)
     assert (snapshot.faults is not None) is (model.rest >= (1, 7, 0))
-    offered = client.capabilities.power_target
+    offered = client.capabilities.ranges.get(Feature.POWER_TARGET)
     if not model.publishes_limits:
         assert offered is None
         assert Feature.POWER_TARGET not in client.capabilities

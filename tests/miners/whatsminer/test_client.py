@@ -476,8 +476,8 @@ async def test_liquid_cooling() -> None:
         assert seen.fans == ()
         assert seen.inlet_temperature == 38.2
         assert seen.power_percent == 120.0
-        assert client.capabilities.power_percent == PowerRange(
-            minimum=0.0, maximum=200.0, step=1.0, default=100.0
+        assert client.capabilities.ranges.get(Feature.POWER_PERCENT) == PowerRange(
+            minimum=25.0, maximum=200.0, step=1.0, default=100.0
         )
         assert Feature.INLET_TEMPERATURE in client.capabilities
     async with miner(newer(get_version=hydro, summary=summary(**still))) as (_, client):
@@ -543,12 +543,14 @@ async def test_capabilities_of_a_new_device() -> None:
         }  # fmt: skip
         assert has.boards == {1, 2, 3}
         assert has.fans == {1, 2}
-        assert has.power_percent == PowerRange(minimum=0.0, maximum=100.0, step=1.0, default=100.0)
-        assert has.power_target == PowerRange(
-            minimum=870.0, maximum=3450.0, step=10.0, default=3450.0
-        )
-        assert has.power_limit == PowerRange(minimum=500.0, maximum=7500.0, step=10.0)
-        assert has.power_modes == tuple(PowerMode)
+        assert has.ranges == {
+            Feature.POWER_PERCENT: PowerRange(minimum=25.0, maximum=100.0, step=1.0, default=100.0),
+            Feature.POWER_TARGET: PowerRange(
+                minimum=870.0, maximum=3450.0, step=10.0, default=3450.0
+            ),
+            Feature.POWER_LIMIT: PowerRange(minimum=500.0, maximum=7500.0, step=10.0),
+        }
+        assert has.choices[Feature.POWER_MODE] == tuple(PowerMode)
 
 
 async def test_capabilities_by_interface_version() -> None:
@@ -587,7 +589,7 @@ async def test_overdrive_needs_firmware_and_liquid() -> None:
     ):
         told = envelope({**VERSION_22, "api_ver": version, "miner_type": model})
         async with miner(newer(get_version=told)) as (_, client):
-            limits = client.capabilities.power_percent
+            limits = client.capabilities.ranges.get(Feature.POWER_PERCENT)
             assert limits is not None
             assert limits.maximum == highest
 
@@ -604,8 +606,8 @@ async def test_no_commands_without_a_password() -> None:
             Feature.POWER_LIMIT, Feature.POWER_MODE, Feature.RESTORE_POWER, Feature.REBOOT,
             Feature.RESTART_MINING, Feature.WRITE_ACCESS,
         }  # fmt: skip
-        assert has.power_percent is has.power_target is has.power_limit is None
-        assert has.power_modes == ()
+        assert not has.ranges
+        assert not has.choices
         device.requests.clear()
         with pytest.raises(AuthenticationError):
             await client.set_mining(False)
@@ -697,7 +699,7 @@ async def test_percent_on_firmware_with_the_fast_form_only() -> None:
             await client.set_power_percent(60)
         assert Feature.POWER_PERCENT not in client.capabilities
         assert Feature.POWER_TARGET not in client.capabilities
-        assert client.capabilities.power_target is None
+        assert client.capabilities.ranges.get(Feature.POWER_TARGET) is None
         with pytest.raises(UnsupportedError):
             await client.set_power_percent(60)
         with pytest.raises(UnsupportedError):
@@ -709,7 +711,7 @@ async def test_refused_percent_changes_nothing() -> None:
     async with miner(newer(set_power_pct_v2=[OK, error(132, "out of range")])) as (_, client):
         await client.set_power_percent(80)
         with pytest.raises(RejectedError):
-            await client.set_power_percent(20)
+            await client.set_power_percent(30)
         assert (await client.read(slow=False)).power_percent == 80.0
 
 
@@ -816,7 +818,7 @@ async def test_full_draw_while_off() -> None:
     async with miner(script) as (_, client):
         await client.read(slow=False)
         await client.read(slow=False)
-        limits = client.capabilities.power_target
+        limits = client.capabilities.ranges.get(Feature.POWER_TARGET)
         assert limits is not None
         assert limits.maximum == 3450.0
 

@@ -215,7 +215,7 @@ async def test_power_is_changed_without_a_restart(preset: str) -> None:
         seen = await client.read(slow=False)
         assert seen.power_percent == b.miner.truth()["power_percent"] == 80
         assert seen.power == pytest.approx(0.8 * (before.power or 0), rel=0.05)
-        full = client.capabilities.power_target
+        full = client.capabilities.ranges.get(Feature.POWER_TARGET)
         assert full is not None
         wanted = round(full.maximum * 0.6)
         await client.set_power_target(wanted)
@@ -264,8 +264,7 @@ async def test_more_than_all_on_liquid() -> None:
         seen = await client.read(slow=True)
         assert seen.power_percent == 100
         assert seen.inlet_temperature is not None
-        assert client.capabilities.power_percent is not None
-        assert client.capabilities.power_percent.maximum == 200
+        assert client.capabilities.ranges[Feature.POWER_PERCENT].maximum == 200
         await client.set_power_percent(110)
         b.pass_time(HOUR)
         assert (await client.read(slow=False)).power_percent == 110
@@ -282,8 +281,7 @@ async def test_power_limit(preset: str) -> None:
         b.pass_time(HOUR)
         seen = await client.read(slow=True)
         assert seen.power_limit == b.miner.truth()["power_limit"] == 2500
-        assert client.capabilities.power_target is not None
-        full = client.capabilities.power_target.default
+        full = client.capabilities.ranges[Feature.POWER_TARGET].default
         assert full is not None
         # What is in force can be a little less than what was set.
         assert 2400 <= full <= 2510

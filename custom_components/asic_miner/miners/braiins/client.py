@@ -18,7 +18,7 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
-from ..models import Capabilities, Identity, Make, PowerRange, Snapshot
+from ..models import Capabilities, Feature, Identity, Make, PowerRange, Snapshot
 from . import convert
 from .api import BraiinsApi
 from .reading import Reader, attempt
@@ -189,7 +189,7 @@ class BraiinsClient(MinerClient):
         does not, RejectedError says so; the mode is never changed unasked, since leaving
         manual operation or a hashrate target means tuning anew.
         """
-        wanted = round(await self._checked(watts, "power_target", "W"))
+        wanted = round(await self._checked(watts, Feature.POWER_TARGET, "W"))
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
@@ -204,7 +204,7 @@ class BraiinsClient(MinerClient):
     @override
     async def set_hashrate_target(self, terahashes: float) -> None:
         """Store a hashrate target in TH/s (`setHashrateTarget`); see `set_power_target`."""
-        wanted = await self._checked(terahashes, "hashrate_target", "TH/s")
+        wanted = await self._checked(terahashes, Feature.HASHRATE_TARGET, "TH/s")
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
@@ -219,7 +219,7 @@ class BraiinsClient(MinerClient):
     @override
     async def default_power_target(self) -> None:
         """Store the model's own power target (`setDefaultPowerTarget`)."""
-        default = (await self._offered("power_target")).default
+        default = (await self._offered(Feature.POWER_TARGET)).default
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
@@ -231,7 +231,7 @@ class BraiinsClient(MinerClient):
     @override
     async def default_hashrate_target(self) -> None:
         """Store the model's own hashrate target (`setDefaultHashrateTarget`)."""
-        default = (await self._offered("hashrate_target")).default
+        default = (await self._offered(Feature.HASHRATE_TARGET)).default
 
         async def shows() -> bool:
             stored = await self._api.get_miner_configuration()
@@ -282,17 +282,17 @@ class BraiinsClient(MinerClient):
                         return
                 raise
 
-    async def _offered(self, name: str) -> PowerRange:
+    async def _offered(self, name: Feature) -> PowerRange:
         """Return what is offered of a target; UnsupportedError where there is none."""
         if self._reader.constraints is None:
             self._reader.constraints = await self._api.get_constraints()
             self._learn(Snapshot())
-        offered: PowerRange | None = getattr(self._capabilities, name)
+        offered = self._capabilities.ranges.get(name)
         if offered is None:
             raise UnsupportedError("the device names no range for this target")
         return offered
 
-    async def _checked(self, value: float, name: str, unit: str) -> float:
+    async def _checked(self, value: float, name: Feature, unit: str) -> float:
         """Return a value that is within what is offered, else raise InvalidValueError."""
         offered = await self._offered(name)
         # Put so that what is no number is outside, too.

@@ -1,6 +1,6 @@
 """From one poll to the snapshot, and to what the device has shown to have. Pure."""
 
-from ..models import Capabilities, Feature, MinerState, Snapshot
+from ..models import Capabilities, Feature, MinerState, PowerRange, Snapshot
 from . import convert
 from .reading import Reading, SlowParts
 from .schema import Constraints, MinerStats, TargetKind
@@ -72,15 +72,18 @@ def snapshot(reading: Reading) -> Snapshot:
 
 def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
     """Return what constraints and a snapshot show the device to have."""
-    power = convert.power_range(constraints) if constraints else None
-    hashrate = convert.hashrate_range(constraints) if constraints else None
+    ranges: dict[Feature, PowerRange] = {}
+    if constraints and (power := convert.power_range(constraints)):
+        ranges[Feature.POWER_TARGET] = power
+    if constraints and (hashrate := convert.hashrate_range(constraints)):
+        ranges[Feature.HASHRATE_TARGET] = hashrate
     boards = seen.boards
     there: dict[Feature, bool] = {
-        Feature.POWER_TARGET: power is not None,
-        Feature.POWER_TARGET_EFFECTIVE: power is not None,
-        Feature.DEFAULT_POWER_TARGET: power is not None,
-        Feature.HASHRATE_TARGET: hashrate is not None,
-        Feature.DEFAULT_HASHRATE_TARGET: hashrate is not None,
+        Feature.POWER_TARGET: Feature.POWER_TARGET in ranges,
+        Feature.POWER_TARGET_EFFECTIVE: Feature.POWER_TARGET in ranges,
+        Feature.DEFAULT_POWER_TARGET: Feature.POWER_TARGET in ranges,
+        Feature.HASHRATE_TARGET: Feature.HASHRATE_TARGET in ranges,
+        Feature.DEFAULT_HASHRATE_TARGET: Feature.HASHRATE_TARGET in ranges,
         Feature.INLET_TEMPERATURE: seen.inlet_temperature is not None,
         Feature.OUTLET_TEMPERATURE: seen.outlet_temperature is not None,
         Feature.FAULTS: seen.faults is not None,
@@ -96,8 +99,7 @@ def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
         boards=frozenset(board.index for board in boards)
         | {convert.board_index(name, place) for place, name in enumerate(named, 1)},
         fans=frozenset(fan.index for fan in seen.fans),
-        power_target=power,
-        hashrate_target=hashrate,
+        ranges=ranges,
     )
 
 

@@ -1,7 +1,7 @@
 """A WhatsMiner as a miner like any other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 import math
@@ -21,7 +21,7 @@ from ..errors import (
     UnsupportedError,
     WriteAccessError,
 )
-from ..models import Capabilities, Identity, Make, PowerMode, PowerRange, Snapshot
+from ..models import Capabilities, Feature, Identity, Make, PowerMode, PowerRange, Snapshot
 from . import readings
 from .api import WhatsminerApi
 from .device import UNKNOWN_MODEL, Model
@@ -259,7 +259,7 @@ class WhatsminerClient(MinerClient):
         Raises RampingError until the hashrate has settled after a start: the device would
         accept the percentage and ignore it.
         """
-        _check(percent, (await self._ranges()).power_percent)
+        _check(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
         if percent != round(percent):
             raise InvalidValueError("must be a whole number")
         summary = await self._ask_summary("there is nothing to set the draw of")
@@ -284,12 +284,13 @@ class WhatsminerClient(MinerClient):
     async def set_power_target(self, watts: float) -> None:
         """Set the draw in W by the whole percentage that does not exceed it."""
         full_power, ranges = self._learned.full_power, await self._ranges()
-        if full_power is None or ranges.power_percent is None:
+        percents = ranges.get(Feature.POWER_PERCENT)
+        if full_power is None or percents is None:
             raise UnsupportedError("the draw at 100 % is not known")
-        _check(watts, ranges.power_target)
+        _check(watts, ranges.get(Feature.POWER_TARGET))
         # The tiny addition makes up for what binary fractions lose on exact percentages.
         percent = math.floor(watts * 100 / full_power + 1e-9)
-        await self.set_power_percent(min(percent, ranges.power_percent.maximum))
+        await self.set_power_percent(min(percent, percents.maximum))
 
     @override
     async def restore_power(self) -> None:
@@ -303,7 +304,7 @@ class WhatsminerClient(MinerClient):
         async def shows() -> bool:
             return readings.limit_as_set(await self.api.status()) == watts
 
-        _check(watts, (await self._ranges()).power_limit)
+        _check(watts, (await self._ranges()).get(Feature.POWER_LIMIT))
         await self._send(self.api.adjust_power_limit(watts), shows)
 
     @override
@@ -361,11 +362,11 @@ class WhatsminerClient(MinerClient):
                 return None
             raise
 
-    async def _ranges(self) -> Capabilities:
+    async def _ranges(self) -> Mapping[Feature, PowerRange]:
         """Return what commands take, asking who it is if nobody has yet."""
         if self._learned.firmware is None:
             await self.identify()
-        return self._learned.commands
+        return self._learned.commands.ranges
 
     async def _send_percent(self, write: Awaitable[object], percent: float) -> None:
         async def shows() -> bool:

@@ -83,15 +83,18 @@ def commands(
         Feature.RESTART_MINING,
         Feature.WRITE_ACCESS,
     }
-    percent = target = limit = None
-    modes: tuple[PowerMode, ...] = ()
+    ranges: dict[Feature, PowerRange] = {}
+    choices: dict[Feature, tuple[str, ...]] = {}
     if have >= PERCENT_API:
         features.add(Feature.POWER_PERCENT)
         highest = 200.0 if liquid and have >= OVERDRIVE_API else 100.0
-        percent = PowerRange(minimum=0.0, maximum=highest, step=1.0, default=100.0)
+        lowest = 100 * _LOWEST_SHARE
+        ranges[Feature.POWER_PERCENT] = PowerRange(
+            minimum=lowest, maximum=highest, step=1.0, default=100.0
+        )
         if full_power is not None:
             features.add(Feature.POWER_TARGET)
-            target = PowerRange(
+            ranges[Feature.POWER_TARGET] = PowerRange(
                 minimum=_up(full_power * _LOWEST_SHARE),
                 maximum=_up(full_power * highest / 100),
                 step=_TARGET_STEP,
@@ -99,19 +102,19 @@ def commands(
             )
     if have >= MODES_API:
         features.add(Feature.POWER_MODE)
-        modes = tuple(PowerMode)
+        choices[Feature.POWER_MODE] = tuple(mode.value for mode in PowerMode)
     if have >= LIMIT_API:
         features.add(Feature.POWER_LIMIT)
         highest = _LIMIT_MAXIMUM_AIR if liquid is False else _LIMIT_MAXIMUM
-        limit = PowerRange(minimum=_LIMIT_MINIMUM, maximum=highest, step=_TARGET_STEP)
+        ranges[Feature.POWER_LIMIT] = PowerRange(
+            minimum=_LIMIT_MINIMUM, maximum=highest, step=_TARGET_STEP
+        )
     if have >= RESTORE_API:
         features.add(Feature.RESTORE_POWER)
     return Capabilities(
         features=frozenset(features),
-        power_percent=percent,
-        power_target=target,
-        power_limit=limit,
-        power_modes=modes,
+        ranges=ranges,
+        choices=choices,
     )
 
 

@@ -74,11 +74,11 @@ class Learned:
         commands = features.commands(self.version, liquid=self.liquid, full_power=self.full_power)
         if "set_power_pct" not in self.unsupported:
             return commands
+        gone = {Feature.POWER_PERCENT, Feature.POWER_TARGET}
         return replace(
             commands,
-            features=commands.features - {Feature.POWER_PERCENT, Feature.POWER_TARGET},
-            power_percent=None,
-            power_target=None,
+            features=commands.features - gone,
+            ranges={name: kept for name, kept in commands.ranges.items() if name not in gone},
         )
 
     @property
