@@ -45,6 +45,7 @@ LIMITS = st.builds(
 CAPABILITIES = st.builds(
     Capabilities,
     features=st.frozensets(st.sampled_from(Feature)),
+    assumed=st.frozensets(st.sampled_from(Feature)),
     boards=st.frozensets(st.integers(1, 16)),
     fans=st.frozensets(st.integers(1, 8)),
     ranges=st.dictionaries(st.sampled_from(Feature), LIMITS, max_size=4),
@@ -155,7 +156,7 @@ def test_absent_is_none_everywhere() -> None:
     made_up = {
         item.name
         for item in fields(Snapshot)
-        if getattr(Snapshot(), item.name) not in (None, (), "unknown")
+        if getattr(Snapshot(), item.name) not in (None, (), {}, "unknown")
     }
     assert not made_up
 
@@ -178,3 +179,14 @@ def test_what_a_miner_does_not_say_has_not_changed() -> None:
     assert (updated.model, updated.model_id, updated.serial) == ("M30S++", "M30S++ VH40", "x")
     assert updated.firmware == "2"
     assert silent.updated(known) == known
+
+
+def test_what_can_be_read_is_not_assumed() -> None:
+    """A firmware update may begin to tell what could only be set before."""
+    blind = Capabilities(
+        features=frozenset({Feature.FAST_BOOT}), assumed=frozenset({Feature.FAST_BOOT})
+    )
+    seeing = Capabilities(features=frozenset({Feature.FAST_BOOT}))
+    assert blind.merged(blind).assumed == {Feature.FAST_BOOT}
+    assert blind.merged(seeing).assumed == set()
+    assert seeing.merged(blind).assumed == set()

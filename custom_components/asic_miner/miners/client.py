@@ -4,7 +4,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from .errors import UnsupportedError
-from .models import Capabilities, Identity, Make, PowerMode, Snapshot
+from .models import (
+    Capabilities,
+    Feature,
+    Identity,
+    Make,
+    PowerMode,
+    SettingValue,
+    Snapshot,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +127,18 @@ class MinerClient(ABC):
     async def default_hashrate_target(self) -> None:
         """Go back to the model's own hashrate target."""
         raise UnsupportedError("no hashrate target")
+
+    async def set_setting(self, setting: Feature, value: SettingValue) -> None:
+        """Set one of the settings in `Capabilities`.
+
+        Numbers are within `Capabilities.ranges`, texts among `Capabilities.choices`. The
+        implementation says of each setting whether it restarts mining.
+        """
+        raise UnsupportedError(f"there is no setting {setting}")
+
+    async def set_hashboard(self, index: int, on: bool) -> None:
+        """Switch one hashboard, counted from 1. Interrupts mining."""
+        raise UnsupportedError("hashboards cannot be switched")
 
     async def restart_mining(self) -> None:
         """Restart the mining process; back to full hashrate takes minutes."""

@@ -41,6 +41,10 @@ class MinerState(StrEnum):
     UNKNOWN = "unknown"
 
 
+type SettingValue = bool | float | str
+"""On or off, a number in the unit of its feature, or one of its choices."""
+
+
 class PowerMode(StrEnum):
     """Power modes of a WhatsMiner; changing the mode restarts mining."""
 
@@ -93,6 +97,39 @@ class Feature(StrEnum):
     DEFAULT_HASHRATE_TARGET = "default_hashrate_target"
     RESTART_MINING = "restart_mining"
     REBOOT = "reboot"
+    # Settings: kept by the device, set by `set_setting`, read in `Snapshot.settings`
+    FAST_BOOT = "fast_boot"
+    MINE_AT_STARTUP = "mine_at_startup"
+    WEB_POOLS = "web_pools"
+    """The web page may change the pools."""
+    POWEROFF_COOL = "poweroff_cool"
+    """Fans go on for a while after mining has stopped."""
+    FAN_ZERO_SPEED = "fan_zero_speed"
+    """Fans may stand still."""
+    FAST_MINING = "fast_mining"
+    TARGET_FREQUENCY = "target_frequency"
+    """In percent of the normal frequency, from -100 to 100."""
+    UPFREQ_SPEED = "upfreq_speed"
+    TEMP_OFFSET = "temp_offset"
+    HEAT_MODE = "heat_mode"
+    COOLING_MODE = "cooling_mode"
+    TARGET_TEMPERATURE = "target_temperature"
+    HOT_TEMPERATURE = "hot_temperature"
+    DANGEROUS_TEMPERATURE = "dangerous_temperature"
+    PERFORMANCE_MODE = "performance_mode"
+    DPS = "dps"
+    """Dynamic performance scaling: the firmware lowers the target when it gets hot."""
+    DPS_SHUTDOWN = "dps_shutdown"
+    DPS_MODE = "dps_mode"
+    DPS_POWER_STEP = "dps_power_step"
+    DPS_MINIMUM_POWER = "dps_minimum_power"
+    DPS_HASHRATE_STEP = "dps_hashrate_step"
+    DPS_MINIMUM_HASHRATE = "dps_minimum_hashrate"
+    DPS_SHUTDOWN_HOURS = "dps_shutdown_hours"
+    QUICK_RAMP_UP = "quick_ramp_up"
+    QUICK_RAMP_DOWN = "quick_ramp_down"
+    HASHBOARD = "hashboard"
+    """Each hashboard can be switched; set by `set_hashboard`, read in `Hashboard.enabled`."""
     WRITE_ACCESS = "write_access"
     """The device can refuse all writes by a switch of its own."""
 
@@ -181,6 +218,8 @@ class Capabilities:
     """What each number accepts."""
     choices: Mapping[Feature, tuple[str, ...]] = field(default_factory=dict)
     """What each choice offers."""
+    assumed: frozenset[Feature] = frozenset()
+    """Settings that the device takes and cannot be asked for."""
 
     def __contains__(self, feature: Feature) -> bool:
         """Tell whether the device has a feature."""
@@ -197,6 +236,13 @@ class Capabilities:
             features=self.features | seen.features,
             boards=self.boards | seen.boards,
             fans=self.fans | seen.fans,
+            # What has once been read is no longer only assumed.
+            assumed=frozenset(
+                feature
+                for feature in self.assumed | seen.assumed
+                if feature not in self.features - self.assumed
+                and feature not in seen.features - seen.assumed
+            ),
             ranges={**self.ranges, **seen.ranges},
             choices={**self.choices, **seen.choices},
         )
@@ -207,6 +253,7 @@ class Capabilities:
             "features": list[JsonValue](sorted(self.features)),
             "boards": list[JsonValue](sorted(self.boards)),
             "fans": list[JsonValue](sorted(self.fans)),
+            "assumed": list[JsonValue](sorted(self.assumed)),
             "ranges": {feature: asdict(self.ranges[feature]) for feature in sorted(self.ranges)},
             "choices": {
                 feature: list[JsonValue](self.choices[feature]) for feature in sorted(self.choices)
@@ -217,9 +264,8 @@ class Capabilities:
     def from_json(cls, stored: dict[str, JsonValue]) -> Self:
         """Read what `to_json` wrote; what is unknown to this version is left out."""
         return cls(
-            features=frozenset(
-                Feature(name) for name in _texts(stored.get("features")) if name in set(Feature)
-            ),
+            features=_features(stored.get("features")),
+            assumed=_features(stored.get("assumed")),
             boards=frozenset(_integers(stored.get("boards"))),
             fans=frozenset(_integers(stored.get("fans"))),
             ranges={
@@ -232,6 +278,10 @@ class Capabilities:
                 for feature, value in _by_feature(stored.get("choices"))
             },
         )
+
+
+def _features(stored: JsonValue) -> frozenset[Feature]:
+    return frozenset(Feature(name) for name in _texts(stored) if name in set(Feature))
 
 
 def _by_feature(stored: JsonValue) -> list[tuple[Feature, JsonValue]]:
@@ -371,6 +421,8 @@ class Snapshot:
     """The limit as set; None when there is none."""
     hashrate_target: float | None = None
     power_mode: PowerMode | None = None
+    settings: Mapping[Feature, SettingValue] = field(default_factory=dict)
+    """(slow) What the device is set to; what it does not tell is not in here."""
     write_access: bool | None = None
     """Whether writes are allowed, as far as the last write told."""
 
