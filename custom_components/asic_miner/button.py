@@ -47,6 +47,28 @@ BUTTONS = (
         press=lambda client: client.reboot(),
         restarts=Restart.BOARD,
     ),
+    MinerButtonDescription(
+        key="restore_power",
+        feature=Feature.RESTORE_POWER,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press=lambda client: client.restore_power(),
+    ),
+    # The defaults are the nameplate's full draw. Nobody should press them by accident.
+    MinerButtonDescription(
+        key="default_power_target",
+        feature=Feature.DEFAULT_POWER_TARGET,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press=lambda client: client.default_power_target(),
+    ),
+    MinerButtonDescription(
+        key="default_hashrate_target",
+        feature=Feature.DEFAULT_HASHRATE_TARGET,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press=lambda client: client.default_hashrate_target(),
+    ),
 )
 
 

@@ -18,6 +18,10 @@ CONF_WRITE_ACCESS: Final = "write_access"
 CONF_ADVANCED: Final = "advanced"
 """The collapsed section of the first form."""
 
+# Long-term statistics keep the first unit they see, so these texts never change.
+TERAHASH_PER_SECOND: Final = "TH/s"
+JOULE_PER_TERAHASH: Final = "J/TH"
+
 LIVE_INTERVAL: Final = timedelta(seconds=15)
 """Miners move their own averages in steps of about this length."""
 OFF_INTERVAL: Final = timedelta(seconds=30)

@@ -10,10 +10,17 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import EntityCategory, UnitOfPower, UnitOfRatio
+from homeassistant.const import (
+    EntityCategory,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfTime,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import TERAHASH_PER_SECOND
 from .coordinator import Command, MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, Snapshot
@@ -30,6 +37,32 @@ class MinerNumberDescription(MinerEntityDescription, NumberEntityDescription):
     value: Callable[[Snapshot], float | None]
     set: Callable[[float], Command]
     restarts: Restart | None = None
+
+
+def _setting(
+    feature: Feature,
+    unit: str | None,
+    device_class: NumberDeviceClass | None = None,
+    restarts: Restart | None = None,
+) -> MinerNumberDescription:
+    """Return the row of a setting that is a number."""
+
+    def value(snapshot: Snapshot) -> float | None:
+        stored = snapshot.settings.get(feature)
+        return stored if isinstance(stored, int | float) else None
+
+    return MinerNumberDescription(
+        key=feature.value,
+        feature=feature,
+        native_unit_of_measurement=unit,
+        device_class=device_class,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        mode=NumberMode.BOX,
+        value=value,
+        set=lambda number: lambda client: client.set_setting(feature, number),
+        restarts=restarts,
+    )
 
 
 NUMBERS = (
@@ -62,6 +95,40 @@ NUMBERS = (
         set=lambda watts: lambda client: client.set_power_limit(watts),
         restarts=Restart.MINING,
     ),
+    MinerNumberDescription(
+        key="hashrate_target",
+        feature=Feature.HASHRATE_TARGET,
+        native_unit_of_measurement=TERAHASH_PER_SECOND,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        mode=NumberMode.BOX,
+        value=lambda snapshot: snapshot.hashrate_target,
+        set=lambda terahashes: lambda client: client.set_hashrate_target(terahashes),
+    ),
+    _setting(Feature.TARGET_FREQUENCY, UnitOfRatio.PERCENTAGE, restarts=Restart.MINING),
+    _setting(Feature.UPFREQ_SPEED, None),
+    _setting(Feature.TEMP_OFFSET, UnitOfTemperature.CELSIUS, NumberDeviceClass.TEMPERATURE_DELTA),
+    *(
+        _setting(feature, UnitOfTemperature.CELSIUS, NumberDeviceClass.TEMPERATURE)
+        for feature in (
+            Feature.TARGET_TEMPERATURE,
+            Feature.HOT_TEMPERATURE,
+            Feature.DANGEROUS_TEMPERATURE,
+        )
+    ),
+    *(
+        _setting(feature, UnitOfPower.WATT, NumberDeviceClass.POWER)
+        for feature in (Feature.DPS_POWER_STEP, Feature.DPS_MINIMUM_POWER)
+    ),
+    *(
+        _setting(feature, TERAHASH_PER_SECOND)
+        for feature in (Feature.DPS_HASHRATE_STEP, Feature.DPS_MINIMUM_HASHRATE)
+    ),
+    _setting(Feature.DPS_SHUTDOWN_HOURS, UnitOfTime.HOURS, NumberDeviceClass.DURATION),
+    *(
+        _setting(feature, UnitOfTime.SECONDS, NumberDeviceClass.DURATION)
+        for feature in (Feature.QUICK_RAMP_UP, Feature.QUICK_RAMP_DOWN)
+    ),
 )
 
 
@@ -85,6 +152,12 @@ class MinerNumber(MinerEntity, NumberEntity):
     """Something that a miner can be set to. Its value is what the miner says."""
 
     entity_description: MinerNumberDescription
+
+    @property
+    @override
+    def assumed_state(self) -> bool:
+        """Tell that the miner takes this setting and cannot be asked for it."""
+        return self.entity_description.feature in self.coordinator.capabilities.assumed
 
     def __init__(self, coordinator: MinerCoordinator, description: MinerNumberDescription) -> None:
         """Take the limits of this very device."""

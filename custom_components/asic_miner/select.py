@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -23,9 +22,26 @@ PARALLEL_UPDATES = 1
 class MinerSelectDescription(MinerEntityDescription, SelectEntityDescription):
     """A choice of the miner as a whole."""
 
-    value: Callable[[Snapshot], StrEnum | None]
+    value: Callable[[Snapshot], str | None]
     set: Callable[[str], Command]
     restarts: Restart | None = None
+
+
+def _setting(feature: Feature) -> MinerSelectDescription:
+    """Return the row of a setting that is one of several choices."""
+
+    def value(snapshot: Snapshot) -> str | None:
+        stored = snapshot.settings.get(feature)
+        return stored if isinstance(stored, str) else None
+
+    return MinerSelectDescription(
+        key=feature.value,
+        feature=feature,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        value=value,
+        set=lambda option: lambda client: client.set_setting(feature, option),
+    )
 
 
 SELECTS = (
@@ -33,10 +49,14 @@ SELECTS = (
         key="power_mode",
         feature=Feature.POWER_MODE,
         entity_category=EntityCategory.CONFIG,
-        value=lambda snapshot: snapshot.power_mode,
+        value=lambda snapshot: snapshot.power_mode and snapshot.power_mode.value,
         set=lambda option: lambda client: client.set_power_mode(PowerMode(option)),
         restarts=Restart.MINING,
     ),
+    _setting(Feature.COOLING_MODE),
+    _setting(Feature.DPS_MODE),
+    _setting(Feature.HEAT_MODE),
+    _setting(Feature.PERFORMANCE_MODE),
 )
 
 
@@ -61,6 +81,12 @@ class MinerSelect(MinerEntity, SelectEntity):
 
     entity_description: MinerSelectDescription
 
+    @property
+    @override
+    def assumed_state(self) -> bool:
+        """Tell that the miner takes this setting and cannot be asked for it."""
+        return self.entity_description.feature in self.coordinator.capabilities.assumed
+
     def __init__(self, coordinator: MinerCoordinator, description: MinerSelectDescription) -> None:
         """Offer what this very device has."""
         super().__init__(coordinator, description)
@@ -68,8 +94,7 @@ class MinerSelect(MinerEntity, SelectEntity):
 
     @override
     def _read(self, snapshot: Snapshot) -> None:
-        chosen = self.entity_description.value(snapshot)
-        self._attr_current_option = chosen.value if chosen else None
+        self._attr_current_option = self.entity_description.value(snapshot)
 
     @override
     async def async_select_option(self, option: str) -> None:

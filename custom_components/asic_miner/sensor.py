@@ -29,6 +29,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .const import JOULE_PER_TERAHASH, TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     HashboardEntity,
@@ -41,10 +42,6 @@ from .miners.models import Capabilities, Feature, Hashboard, MinerState, PowerSu
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
-
-# Long-term statistics keep the first unit they see, so these texts never change.
-TERAHASH_PER_SECOND = "TH/s"
-JOULE_PER_TERAHASH = "J/TH"
 
 type Value = str | int | float | datetime | None
 

@@ -14,7 +14,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import Command, MinerConfigEntry, MinerCoordinator
-from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .entity import (
+    HashboardEntity,
+    MinerEntity,
+    MinerEntityDescription,
+    add_entities_as_they_appear,
+)
 from .miners.models import Capabilities, Feature, Snapshot
 
 # A miner takes one command at a time.
@@ -27,6 +32,28 @@ class MinerSwitchDescription(MinerEntityDescription, SwitchEntityDescription):
 
     value: Callable[[Snapshot], bool | None]
     set: Callable[[bool], Command]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HashboardSwitchDescription(MinerEntityDescription, SwitchEntityDescription):
+    """The switch of each hashboard."""
+
+
+def _setting(feature: Feature) -> MinerSwitchDescription:
+    """Return the row of a setting that is on or off."""
+
+    def value(snapshot: Snapshot) -> bool | None:
+        stored = snapshot.settings.get(feature)
+        return stored if isinstance(stored, bool) else None
+
+    return MinerSwitchDescription(
+        key=feature.value,
+        feature=feature,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        value=value,
+        set=lambda on: lambda client: client.set_setting(feature, on),
+    )
 
 
 SWITCHES = (
@@ -45,14 +72,34 @@ SWITCHES = (
         value=lambda snapshot: snapshot.locate,
         set=lambda on: lambda client: client.set_locate(on),
     ),
+    _setting(Feature.DPS),
+    _setting(Feature.DPS_SHUTDOWN),
+    _setting(Feature.FAN_ZERO_SPEED),
+    _setting(Feature.FAST_BOOT),
+    _setting(Feature.FAST_MINING),
+    _setting(Feature.MINE_AT_STARTUP),
+    _setting(Feature.POWEROFF_COOL),
+    _setting(Feature.WEB_POOLS),
+)
+
+HASHBOARD = HashboardSwitchDescription(
+    key="hashboard",
+    feature=Feature.HASHBOARD,
+    # It carries the name of the hashboard.
+    name=None,
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
 )
 
 
-def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[MinerSwitch]:
+def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[SwitchEntity]:
     """Make the switches of all that the miner can do."""
     for description in SWITCHES:
         if description.feature in capabilities:
             yield MinerSwitch(coordinator, description)
+    if HASHBOARD.feature in capabilities:
+        for index in sorted(capabilities.boards):
+            yield HashboardSwitch(coordinator, HASHBOARD, index)
 
 
 async def async_setup_entry(
@@ -69,6 +116,12 @@ class MinerSwitch(MinerEntity, SwitchEntity):
 
     entity_description: MinerSwitchDescription
 
+    @property
+    @override
+    def assumed_state(self) -> bool:
+        """Tell that the miner takes this setting and cannot be asked for it."""
+        return self.entity_description.feature in self.coordinator.capabilities.assumed
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._attr_is_on = self.entity_description.value(snapshot)
@@ -82,3 +135,24 @@ class MinerSwitch(MinerEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch off."""
         await self.coordinator.async_command(self.entity_description.set(False))
+
+
+class HashboardSwitch(HashboardEntity, SwitchEntity):
+    """One hashboard that can be left out of mining."""
+
+    entity_description: HashboardSwitchDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        board = snapshot.board(self.index)
+        self._attr_is_on = board.enabled if board else None
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Let the board mine. Interrupts mining."""
+        await self.coordinator.async_command(lambda client: client.set_hashboard(self.index, True))
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Leave the board out. Interrupts mining."""
+        await self.coordinator.async_command(lambda client: client.set_hashboard(self.index, False))

@@ -218,7 +218,9 @@ class Hass:
         return {
             entity["unique_id"].removeprefix(f"{mac}_"): entity["entity_id"]
             for entity in listed
+            # The event has the same key as the sensor that it goes with.
             if entity["unique_id"].startswith(f"{mac}_")
+            and not entity["entity_id"].startswith("event.")
         }
 
     # Starting

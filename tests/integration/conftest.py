@@ -79,12 +79,16 @@ class Miner:
         return str(self.entry.unique_id)
 
     def entity_id(self, key: str) -> str:
-        """Return the entity id that belongs to the rest of a unique id."""
+        """Return the entity id that belongs to the rest of a unique id.
+
+        The event has the same key as the sensor that it goes with, so it is left out.
+        """
         found = {
             entity.unique_id.removeprefix(f"{self.mac}_"): entity.entity_id
             for entity in er.async_entries_for_config_entry(
                 er.async_get(self.hass), self.entry.entry_id
             )
+            if entity.domain != "event"
         }
         return found[key]
 

@@ -29,7 +29,6 @@ async def test_entities(
     for entity in er.async_entries_for_config_entry(registry, miner.entry.entry_id):
         state = hass.states.get(entity.entity_id)
         shown = {
-            "domain": entity.domain,
             "name": entity.original_name,
             "category": entity.entity_category and entity.entity_category.value,
             "enabled": entity.disabled_by is None,
@@ -38,7 +37,8 @@ async def test_entities(
             "capabilities": dict(entity.capabilities or {}),
         }
         assert (state is not None) == (entity.disabled_by is None)
-        listed[entity.unique_id.removeprefix(f"{miner.mac}_")] = shown
+        key = entity.unique_id.removeprefix(f"{miner.mac}_")
+        listed[f"{entity.domain}.{key}"] = shown
     assert dict(sorted(listed.items())) == snapshot
 
 
@@ -131,6 +131,32 @@ async def test_boards_that_show_up_later(
         assert await hass.config_entries.async_unload(miner.entry.entry_id)
     finally:
         await device.stop()
+
+
+async def test_faults_in_words(whatsminer: WhatsminerSimulator, add_miner: AddMiner) -> None:
+    """A fault that appears is a problem, a text and an event; what was there before is none."""
+    miner = await add_miner(whatsminer)
+    assert miner.state("problem") == "off"
+    [event] = miner.hass.states.async_entity_ids("event")
+
+    def last_event() -> tuple[str | None, str | None]:
+        state = miner.hass.states.get(event)
+        assert state is not None
+        return state.attributes.get("event_type"), state.attributes.get("code")
+
+    assert last_event() == (None, None)
+    whatsminer.faults.error_codes = [110]
+    await miner.poll(slow=True)
+    assert miner.state("problem") == "on"
+    assert "fan" in miner.state("fault").lower()
+    assert "110" in miner.state("fault")
+    assert last_event() == ("appeared", "110")
+
+    whatsminer.faults.error_codes = []
+    await miner.poll(slow=True)
+    assert miner.state("problem") == "off"
+    assert miner.state("fault") == "none"
+    assert last_event() == ("cleared", "110")
 
 
 async def test_network_budget(device: SimulatedMiner, add_miner: AddMiner) -> None:

@@ -11,6 +11,7 @@ from custom_components.asic_miner import (
     binary_sensor,
     button,
     errors,
+    event,
     number,
     select,
     sensor,
@@ -25,16 +26,17 @@ TEXTS = load()
 KEYS: dict[str, set[str]] = {
     "binary_sensor": {row.key for row in binary_sensor.BINARY_SENSORS},
     "button": {row.key for row in button.BUTTONS},
+    "event": {event.FAULT.key},
     "number": {row.key for row in number.NUMBERS},
     "select": {row.key for row in select.SELECTS},
     "sensor": {
         row.key for row in (*sensor.SENSORS, *sensor.BOARD_SENSORS, sensor.ENERGY, sensor.FAN_SPEED)
     },
-    "switch": {row.key for row in switch.SWITCHES},
+    "switch": {row.key for row in (*switch.SWITCHES, switch.HASHBOARD)},
 }
 
-NAMELESS = {"mining"}
-"""The main thing about a miner carries the device's own name."""
+NAMELESS = {"mining", "hashboard"}
+"""The main thing about a miner, and of a hashboard, carries the device's own name."""
 
 FORM_ERRORS = {"invalid_host"}
 """Errors that a form finds by itself, without a miner."""
