@@ -8,8 +8,9 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -41,6 +42,7 @@ from .miners.errors import (
     WrongMinerError,
 )
 from .miners.models import Capabilities, Identity, MinerState, Snapshot
+from .off_guard import REPEATS, OffGuard
 from .restart import Restart, RestartWatch
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
@@ -73,6 +75,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         # One poll or command at a time, from all who may ask for one.
         self._turn = asyncio.Lock()
         self._restart: RestartWatch | None = None
+        self._off_guard = OffGuard()
         self._slow_due = 0.0
         self._identity_due = 0.0
         self._fast_until = 0.0
@@ -123,6 +126,8 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
                 self._restart = None
             else:
                 snapshot = replace(snapshot, state=MinerState.RESTARTING)
+        if self.client.off_may_not_hold and self._off_guard.resumed(snapshot):
+            self._keep_off()
         self.energy.add(snapshot.power, now)
         self._learn(snapshot)
         if now >= self._fast_until and not snapshot.off_on_purpose:
@@ -229,6 +234,46 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
                 replace(self.last or Snapshot(), state=MinerState.RESTARTING)
             )
         self._read_soon()
+
+    async def async_set_mining(self, on: bool) -> None:
+        """Start or stop hashing, and where the make needs it, see to it that off stays off.
+
+        Raises as `async_command`.
+        """
+        self._off_guard.ordered(on)
+        ir.async_delete_issue(self.hass, DOMAIN, self._off_issue)
+        await self.async_command(lambda client: client.set_mining(on))
+
+    @property
+    def _off_issue(self) -> str:
+        return f"off_does_not_hold_{self.config_entry.entry_id}"
+
+    def _keep_off(self) -> None:
+        """Order a miner that has resumed by itself to be off again, or give up and say so."""
+        name = self.config_entry.title
+        if self._off_guard.may_repeat():
+            LOGGER.warning("%s has started mining by itself; it is switched off again", name)
+            self.config_entry.async_create_background_task(
+                self.hass, self._async_turn_off_again(), f"switch {name} off again"
+            )
+            return
+        self._off_guard.ordered(True)
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._off_issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="off_does_not_hold",
+            translation_placeholders={"name": name, "times": str(REPEATS)},
+        )
+
+    async def _async_turn_off_again(self) -> None:
+        try:
+            await self.async_command(lambda client: client.set_mining(False))
+        except HomeAssistantError as error:
+            # The next poll that still finds it mining counts and tries again.
+            LOGGER.warning("%s could not be switched off again: %s", self.config_entry.title, error)
 
     @callback
     def _read_soon(self) -> None:

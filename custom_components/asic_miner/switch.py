@@ -1,6 +1,6 @@
 """Switches: what a miner does or does not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     HashboardEntity,
     MinerEntity,
@@ -31,7 +31,7 @@ class MinerSwitchDescription(MinerEntityDescription, SwitchEntityDescription):
     """A switch of the miner as a whole."""
 
     value: Callable[[Snapshot], bool | None]
-    set: Callable[[bool], Command]
+    set: Callable[[MinerCoordinator, bool], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,9 @@ def _setting(feature: Feature) -> MinerSwitchDescription:
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         value=value,
-        set=lambda on: lambda client: client.set_setting(feature, on),
+        set=lambda coordinator, on: coordinator.async_command(
+            lambda client: client.set_setting(feature, on)
+        ),
     )
 
 
@@ -63,14 +65,14 @@ SWITCHES = (
         name=None,
         device_class=SwitchDeviceClass.SWITCH,
         value=lambda snapshot: snapshot.mining_wanted,
-        set=lambda on: lambda client: client.set_mining(on),
+        set=lambda coordinator, on: coordinator.async_set_mining(on),
     ),
     MinerSwitchDescription(
         key="locate",
         feature=Feature.LOCATE,
         entity_category=EntityCategory.CONFIG,
         value=lambda snapshot: snapshot.locate,
-        set=lambda on: lambda client: client.set_locate(on),
+        set=lambda coordinator, on: coordinator.async_command(lambda client: client.set_locate(on)),
     ),
     _setting(Feature.DPS),
     _setting(Feature.DPS_SHUTDOWN),
@@ -129,12 +131,12 @@ class MinerSwitch(MinerEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch on."""
-        await self.coordinator.async_command(self.entity_description.set(True))
+        await self.entity_description.set(self.coordinator, True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch off."""
-        await self.coordinator.async_command(self.entity_description.set(False))
+        await self.entity_description.set(self.coordinator, False)
 
 
 class HashboardSwitch(HashboardEntity, SwitchEntity):

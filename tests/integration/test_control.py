@@ -7,16 +7,19 @@ from homeassistant.components.number.const import SERVICE_SET_VALUE
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.errors import TRANSLATION_KEYS, USER_ERRORS
 from custom_components.asic_miner.miners.errors import MinerError
+from custom_components.asic_miner.off_guard import REPEATS
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import AddMiner
+from .conftest import AddMiner, Miner
 
 
 async def test_mining_off_and_on(
@@ -221,3 +224,52 @@ async def test_the_effect_is_read_by_itself(
         while miner.state("locate") != "on":
             await asyncio.sleep(0.02)
             await hass.async_block_till_done()
+
+
+async def _resume_by_itself(miner: Miner, device: WhatsminerSimulator, clock: ManualClock) -> None:
+    """Let the device be seen off, start mining by itself, and be seen doing so."""
+    await miner.poll()
+    assert miner.state("mining") == "off"
+    device.device.power_on()
+    clock.advance(60)
+    await miner.poll()
+    await miner.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_off_stays_off(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A WhatsMiner that resumes by itself is switched off again, a limited number of times."""
+    miner = await add_miner(whatsminer)
+    issues = ir.async_get(hass)
+    issue = (DOMAIN, f"off_does_not_hold_{miner.entry.entry_id}")
+    await miner.call("switch.turn_off", "mining")
+    for _ in range(REPEATS):
+        await _resume_by_itself(miner, whatsminer, clock)
+        assert whatsminer.truth()["mining"] is False
+        assert issues.async_get_issue(*issue) is None
+
+    await _resume_by_itself(miner, whatsminer, clock)
+    assert whatsminer.truth()["mining"] is True
+    assert miner.state("mining") == "on"
+    assert issues.async_get_issue(*issue) is not None
+
+    # A new order begins anew.
+    await miner.call("switch.turn_off", "mining")
+    assert issues.async_get_issue(*issue) is None
+    await _resume_by_itself(miner, whatsminer, clock)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_on_is_left_alone(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """What nobody has switched off here may start as it likes."""
+    miner = await add_miner(whatsminer)
+    await miner.call("switch.turn_off", "mining")
+    await miner.poll()
+    await miner.call("switch.turn_on", "mining")
+    clock.advance(60)
+    await miner.poll()
+    await miner.hass.async_block_till_done(wait_background_tasks=True)
+    assert whatsminer.truth()["mining"] is True

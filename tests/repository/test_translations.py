@@ -85,6 +85,13 @@ def test_every_state_of_an_enum_has_a_text() -> None:
             assert below(f"entity.sensor.{row.key}.state.") == set(row.options)
 
 
+def test_every_repair_issue_is_raised_somewhere() -> None:
+    """The fixture that watches all tests sees to it that each that is raised has a text."""
+    code = (INTEGRATION / "coordinator.py").read_text("utf-8")
+    for issue in below("issues."):
+        assert f'translation_key="{issue}"' in code
+
+
 def test_texts_are_clean() -> None:
     """What Home Assistant's own checks would refuse."""
     for key, text in TEXTS.items():

@@ -44,6 +44,9 @@ class MinerClient(ABC):
     make: Make
     """The protocol family, set by each implementation."""
 
+    off_may_not_hold: bool = False
+    """Devices of this make are known to start mining again by themselves."""
+
     settling_seconds: float = 3.0
     """How long after a command a read begins to show its effect."""
 
