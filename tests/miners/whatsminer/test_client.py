@@ -540,6 +540,9 @@ async def test_capabilities_of_a_new_device() -> None:
             Feature.MINING, Feature.LOCATE, Feature.POWER_PERCENT, Feature.POWER_TARGET,
             Feature.POWER_LIMIT, Feature.POWER_MODE, Feature.RESTORE_POWER,
             Feature.RESTART_MINING, Feature.REBOOT, Feature.WRITE_ACCESS,
+            Feature.FAST_BOOT, Feature.MINE_AT_STARTUP, Feature.WEB_POOLS, Feature.POWEROFF_COOL,
+            Feature.FAN_ZERO_SPEED, Feature.FAST_MINING, Feature.TARGET_FREQUENCY,
+            Feature.UPFREQ_SPEED, Feature.TEMP_OFFSET,
         }  # fmt: skip
         assert has.boards == {1, 2, 3}
         assert has.fans == {1, 2}
@@ -549,6 +552,11 @@ async def test_capabilities_of_a_new_device() -> None:
                 minimum=870.0, maximum=3450.0, step=10.0, default=3450.0
             ),
             Feature.POWER_LIMIT: PowerRange(minimum=500.0, maximum=7500.0, step=10.0),
+            Feature.TARGET_FREQUENCY: PowerRange(
+                minimum=-100.0, maximum=100.0, step=1.0, default=0.0
+            ),
+            Feature.UPFREQ_SPEED: PowerRange(minimum=0.0, maximum=9.0, step=1.0),
+            Feature.TEMP_OFFSET: PowerRange(minimum=-30.0, maximum=0.0, step=1.0, default=0.0),
         }
         assert has.choices[Feature.POWER_MODE] == tuple(PowerMode)
 
@@ -558,9 +566,13 @@ async def test_capabilities_by_interface_version() -> None:
     always = {
         Feature.MINING, Feature.LOCATE, Feature.REBOOT, Feature.RESTART_MINING, Feature.WRITE_ACCESS
     }  # fmt: skip
-    percent = {Feature.POWER_PERCENT}
-    modes = percent | {Feature.POWER_MODE}
-    limit = modes | {Feature.POWER_LIMIT}
+    percent = {Feature.POWER_PERCENT, Feature.WEB_POOLS, Feature.TARGET_FREQUENCY}
+    modes = percent | {Feature.POWER_MODE, Feature.FAST_BOOT}
+    limit = modes | {
+        Feature.POWER_LIMIT, Feature.POWEROFF_COOL, Feature.FAN_ZERO_SPEED, Feature.UPFREQ_SPEED,
+        Feature.TEMP_OFFSET,
+    }  # fmt: skip
+    restore = limit | {Feature.RESTORE_POWER, Feature.MINE_AT_STARTUP}
     for version, more in (
         ("", set[Feature]()),
         ("1.1", set[Feature]()),
@@ -569,8 +581,9 @@ async def test_capabilities_by_interface_version() -> None:
         ("2.0.1", modes),
         ("2.0.4", modes),
         ("2.0.5", limit),
-        ("2.2", limit | {Feature.RESTORE_POWER}),
-        ("2.2.2", limit | {Feature.RESTORE_POWER}),
+        ("2.2", restore),
+        ("2.2.1", restore),
+        ("2.2.2", restore | {Feature.FAST_MINING}),
     ):
         script = newer(get_version=envelope({**VERSION_22, "api_ver": version}))
         async with miner(script) as (_, client):

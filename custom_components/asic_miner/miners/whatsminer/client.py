@@ -9,26 +9,33 @@ from typing import override
 
 from ..client import Credentials, MinerClient
 from ..errors import (
-    BusyError,
-    InvalidValueError,
-    MalformedReplyError,
     MinerError,
     MiningProcessDownError,
     RampingError,
-    RejectedError,
     UnconfirmedError,
     UnreachableError,
     UnsupportedError,
     WriteAccessError,
 )
-from ..models import Capabilities, Feature, Identity, Make, PowerMode, PowerRange, Snapshot
-from . import readings
+from ..models import (
+    Capabilities,
+    Feature,
+    Identity,
+    Make,
+    PowerMode,
+    PowerRange,
+    SettingValue,
+    Snapshot,
+)
+from . import readings, settings
 from .api import WhatsminerApi
-from .device import UNKNOWN_MODEL, Model
+from .identity import ask_summary, identify
 from .learned import Learned
 from .parse import Record
 from .poll import Poll, Slow
 from .readings import Live
+from .rivals import check_rival
+from .settings import check_range, check_whole
 from .transport import Transport, was_lost, was_refused
 
 _LOCATE_MS = {"period": 200, "duration": 100, "start": 0}
@@ -39,6 +46,7 @@ class WhatsminerClient(MinerClient):
     """One WhatsMiner. Reading needs no password; without one there are no commands."""
 
     make = Make.WHATSMINER
+    off_may_not_hold = True
     settling_seconds = 5.0
     """The light's state lags some seconds, and so do power readings."""
     poll_seconds = 9.0
@@ -97,67 +105,7 @@ class WhatsminerClient(MinerClient):
         Old firmware tells some things through its mining process only. While that does
         not run, the model is UNKNOWN_MODEL and a missing MAC MiningProcessDownError.
         """
-        version = await self._ask_version()
-        self._learned.remember_version(version)
-        info = await self._if_supported(self.api.get_miner_info())
-        summary = None
-        mac = readings.mac(info)
-        if mac is None:
-            summary = await self._ask_summary("only the mining process tells the MAC")
-            mac = readings.mac(summary)
-        if mac is None:
-            raise UnsupportedError("the device does not tell its hardware address")
-        learned, known = self._learned, info or Record()
-        learned.model = await self._ask_model(version) or learned.model
-        return Identity(
-            make=Make.WHATSMINER,
-            mac=mac,
-            manufacturer="MicroBT",
-            model=learned.model.family if learned.model else UNKNOWN_MODEL,
-            model_id=learned.model.name if learned.model else None,
-            firmware=learned.firmware,
-            api_version=".".join(map(str, learned.version)) if learned.version else None,
-            hardware=version.text("platform") or (summary or Record()).text("CB Platform"),
-            serial=known.text("minersn"),
-            hostname=known.text("hostname"),
-        )
-
-    async def _ask_version(self) -> Record:
-        try:
-            version = await self.api.get_version()
-        except UnreachableError, BusyError:
-            raise
-        except MinerError as error:
-            raise MalformedReplyError("what answers is no WhatsMiner") from error
-        if version.text("api_ver", "fw_ver") is None:
-            raise MalformedReplyError("what answers tells no version of a WhatsMiner")
-        return version
-
-    async def _ask_summary(self, without: str) -> Record:
-        """Ask the mining process; `without` says what cannot be while it is away."""
-        try:
-            return await self.api.summary()
-        except UnreachableError as error:
-            if was_lost(error):
-                raise MiningProcessDownError(without) from error
-            raise
-
-    async def _ask_model(self, version: Record) -> Model | None:
-        if model := Model.parse(version.text("miner_type")):
-            return model
-        try:
-            details = await self._if_supported(self.api.devdetails())
-        except UnreachableError, MalformedReplyError, MiningProcessDownError:
-            # Only the mining process tells; without it the rest is still worth knowing.
-            return None
-        return Model.parse(details[0].text("Model")) if details else None
-
-    @staticmethod
-    async def _if_supported[T](part: Awaitable[T]) -> T | None:
-        try:
-            return await part
-        except UnsupportedError, RejectedError:
-            return None
+        return await identify(self.api, self._learned)
 
     @override
     async def read(self, *, slow: bool) -> Snapshot:
@@ -213,6 +161,7 @@ class WhatsminerClient(MinerClient):
             power_target=target,
             power_limit=readings.limit_as_set(live.status),
             power_mode=readings.power_mode(live),
+            settings=self._learned.settings(live, slow.info) if self._commands else {},
             write_access=self._write_access,
         )
 
@@ -259,10 +208,8 @@ class WhatsminerClient(MinerClient):
         Raises RampingError until the hashrate has settled after a start: the device would
         accept the percentage and ignore it.
         """
-        _check(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
-        if percent != round(percent):
-            raise InvalidValueError("must be a whole number")
-        summary = await self._ask_summary("there is nothing to set the draw of")
+        check_whole(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
+        summary = await ask_summary(self.api, "there is nothing to set the draw of")
         if readings.ramping(Live(summary=summary)):
             raise RampingError("the hashrate has not settled yet")
         unsupported = self._learned.unsupported
@@ -287,7 +234,7 @@ class WhatsminerClient(MinerClient):
         percents = ranges.get(Feature.POWER_PERCENT)
         if full_power is None or percents is None:
             raise UnsupportedError("the draw at 100 % is not known")
-        _check(watts, ranges.get(Feature.POWER_TARGET))
+        check_range(watts, ranges.get(Feature.POWER_TARGET))
         # The tiny addition makes up for what binary fractions lose on exact percentages.
         percent = math.floor(watts * 100 / full_power + 1e-9)
         await self.set_power_percent(min(percent, percents.maximum))
@@ -304,7 +251,7 @@ class WhatsminerClient(MinerClient):
         async def shows() -> bool:
             return readings.limit_as_set(await self.api.status()) == watts
 
-        _check(watts, (await self._ranges()).get(Feature.POWER_LIMIT))
+        check_range(watts, (await self._ranges()).get(Feature.POWER_LIMIT))
         await self._send(self.api.adjust_power_limit(watts), shows)
 
     @override
@@ -323,6 +270,45 @@ class WhatsminerClient(MinerClient):
             PowerMode.HIGH: self.api.set_high_power,
         }
         await self._send(commands[mode](), shows)
+
+    @override
+    async def set_setting(self, setting: Feature, value: SettingValue) -> None:
+        """Set something lasting.
+
+        TARGET_FREQUENCY restarts mining. FAST_BOOT and TEMP_OFFSET take effect when mining
+        starts the next time. Fast boot and an UPFREQ_SPEED exclude each other:
+        InvalidValueError.
+        """
+        learned = self._learned
+        has = await self._commands_taken()
+        settings.check(setting, value, has)
+        await check_rival(self.api, learned, setting, value)
+
+        async def shows() -> bool:
+            return await settings.ask(self.api, setting, learned.unsupported) == value
+
+        try:
+            await self._send_setting(setting, value, None if setting in has.assumed else shows)
+        except UnconfirmedError:
+            learned.setting_sent(setting, None)
+            raise
+        learned.setting_sent(setting, value)
+
+    async def _send_setting(
+        self, setting: Feature, value: SettingValue, shows: Callable[[], Awaitable[bool]] | None
+    ) -> None:
+        unknown = self._learned.unsupported
+        refusal = UnsupportedError(f"the firmware does not know the setting {setting}")
+        for form in settings.forms(setting, unknown):
+            try:
+                await self._send(form.write(self.api, value), shows)
+            except UnsupportedError as error:
+                # Refused as unknown, so it had no effect; the other form may be known.
+                unknown.add(form.command)
+                refusal = error
+            else:
+                return
+        raise refusal
 
     @override
     async def restart_mining(self) -> None:
@@ -363,10 +349,14 @@ class WhatsminerClient(MinerClient):
             raise
 
     async def _ranges(self) -> Mapping[Feature, PowerRange]:
-        """Return what commands take, asking who it is if nobody has yet."""
+        """Return what commands take."""
+        return (await self._commands_taken()).ranges
+
+    async def _commands_taken(self) -> Capabilities:
+        """Return the commands, asking who it is if nobody has yet."""
         if self._learned.firmware is None:
             await self.identify()
-        return self._learned.commands.ranges
+        return self._learned.commands
 
     async def _send_percent(self, write: Awaitable[object], percent: float) -> None:
         async def shows() -> bool:
@@ -406,14 +396,6 @@ class WhatsminerClient(MinerClient):
                             return True
                     await asyncio.sleep(self.confirm_interval)
         return False
-
-
-def _check(value: float, limits: PowerRange | None) -> None:
-    """Raise InvalidValueError for what a range does not have."""
-    if limits is None:
-        raise UnsupportedError("the firmware of this device is too old for this")
-    if not limits.minimum <= value <= limits.maximum:
-        raise InvalidValueError(f"must be from {limits.minimum:g} to {limits.maximum:g}")
 
 
 def _process_gone(error: MinerError) -> bool:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 import math
 
-from ..models import Capabilities, Feature, Snapshot
-from . import features, readings
+from ..models import Capabilities, Feature, SettingValue, Snapshot
+from . import features, readings, settings
 from .device import Model, Version, api_version, unquoted
 from .parse import Record
 from .readings import Live
+from .settings import Machine, Source
 
 _STILL_POLLS = 3
 """Polls with both fans at rest while hashing that prove liquid cooling."""
@@ -30,6 +31,10 @@ class Learned:
         self.unsupported: set[str] = set()
         """Commands that this firmware does not know."""
         self._seen = Capabilities()
+        self._told: set[Feature] = set()
+        """Settings that the device has told."""
+        self._sent: dict[Feature, SettingValue] = {}
+        """Settings that it was told, for those that it does not tell itself."""
         self._liquid: bool | None = None
         self._still_polls = 0
         self._percent: float | None = None
@@ -43,11 +48,15 @@ class Learned:
             # A new firmware may know what the old one did not.
             self.firmware = firmware
             self.unsupported.clear()
+            # And it need not tell the same, nor have kept what was set.
+            self._told.clear()
+            self._sent.clear()
 
     def learn(self, live: Live) -> None:
         """Take in one poll, before anything is read out of it."""
         self._learn_cooling(live)
         self._learn_restart(live)
+        self._learn_fast_form(live.status or Record())
         self.tells_percent = self.tells_percent or _told_percent(live) is not None
         self._learn_full_power(live)
 
@@ -72,14 +81,16 @@ class Learned:
     def commands(self) -> Capabilities:
         """Return the commands it takes, without what it has refused as unknown."""
         commands = features.commands(self.version, liquid=self.liquid, full_power=self.full_power)
-        if "set_power_pct" not in self.unsupported:
-            return commands
-        gone = {Feature.POWER_PERCENT, Feature.POWER_TARGET}
-        return replace(
-            commands,
-            features=commands.features - gone,
-            ranges={name: kept for name, kept in commands.ranges.items() if name not in gone},
-        )
+        if "set_power_pct" in self.unsupported:
+            gone = {Feature.POWER_PERCENT, Feature.POWER_TARGET}
+            commands = replace(
+                commands,
+                features=commands.features - gone,
+                ranges={name: kept for name, kept in commands.ranges.items() if name not in gone},
+            )
+        machine = Machine(version=self.version or (), model=self.model, liquid=self.liquid)
+        taken = settings.offered(machine, self.unsupported)
+        return commands.merged(replace(taken, assumed=taken.features - self._told))
 
     @property
     def liquid(self) -> bool | None:
@@ -102,6 +113,33 @@ class Learned:
     def percent_sent(self, percent: float | None) -> None:
         """Remember an accepted percentage; None when it is not known what became of it."""
         self._percent = percent
+
+    def settings(self, live: Live, info: Record | None) -> dict[Feature, SettingValue]:
+        """Return the settings: the device's own word, else what it was told last.
+
+        Those that it tells now are no longer assumed.
+        """
+        replies = {Source.SUMMARY: live.summary, Source.STATUS: live.status, Source.INFO: info}
+        told = settings.told(replies, self.unsupported)
+        self._told |= told.keys()
+        has = self.commands
+        sent = {name: value for name, value in self._sent.items() if name in has.assumed}
+        return {name: value for name, value in (sent | told).items() if name in has}
+
+    def setting_sent(self, setting: Feature, value: SettingValue | None) -> None:
+        """Remember an accepted setting; None when it is not known what became of it."""
+        self._sent.pop(setting, None)
+        if value is not None:
+            self._sent[setting] = value
+
+    def sent(self, setting: Feature) -> SettingValue | None:
+        """Return what a setting was set to last, None when nobody has."""
+        return self._sent.get(setting)
+
+    def _learn_fast_form(self, status: Record) -> None:
+        """Notice that the device knows the one of two forms of fast mining that it tells."""
+        if status.flag("fast_mining") is None and status.flag("fast_hash") is not None:
+            self.unsupported.add("set_fast_mining")
 
     def _learn_cooling(self, live: Live) -> None:
         summary, status = live.summary or Record(), live.status or Record()
