@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from custom_components.asic_miner.miners.braiins import schema
+from custom_components.asic_miner.miners.braiins import configuration, schema
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.parse import Json
 
@@ -106,7 +106,7 @@ OPERATIONS = [
         call=lambda api: api.get_miner_configuration(),
         method="GET",
         path="configuration/miner",
-        result=schema.MinerConfiguration(
+        result=configuration.MinerConfiguration(
             tuner_enabled=True,
             kind=schema.TargetKind.POWER,
             power_watt=2800,
@@ -118,9 +118,9 @@ OPERATIONS = [
         call=lambda api: api.get_constraints(),
         method="GET",
         path="configuration/constraints",
-        result=schema.Constraints(
-            power_watt=schema.Limits(default=3000, minimum=950, maximum=6400),
-            hashrate_terahash=schema.Limits(default=100, minimum=70.5, maximum=250),
+        result=configuration.Constraints(
+            power_watt=configuration.Limits(default=3000, minimum=950, maximum=6400),
+            hashrate_terahash=configuration.Limits(default=100, minimum=70.5, maximum=250),
             default_kind=schema.TargetKind.POWER,
             hashboard_ids=("1", "2", "3"),
         ),

@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 
 from custom_components.asic_miner.miners.braiins import convert
+from custom_components.asic_miner.miners.braiins.configuration import (
+    Constraints,
+    Limits,
+    MinerConfiguration,
+)
 from custom_components.asic_miner.miners.braiins.parse import Json
 from custom_components.asic_miner.miners.braiins.schema import (
     ApiVersion,
-    Constraints,
     CoolingState,
     FanState,
     Hashboard,
-    Limits,
-    MinerConfiguration,
     MinerDetails,
     MinerStats,
     PerformanceMode,

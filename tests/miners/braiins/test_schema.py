@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.asic_miner.miners.braiins import parse, schema, settings_schema
+from custom_components.asic_miner.miners.braiins import (
+    configuration,
+    parse,
+    schema,
+    settings_schema,
+)
 from custom_components.asic_miner.miners.braiins.parse import Json
 
 from .device import CONSTRAINTS, DETAILS, POOLS, STATS, board, replies
@@ -24,8 +29,8 @@ PARSERS = [
     schema.Hashboard.parse,
     schema.Hashboard.parse_all,
     schema.CoolingState.parse,
-    schema.Constraints.parse,
-    schema.MinerConfiguration.parse,
+    configuration.Constraints.parse,
+    configuration.MinerConfiguration.parse,
     schema.PerformanceMode.parse,
     schema.TunerState.parse,
     schema.PoolState.parse,

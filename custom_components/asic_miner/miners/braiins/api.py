@@ -14,6 +14,7 @@ None, since any success means accepted.
 
 from ..errors import MalformedReplyError
 from . import schema
+from .configuration import Constraints, MinerConfiguration
 from .parse import flag, items
 from .settings_api import SettingOperations
 
@@ -68,13 +69,13 @@ class BraiinsApi(SettingOperations):
         """GET cooling/state. 1/min and °C. Needs the mining process."""
         return schema.CoolingState.parse(await self._object("cooling/state"))
 
-    async def get_miner_configuration(self) -> schema.MinerConfiguration:
+    async def get_miner_configuration(self) -> MinerConfiguration:
         """GET configuration/miner. W and TH/s as stored."""
-        return schema.MinerConfiguration.parse(await self._object("configuration/miner"))
+        return MinerConfiguration.parse(await self._object("configuration/miner"))
 
-    async def get_constraints(self) -> schema.Constraints:
+    async def get_constraints(self) -> Constraints:
         """GET configuration/constraints. W and TH/s; may change with a restart."""
-        return schema.Constraints.parse(await self._object("configuration/constraints"))
+        return Constraints.parse(await self._object("configuration/constraints"))
 
     async def get_network(self) -> schema.Network:
         """GET network/."""

@@ -6,14 +6,12 @@ import re
 
 from ..errors import MalformedReplyError
 from ..models import Fan, Hashboard, Identity, Make, Pool, PowerRange
+from .configuration import Constraints, Limits, MinerConfiguration
 from .schema import (
     ApiVersion,
-    Constraints,
     CoolingState,
     FanState,
-    Limits,
     MinerBrand,
-    MinerConfiguration,
     MinerDetails,
     MinerStats,
     PerformanceMode,

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from ..errors import MinerError, UnreachableError
 from .api import BraiinsApi
+from .configuration import Constraints, MinerConfiguration
 from .schema import (
-    Constraints,
     CoolingState,
     Hashboard,
-    MinerConfiguration,
     MinerDetails,
     MinerStats,
     MinerStatus,

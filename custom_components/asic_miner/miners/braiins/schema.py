@@ -318,68 +318,6 @@ class CoolingState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """Default and range of one setting, in the unit of the setting."""
-
-    default: float | None
-    minimum: float | None
-    maximum: float | None
-
-    @classmethod
-    def parse(cls, value: Json, unit: str) -> Self:
-        """Read tolerantly; `unit` is the member that holds each number."""
-        return cls(
-            default=number(value, "default", unit),
-            minimum=number(value, "min", unit),
-            maximum=number(value, "max", unit),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Constraints:
-    """`getConstraints`. Generous software limits, not values that are safe everywhere."""
-
-    power_watt: Limits
-    hashrate_terahash: Limits
-    default_kind: TargetKind | None
-    hashboard_ids: tuple[str, ...]
-
-    @classmethod
-    def parse(cls, reply: Json) -> Self:
-        """Read tolerantly."""
-        tuner = at(reply, "tuner_constraints")
-        ids = items(at(reply, "hashboards_constraints", "hashboard_ids"))
-        return cls(
-            power_watt=Limits.parse(at(tuner, "power_target"), "watt"),
-            hashrate_terahash=Limits.parse(at(tuner, "hashrate_target"), "terahash_per_second"),
-            default_kind=TUNER_MODES.get(integer(tuner, "default_mode") or 0),
-            hashboard_ids=tuple(name for name in map(text, ids) if name is not None),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MinerConfiguration:
-    """`getMinerConfiguration`: what is stored, whatever is in force now."""
-
-    tuner_enabled: bool | None
-    kind: TargetKind | None
-    power_watt: float | None
-    """Null or stale while the tuner holds a hashrate."""
-    hashrate_terahash: float | None
-
-    @classmethod
-    def parse(cls, reply: Json) -> Self:
-        """Read tolerantly."""
-        tuner = at(reply, "tuner")
-        return cls(
-            tuner_enabled=flag(tuner, "enabled"),
-            kind=TUNER_MODES.get(integer(tuner, "tuner_mode") or 0),
-            power_watt=number(tuner, "power_target", "watt"),
-            hashrate_terahash=number(tuner, "hashrate_target", "terahash_per_second"),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PerformanceMode:
     """`getPerformanceMode`: what is in force now."""
 

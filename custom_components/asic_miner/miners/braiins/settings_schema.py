@@ -21,12 +21,14 @@ class RelativeReference(IntEnum):
 
 
 class CoolingKind(StrEnum):
-    """The tags of a cooling mode that can be set."""
+    """The tags of a cooling mode."""
 
     AUTO = "auto"
     MANUAL = "manual"
     IMMERSION = "immersion"
     HYDRO = "hydro"
+    DISABLED = "disabled"
+    """Fans at a fixed speed whatever the heat. Can be stored, but not be set."""
 
 
 SAVE_AND_APPLY = 2
@@ -53,7 +55,7 @@ def _unit(name: str, value: float | None) -> Json:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoolingMode:
-    """A cooling mode. Liquid modes have the three temperatures only."""
+    """A cooling mode. Liquid modes have the three temperatures only, DISABLED has none."""
 
     kind: CoolingKind
     target_degree_c: float | None = None
@@ -68,9 +70,16 @@ class CoolingMode:
     """0 to 100, automatic mode only."""
     fan_speed_ratio: float | None = None
     """0 to 1, manual mode only."""
+    pause_mode: Json = None
+    """What fans do during a pause, in the device's own form. Not in liquid modes."""
 
     def body(self) -> Json:
-        """Return the request; exactly one tag, unset members left out."""
+        """Return the request; exactly one tag, unset members left out.
+
+        Raises ValueError for DISABLED, which devices do not take.
+        """
+        if self.kind is CoolingKind.DISABLED:
+            raise ValueError("cooling cannot be disabled")
         members: dict[str, Json] = {
             "target_temperature": _unit("degree_c", self.target_degree_c),
             "hot_temperature": _unit("degree_c", self.hot_degree_c),
@@ -78,6 +87,7 @@ class CoolingMode:
         }
         if self.kind in {CoolingKind.AUTO, CoolingKind.MANUAL}:
             members["minimum_required_fans"] = self.minimum_required_fans
+            members["pause_mode"] = self.pause_mode
         if self.kind is CoolingKind.AUTO:
             members["min_fan_speed"] = self.min_fan_percent
             members["max_fan_speed"] = self.max_fan_percent
@@ -101,6 +111,7 @@ class CoolingMode:
             min_fan_percent=integer(members, "min_fan_speed"),
             max_fan_percent=integer(members, "max_fan_speed"),
             fan_speed_ratio=number(members, "fan_speed_ratio"),
+            pause_mode=at(members, "pause_mode"),
         )
 
 
@@ -119,24 +130,41 @@ class PowerScaling:
     shutdown_hours: int | None = None
     power_step_watt: int | None = None
     min_power_watt: int | None = None
+    hashrate_step_terahash: float | None = None
+    min_hashrate_terahash: float | None = None
     on_start_percent: int | None = None
     """From 1.2.0."""
 
     def body(self) -> Json:
-        """Return the request, whose names differ from those of the answer."""
-        target = _without_none(
+        """Return the request, whose names differ from those of the answer.
+
+        Raises ValueError with members of both kinds of target, of which one fits in.
+        """
+        power = _without_none(
             {
                 "power_step": _unit("watt", self.power_step_watt),
                 "min_power_target": _unit("watt", self.min_power_watt),
             }
         )
+        unit = "terahash_per_second"
+        hashrate = _without_none(
+            {
+                "hashrate_step": _unit(unit, self.hashrate_step_terahash),
+                "min_hashrate_target": _unit(unit, self.min_hashrate_terahash),
+            }
+        )
+        if power and hashrate:
+            raise ValueError("scaling is of a power or of a hashrate target")
+        target: dict[str, Json] = {}
+        if power or hashrate:
+            target = {"powertarget": power} if power else {"hashratetarget": hashrate}
         members: dict[str, Json] = {
             "save_action": SAVE_AND_APPLY,
             "enable": self.enabled,
             "mode": self.mode,
             "enable_shutdown": self.shutdown_enabled,
             "shutdown_duration": _unit("hours", self.shutdown_hours),
-            "target": {"target": {"powertarget": target}} if target else None,
+            "target": {"target": target} if target else None,
             "on_start_target_percent": self.on_start_percent,
         }
         return _without_none(members)
@@ -144,14 +172,26 @@ class PowerScaling:
     @classmethod
     def parse(cls, reply: Json) -> Self:
         """Read the answer tolerantly."""
+        return cls._of(reply, at(reply, "power_target"), at(reply, "hashrate_target"))
+
+    @classmethod
+    def stored(cls, value: Json) -> Self:
+        """Read the part of the stored configuration, which is flat."""
+        return cls._of(value, value, value)
+
+    @classmethod
+    def _of(cls, value: Json, power: Json, hashrate: Json) -> Self:
+        unit = "terahash_per_second"
         return cls(
-            enabled=flag(reply, "enabled"),
-            mode=integer(reply, "mode"),
-            shutdown_enabled=flag(reply, "shutdown_enabled"),
-            shutdown_hours=integer(reply, "shutdown_duration", "hours"),
-            power_step_watt=integer(reply, "power_target", "power_step", "watt"),
-            min_power_watt=integer(reply, "power_target", "min_power_target", "watt"),
-            on_start_percent=integer(reply, "on_start_target_percent"),
+            enabled=flag(value, "enabled"),
+            mode=integer(value, "mode"),
+            shutdown_enabled=flag(value, "shutdown_enabled"),
+            shutdown_hours=integer(value, "shutdown_duration", "hours"),
+            power_step_watt=integer(power, "power_step", "watt"),
+            min_power_watt=integer(power, "min_power_target", "watt"),
+            hashrate_step_terahash=number(hashrate, "hashrate_step", unit),
+            min_hashrate_terahash=number(hashrate, "min_hashrate_target", unit),
+            on_start_percent=integer(value, "on_start_target_percent"),
         )
 
 
@@ -159,8 +199,8 @@ class PowerScaling:
 class QuickRamping:
     """How long clocks ramp on resume and on pause. Both are always sent."""
 
-    up_s: int | None
-    down_s: int | None
+    up_s: int | None = None
+    down_s: int | None = None
 
     @classmethod
     def parse(cls, reply: Json) -> Self:

@@ -2,8 +2,9 @@
 
 from ..models import Capabilities, Feature, MinerState, PowerRange, Snapshot
 from . import convert
+from .configuration import Constraints
 from .reading import Reading, SlowParts
-from .schema import Constraints, MinerStats, TargetKind
+from .schema import MinerStats, TargetKind
 from .state import Doing, miner_state, mining_wanted, present_faults
 
 ALWAYS = frozenset(
