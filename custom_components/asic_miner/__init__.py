@@ -4,9 +4,10 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNA
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .const import CONF_MAKE, CONF_WRITE_ACCESS, LOGGER
+from .const import CONF_MAKE, CONF_WRITE_ACCESS, DOMAIN, LOGGER, REPAIR_ISSUES
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import main_device_info
 from .miners import create_client
@@ -53,6 +54,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Take away what was said about a miner that is no longer set up."""
+    for issue in REPAIR_ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:

@@ -201,6 +201,10 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         known = self.config_entry.data.get(CONF_WRITE_ACCESS)
         if snapshot.write_access is not None and snapshot.write_access != known:
             self._store({CONF_WRITE_ACCESS: snapshot.write_access})
+        if snapshot.write_access is False:
+            self._raise_issue("write_access_off")
+        elif snapshot.write_access:
+            self._clear_issue("write_access_off")
 
     def _store(self, learned: dict[str, object]) -> None:
         self.hass.config_entries.async_update_entry(
@@ -241,12 +245,8 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         Raises as `async_command`.
         """
         self._off_guard.ordered(on)
-        ir.async_delete_issue(self.hass, DOMAIN, self._off_issue)
+        self._clear_issue("off_does_not_hold")
         await self.async_command(lambda client: client.set_mining(on))
-
-    @property
-    def _off_issue(self) -> str:
-        return f"off_does_not_hold_{self.config_entry.entry_id}"
 
     def _keep_off(self) -> None:
         """Order a miner that has resumed by itself to be off again, or give up and say so."""
@@ -258,15 +258,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             )
             return
         self._off_guard.ordered(True)
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            self._off_issue,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="off_does_not_hold",
-            translation_placeholders={"name": name, "times": str(REPEATS)},
-        )
+        self._raise_issue("off_does_not_hold", times=str(REPEATS))
 
     async def _async_turn_off_again(self) -> None:
         try:
@@ -295,3 +287,23 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._cancel_read()
         await super().async_shutdown()
         await self.client.close()
+
+    # Repair issues
+
+    def _raise_issue(self, key: str, **placeholders: str) -> None:
+        """Tell the user of something that only the user can mend."""
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._issue_id(key),
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"name": self.config_entry.title, **placeholders},
+        )
+
+    def _clear_issue(self, key: str) -> None:
+        ir.async_delete_issue(self.hass, DOMAIN, self._issue_id(key))
+
+    def _issue_id(self, key: str) -> str:
+        return f"{key}_{self.config_entry.entry_id}"

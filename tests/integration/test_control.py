@@ -142,7 +142,7 @@ async def test_out_of_range_is_refused_before_anything_is_sent(
 
 
 async def test_write_access_switched_off_later(
-    whatsminer: WhatsminerSimulator, add_miner: AddMiner
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, add_miner: AddMiner
 ) -> None:
     """The refusal says what to do, and shows on the device page."""
     miner = await add_miner(whatsminer)
@@ -154,6 +154,23 @@ async def test_write_access_switched_off_later(
     assert miner.state("write_access") == "off"
     assert miner.state("mining") == "on"
     assert miner.entry.data["write_access"] is False
+    issue = (DOMAIN, f"write_access_off_{miner.entry.entry_id}")
+    assert ir.async_get(hass).async_get_issue(*issue) is not None
+
+    # What the message asks for is done, and it goes away by itself.
+    whatsminer.access.enabled = True
+    await miner.call("switch.turn_on", "locate")
+    await miner.poll()
+    assert miner.state("write_access") == "on"
+    assert ir.async_get(hass).async_get_issue(*issue) is None
+
+    whatsminer.access.enabled = False
+    with pytest.raises(HomeAssistantError):
+        await miner.call("switch.turn_off", "locate")
+    await miner.poll()
+    assert ir.async_get(hass).async_get_issue(*issue) is not None
+    assert await hass.config_entries.async_remove(miner.entry.entry_id)
+    assert ir.async_get(hass).async_get_issue(*issue) is None
 
 
 async def test_password_changed_on_the_device(
