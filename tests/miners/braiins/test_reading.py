@@ -139,7 +139,7 @@ async def test_any_part_may_fail_alone(
         "performance/tuner-state": {"power_target_effective"},
         # The configuration tells the same as the mode, here.
         "performance/mode": set[str](),
-        "configuration/miner": set[str](),
+        "configuration/miner": {"settings"},
         "pools/": {"pools"},
         "actions/locate": {"locate"},
         "cooling/state": {"fans", "temperature"},

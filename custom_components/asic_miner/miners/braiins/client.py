@@ -18,9 +18,12 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
-from ..models import Capabilities, Feature, Identity, Make, PowerRange, Snapshot
-from . import convert
+from ..models import Capabilities, Feature, Identity, Make, PowerRange, SettingValue, Snapshot
+from . import convert, settings
 from .api import BraiinsApi
+from .boards import Boards
+from .changes import Changes
+from .configuration import Constraints
 from .reading import Reader, attempt
 from .schema import MinerStatus, TargetKind
 from .session import ProcessAwayError, ProcessStoppedError
@@ -38,6 +41,9 @@ PATIENCE: Final = (5.0, 10.0, 20.0)
 CONFIRM_SECONDS: Final = (1.0, 2.0, 4.0)
 """Pauses between looks after a write without an answer: settings hold at once, a pause
 shows within about 5 s."""
+
+BOARD_CONFIRM_SECONDS: Final = (5.0, 10.0, 20.0, 30.0)
+"""As above; a switched hashboard shows within a minute."""
 
 REBOOT_CONFIRM_SECONDS: Final = (2.0, 4.0, 8.0, 16.0)
 """As above; a board needs some seconds before it goes silent."""
@@ -75,6 +81,8 @@ class BraiinsClient(MinerClient):
         self._writes = asyncio.Lock()
         self._capabilities = Capabilities()
         self._reader = Reader(self._api, read_seconds, clock)
+        self._changes = Changes(self._api)
+        self._boards = Boards(self._api, clock)
 
     @property
     @override
@@ -241,6 +249,38 @@ class BraiinsClient(MinerClient):
         await self._in_force(TargetKind.HASHRATE)
 
     @override
+    async def set_setting(self, setting: Feature, value: SettingValue) -> None:
+        """Change one setting and leave all others as they are. All survive a reboot.
+
+        Cooling mode and temperatures (`setCoolingMode`) interrupt mining for minutes, and
+        on firmware of 2026 that hashes also the answers to most reads; gentler is to pause,
+        change them, wait 45 s and resume. The performance mode (`setPerformanceMode`) tunes
+        anew. Scaling (`setDps`) and ramping (`setQuickRamping`) interrupt nothing.
+
+        What is set so already is not sent. Needs the mining process.
+        """
+        constraints = await self._constraints()
+        wanted = settings.checked(constraints, setting, value)
+        await self._write(
+            lambda: self._changes.send(constraints, setting, wanted),
+            lambda: self._changes.shows(constraints, setting, wanted),
+        )
+
+    @override
+    async def set_hashboard(self, index: int, on: bool) -> None:
+        """Switch one hashboard (`updateHashboards`); all boards restart and are tuned anew.
+
+        Accepted at once, shows within a minute, survives a reboot. The last board that is
+        on is not switched off: InvalidValueError. Machines without a controller on each
+        board refuse single boards: RejectedError.
+        """
+        await self._write(
+            lambda: self._boards.send(index, on),
+            lambda: self._boards.shows(index, on),
+            BOARD_CONFIRM_SECONDS,
+        )
+
+    @override
     async def restart_mining(self) -> None:
         """Restart the mining process (`restart`)."""
         sent = self._clock()
@@ -282,11 +322,16 @@ class BraiinsClient(MinerClient):
                         return
                 raise
 
-    async def _offered(self, name: Feature) -> PowerRange:
-        """Return what is offered of a target; UnsupportedError where there is none."""
+    async def _constraints(self) -> Constraints:
+        """Return what the device accepts."""
         if self._reader.constraints is None:
             self._reader.constraints = await self._api.get_constraints()
             self._learn(Snapshot())
+        return self._reader.constraints
+
+    async def _offered(self, name: Feature) -> PowerRange:
+        """Return what is offered of a target; UnsupportedError where there is none."""
+        await self._constraints()
         offered = self._capabilities.ranges.get(name)
         if offered is None:
             raise UnsupportedError("the device names no range for this target")
@@ -310,7 +355,7 @@ class BraiinsClient(MinerClient):
             return
         raise RejectedError(
             f"the {kind} target is stored, but has no effect while the performance mode of the"
-            f" miner is {mode.kind}; change the mode in its own web interface"
+            f" miner is {mode.kind}; change the mode for it"
         )
 
 

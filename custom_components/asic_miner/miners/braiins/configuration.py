@@ -126,6 +126,10 @@ class Constraints:
         )
 
 
+SECTIONS = ("temperature", "dps", "hashboard_config")
+"""The parts of the stored configuration besides pools and targets."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MinerConfiguration:
     """`getMinerConfiguration`: what is stored, whatever is in force now."""
@@ -135,8 +139,10 @@ class MinerConfiguration:
     power_watt: float | None
     """Null or stale while the tuner holds a hashrate."""
     hashrate_terahash: float | None
+    told: frozenset[str] = frozenset()
+    """Those of SECTIONS that the answer has and that we know. Of the others it is not
+    known what is stored, so nothing may be written over it."""
     cooling: CoolingMode | None = None
-    """None also for a mode that is newer than us."""
     scaling: PowerScaling = field(default_factory=PowerScaling)
     ramping: QuickRamping = field(default_factory=QuickRamping)
 
@@ -144,12 +150,18 @@ class MinerConfiguration:
     def parse(cls, reply: Json) -> Self:
         """Read tolerantly."""
         tuner, boards = at(reply, "tuner"), at(reply, "hashboard_config")
+        cooling = _cooling(at(reply, "temperature"))
+        told = {name for name in SECTIONS if isinstance(at(reply, name), dict)}
+        if cooling is None and at(reply, "temperature", "mode") is not None:
+            # A mode that is newer than us.
+            told.discard("temperature")
         return cls(
             tuner_enabled=flag(tuner, "enabled"),
             kind=TUNER_MODES.get(integer(tuner, "tuner_mode") or 0),
             power_watt=number(tuner, "power_target", "watt"),
             hashrate_terahash=number(tuner, "hashrate_target", "terahash_per_second"),
-            cooling=_cooling(at(reply, "temperature")),
+            told=frozenset(told),
+            cooling=cooling,
             scaling=PowerScaling.stored(at(reply, "dps")),
             ramping=QuickRamping(
                 up_s=integer(boards, "quick_ramping_time_up_s"),

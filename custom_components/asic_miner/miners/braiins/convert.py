@@ -185,9 +185,13 @@ def active_kind(
     constraints: Constraints | None,
 ) -> TargetKind | None:
     """Return what the tuner holds: as in force, else as stored, else as shipped."""
+    stored = configuration.kind if configuration else None
+    if configuration and configuration.tuner_enabled is False:
+        # The kind of target that is still stored then has no effect.
+        stored = TargetKind.MANUAL
     told = (
         mode.kind if mode else None,
-        configuration.kind if configuration else None,
+        stored,
         constraints.default_kind if constraints else None,
     )
     return next((kind for kind in told if kind is not None), None)

@@ -1,6 +1,6 @@
 """The operations of the contract that change or tell settings; see `api` for what holds for all.
 
-None of them is used by the client yet. Many interrupt mining: what does says so.
+Many interrupt mining: what does says so.
 """
 
 from urllib.parse import quote

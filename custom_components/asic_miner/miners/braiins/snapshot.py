@@ -1,7 +1,7 @@
 """From one poll to the snapshot, and to what the device has shown to have. Pure."""
 
 from ..models import Capabilities, Feature, MinerState, PowerRange, Snapshot
-from . import convert
+from . import convert, settings
 from .configuration import Constraints
 from .reading import Reading, SlowParts
 from .schema import MinerStats, TargetKind
@@ -68,6 +68,7 @@ def snapshot(reading: Reading) -> Snapshot:
         power_target=_stored_power(slow, kind),
         power_target_effective=slow.tuner.power_watt if slow.tuner else None,
         hashrate_target=_stored_hashrate(slow, kind),
+        settings=settings.values(reading.constraints, slow.configuration, kind),
     )
 
 
@@ -78,6 +79,9 @@ def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
         ranges[Feature.POWER_TARGET] = power
     if constraints and (hashrate := convert.hashrate_range(constraints)):
         ranges[Feature.HASHRATE_TARGET] = hashrate
+    if constraints:
+        offered = settings.ranges(constraints)
+        ranges |= {name: offered[name] for name in offered if name in seen.settings}
     boards = seen.boards
     there: dict[Feature, bool] = {
         Feature.POWER_TARGET: Feature.POWER_TARGET in ranges,
@@ -93,14 +97,21 @@ def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
         Feature.BOARD_FREQUENCY: any(b.frequency is not None for b in boards),
         Feature.BOARD_VOLTAGE: any(b.voltage is not None for b in boards),
         Feature.BOARD_CHIPS: any(b.chips is not None for b in boards),
+        # The only board of a miner is always the last, which is not switched off.
+        Feature.HASHBOARD: len(boards) > 1 and any(b.enabled is not None for b in boards),
     }
     named = constraints.hashboard_ids if constraints else ()
     return Capabilities(
-        features=ALWAYS | {feature for feature, is_there in there.items() if is_there},
+        features=ALWAYS
+        | {feature for feature, is_there in there.items() if is_there}
+        | seen.settings.keys(),
         boards=frozenset(board.index for board in boards)
         | {convert.board_index(name, place) for place, name in enumerate(named, 1)},
         fans=frozenset(fan.index for fan in seen.fans),
         ranges=ranges,
+        choices={
+            name: offered for name, offered in settings.CHOICES.items() if name in seen.settings
+        },
     )
 
 
