@@ -4,13 +4,16 @@ from dataclasses import replace
 import json
 
 from custom_components.asic_miner.miners.braiins import schema
+from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.parse import Json
 from custom_components.asic_miner.miners.braiins.settings_schema import (
+    ArchiveFormat,
     AutoUpgrade,
     CoolingKind,
     CoolingMode,
     EfficiencyPoint,
     License,
+    LogType,
     NetworkConfiguration,
     PoolGroupSettings,
     PoolSettings,
@@ -22,7 +25,17 @@ from custom_components.asic_miner.miners.braiins.settings_schema import (
 )
 
 from .device import Reply
-from .operations import NO_CONTENT, Operation, calling
+from .operations import NO_CONTENT, Call, Operation, calling
+
+
+def reading(name: str, what: ArchiveFormat | LogType) -> Call:
+    """Return what reads a download to its end."""
+
+    async def call(api: BraiinsApi) -> bytes:
+        return b"".join([chunk async for chunk in getattr(api, name)(what, limit=10_000)])
+
+    return call
+
 
 TUNER_MODE: Json = {"tunermode": {"target": {"powertarget": {"power_target": {"watt": 2000}}}}}
 TERAHASH = "terahash_per_second"
@@ -103,6 +116,10 @@ COOLING_MODES: list[tuple[CoolingMode, Json]] = [
         {"hydro": {"target_temperature": {"degree_c": 45.0}}},
     ),
     (CoolingMode(kind=CoolingKind.IMMERSION), {"immersion": {}}),
+    (
+        CoolingMode(kind=CoolingKind.MANUAL, pause_mode={"mode": {"auto": {}}}),
+        {"manual": {"pause_mode": {"mode": {"auto": {}}}}},
+    ),
 ]
 
 SETTING_OPERATIONS = [
@@ -208,6 +225,32 @@ SETTING_OPERATIONS = [
         body={"save_action": 2, "enable": False},
         answer={"enabled": False},
         result=PowerScaling(enabled=False),
+    ),
+    Operation(
+        id="setDps",
+        call=lambda api: api.set_dps(
+            PowerScaling(hashrate_step_terahash=7.5, min_hashrate_terahash=80.0)
+        ),
+        method="PUT",
+        path="performance/dps",
+        body={
+            "save_action": 2,
+            "target": {
+                "target": {
+                    "hashratetarget": {
+                        "hashrate_step": {TERAHASH: 7.5},
+                        "min_hashrate_target": {TERAHASH: 80.0},
+                    }
+                }
+            },
+        },
+        answer={
+            "hashrate_target": {
+                "hashrate_step": {TERAHASH: 7.5},
+                "min_hashrate_target": {TERAHASH: 80.0},
+            }
+        },
+        result=PowerScaling(hashrate_step_terahash=7.5, min_hashrate_terahash=80.0),
     ),
     Operation(
         id="setQuickRamping",
@@ -504,6 +547,29 @@ SETTING_OPERATIONS = [
         path="advanced-settings/schema",
         answer={"type": "object"},
         result={"type": "object"},
+    ),
+    *(
+        Operation(
+            id="getSupportArchive",
+            call=reading("get_support_archive", archive),
+            method="GET",
+            path="miner/support-archive",
+            body={"format": archive.value},
+            answer=Reply(body=b"PK\x03\x04", content_type="application/octet-stream"),
+            result=b"PK\x03\x04",
+        )
+        for archive in ArchiveFormat
+    ),
+    *(
+        Operation(
+            id="getLog",
+            call=reading("get_log", log),
+            method="GET",
+            path=f"miner/log/{log.value}",
+            answer=Reply(body=b"nothing\n", content_type="application/octet-stream"),
+            result=b"nothing\n",
+        )
+        for log in LogType
     ),
     Operation(
         id="getOpenApiSchema",

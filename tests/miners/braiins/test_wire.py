@@ -11,7 +11,11 @@ import pytest
 from custom_components.asic_miner.miners.braiins import schema
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.parse import Json, at, items, text
-from custom_components.asic_miner.miners.braiins.settings_schema import CoolingKind, CoolingMode
+from custom_components.asic_miner.miners.braiins.settings_schema import (
+    CoolingKind,
+    CoolingMode,
+    PowerScaling,
+)
 from custom_components.asic_miner.miners.errors import MalformedReplyError, UnsupportedError
 
 from .device import Device
@@ -23,11 +27,9 @@ ALL = OPERATIONS + SETTING_OPERATIONS
 LEFT_OUT = {
     "get_miner_status",
     "get_miner_detailed_status",
-    "get_support_archive",
-    "get_log",
     "system_upgrade",
 }
-"""Open streams, archives that are no JSON, and an upload that can leave no firmware at all."""
+"""Open streams, and an upload that can leave no firmware at all."""
 
 by_name = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
 
@@ -66,6 +68,7 @@ async def test_operation_follows_the_contract(
     """Path, name and body are those of the contract."""
     contract = load_contract()
     path = re.sub(r"^pools/0$", "pools/{uid}", operation.path)
+    path = re.sub(r"^miner/log/.*", "miner/log/{log_type}", path)
     declared = at(contract, "paths", f"/api/v1/{path}", operation.method.lower())
     known = {text(parameter, "name") for parameter in items(at(declared, "parameters"))}
     assert operation.query.keys() <= known
@@ -155,6 +158,15 @@ async def test_cooling_mode_of_the_future(device: Device, api: BraiinsApi) -> No
     """An answer we do not know is no mode we know."""
     device.answers["PUT", "cooling/mode"] = {"freezing": {}}
     assert await api.set_cooling_mode(CoolingMode(kind=CoolingKind.AUTO)) is None
+
+
+async def test_cooling_cannot_be_disabled(device: Device, api: BraiinsApi) -> None:
+    """It is read and never written; nor is scaling of two kinds of target at once."""
+    with pytest.raises(ValueError, match="disabled"):
+        await api.set_cooling_mode(CoolingMode(kind=CoolingKind.DISABLED))
+    with pytest.raises(ValueError, match="scaling"):
+        await api.set_dps(PowerScaling(power_step_watt=1, hashrate_step_terahash=1))
+    assert device.asked == []
 
 
 def load_contract() -> Json:

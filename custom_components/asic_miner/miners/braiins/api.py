@@ -1,8 +1,8 @@
 """One coroutine per operation of the contract, named as its operationId.
 
-Here are those that the client uses, in `settings_api` the others. Not offered are the open
-streams of `miner/status`, whose content is in `miner/details` too, the archives of logs,
-which are no JSON, and the upload of firmware, which can leave a device without one.
+Here are those that read and switch, in `settings_api` the others. Not offered are the open
+streams of `miner/status`, whose content is in `miner/details` too, and the upload of
+firmware, which can leave a device without one.
 
 Paths follow `/api/v1/`. Answers are in the device's own units (see `schema`). Unless said
 otherwise each raises, besides the kinds that concern the connection and the session:

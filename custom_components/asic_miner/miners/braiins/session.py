@@ -1,7 +1,8 @@
 """Sending requests to one device: sessions, limits, and what each answer means."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 import json
 import time
@@ -47,6 +48,10 @@ CONNECT_SECONDS: Final = 5.0
 """A kernel accepts at once whatever the load. Ends well before the total, so that it is
 known whether a write can have been sent."""
 TIMEOUT: Final = ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
+DOWNLOAD_TIMEOUT: Final = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=60.0)
+"""Of logs and archives, which a device packs for up to a minute before it sends."""
+CHUNK: Final = 1 << 16
+"""Bytes held at a time while reading."""
 REPLY_LIMIT: Final = 1 << 20
 """Bytes; the longest reply seen, a full fault history, has 26 kB."""
 MESSAGE_LIMIT: Final = 200
@@ -81,6 +86,11 @@ class _Request:
     body: Json = field(default=None, repr=False)
     query: dict[str, str] = field(default_factory=dict)
     private: bool = False
+
+    @property
+    def what(self) -> str:
+        """What is asked for, as it may be shown."""
+        return f"{self.method} {self.path}"
 
 
 @dataclass(slots=True)
@@ -183,6 +193,33 @@ class BraiinsSession:
         except _SessionEndedError:
             raise AuthenticationError(f"{path} wants a session") from None
 
+    async def download(self, path: str, body: Json = None, *, limit: int) -> AsyncGenerator[bytes]:
+        """Read an answer that is no JSON piece by piece, in a session. Raises as `call`.
+
+        One of the requests that may be open is this one until it ends or is closed.
+        Raises MalformedReplyError after `limit` bytes if there are more.
+        """
+        request = _Request(method="GET", path=path, body=body)
+        for _ in range(2):
+            session = await self._opened()
+            started, size = self._clock(), 0
+            token = session.granted.token
+            async with self._slots, self._answer(request, token, DOWNLOAD_TIMEOUT) as response:
+                if response.status not in {401, 403}:
+                    self._used(session, started)
+                    if not 200 <= response.status < 300:
+                        words = _words(await _bounded(response))
+                        raise _failure(request.what, response.status, words)
+                    async for chunk in response.content.iter_chunked(CHUNK):
+                        size += len(chunk)
+                        if size > limit:
+                            raise MalformedReplyError(f"{path}: longer than {limit} bytes")
+                        yield chunk
+                    return
+            self._close(session)
+        self._refused()
+        raise AuthenticationError("a new session was refused at once")
+
     async def _in_session(self, session: _Session, request: _Request) -> Json:
         started = self._clock()
         try:
@@ -238,28 +275,9 @@ class BraiinsSession:
 
     async def _send(self, request: _Request, token: str | None = None) -> Json:
         """Send one request exactly once and judge the answer."""
-        # A login changes nothing that would have to be looked up.
-        write = request.method != "GET" and token is not None
-        lost = UnconfirmedError if write else UnreachableError
-        what = f"{request.method} {request.path}"
-        if self._http.closed:
-            raise UnreachableError("the HTTP session is closed")
-        async with self._slots:
-            try:
-                status, content = await self._exchange(request, token)
-            except (ClientConnectorError, ConnectionTimeoutError) as error:
-                raise UnreachableError(f"{what}: no connection") from error
-            except (InvalidURL, ValueError) as error:
-                raise UnreachableError(f"{what}: not a valid address") from error
-            except ClientPayloadError as error:
-                raise lost(f"{what}: the answer broke off") from error
-            except ClientResponseError:
-                # It carries the request's headers, and with them the token.
-                raise MalformedReplyError(f"{what}: not an HTTP answer") from None
-            except TimeoutError as error:
-                raise lost(f"{what}: no answer within {TOTAL_SECONDS:g} s") from error
-            except (_DroppedError, ClientError) as error:
-                raise lost(f"{what}: the connection broke") from error
+        async with self._slots, self._answer(request, token, TIMEOUT) as response:
+            status, content = response.status, await _bounded(response)
+        what = request.what
         if status in {401, 403}:
             raise _SessionEndedError
         if not 200 <= status < 300:
@@ -271,7 +289,37 @@ class BraiinsSession:
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"{what}: the answer is not JSON") from error
 
-    async def _exchange(self, request: _Request, token: str | None) -> tuple[int, bytes]:
+    @asynccontextmanager
+    async def _answer(
+        self, request: _Request, token: str | None, patience: ClientTimeout
+    ) -> AsyncGenerator[ClientResponse]:
+        """Send one request exactly once, and judge what goes wrong until it has been read."""
+        # A login changes nothing that would have to be looked up.
+        write = request.method != "GET" and token is not None
+        lost = UnconfirmedError if write else UnreachableError
+        what = request.what
+        if self._http.closed:
+            raise UnreachableError("the HTTP session is closed")
+        try:
+            async with self._requested(request, token, patience) as response:
+                yield response
+        except (ClientConnectorError, ConnectionTimeoutError) as error:
+            raise UnreachableError(f"{what}: no connection") from error
+        except (InvalidURL, ValueError) as error:
+            raise UnreachableError(f"{what}: not a valid address") from error
+        except ClientPayloadError as error:
+            raise lost(f"{what}: the answer broke off") from error
+        except ClientResponseError:
+            # It carries the request's headers, and with them the token.
+            raise MalformedReplyError(f"{what}: not an HTTP answer") from None
+        except TimeoutError as error:
+            raise lost(f"{what}: no answer in time") from error
+        except (_DroppedError, ClientError) as error:
+            raise lost(f"{what}: the connection broke") from error
+
+    def _requested(
+        self, request: _Request, token: str | None, patience: ClientTimeout
+    ) -> AbstractAsyncContextManager[ClientResponse]:
         url = URL.build(
             scheme="http",
             host=self._host,
@@ -289,7 +337,7 @@ class BraiinsSession:
         if request.body is not None:
             data = json.dumps(request.body).encode()
             headers["Content-Type"] = "application/json"
-        async with self._http.request(
+        return self._http.request(
             request.method,
             url,
             data=data,
@@ -297,15 +345,14 @@ class BraiinsSession:
             # What is not asked for is not sent: actions without a body want no type.
             skip_auto_headers=() if data is not None else ("Content-Type",),
             allow_redirects=False,
-            timeout=TIMEOUT,
+            timeout=patience,
             middlewares=(_once,),
-        ) as response:
-            return response.status, await _bounded(response)
+        )
 
 
 async def _bounded(response: ClientResponse) -> bytes:
     content = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
+    async for chunk in response.content.iter_chunked(CHUNK):
         content += chunk
         if len(content) > REPLY_LIMIT:
             raise MalformedReplyError(f"the answer is longer than {REPLY_LIMIT} bytes")

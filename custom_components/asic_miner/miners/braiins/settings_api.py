@@ -3,6 +3,7 @@
 Many interrupt mining: what does says so.
 """
 
+from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
 from . import settings_schema as schema
@@ -226,6 +227,23 @@ class SettingOperations(Operations):
         """PUT actions/factory-reset (from 1.2.0). Forgets all settings and reboots."""
         query = {} if wipe_network is None else {"wipe_network": str(wipe_network).lower()}
         await self._session.call("PUT", "actions/factory-reset", query=query)
+
+    # Logs, which can hold pool users and addresses: nothing to show or keep unasked
+
+    def get_support_archive(
+        self, archive: schema.ArchiveFormat, *, limit: int
+    ) -> AsyncGenerator[bytes]:
+        """GET miner/support-archive. Yields its bytes, of which no more than `limit` come.
+
+        Takes a minute or more. Close it (`contextlib.aclosing`) when it is not read to
+        the end. Raises MalformedReplyError when there is more than `limit`.
+        """
+        body: Json = {"format": archive.value}
+        return self._session.download("miner/support-archive", body, limit=limit)
+
+    def get_log(self, log: schema.LogType, *, limit: int) -> AsyncGenerator[bytes]:
+        """GET miner/log/{log_type} (from 1.3.0). Yields text; as `get_support_archive`."""
+        return self._session.download(f"miner/log/{log.value}", limit=limit)
 
     # Advanced settings and documentation, in whatever form the device has them
 

@@ -31,6 +31,25 @@ class CoolingKind(StrEnum):
     """Fans at a fixed speed whatever the heat. Can be stored, but not be set."""
 
 
+class ArchiveFormat(StrEnum):
+    """The formats of a support archive."""
+
+    ZIP = "zip"
+    BOS = "bos"
+    ZIP_ENCRYPTED = "zipencrypted"
+
+
+class LogType(StrEnum):
+    """The logs that a device keeps."""
+
+    ERRORS = "errors"
+    BOSMINER = "bosminer"
+    BOSER = "boser"
+    MONITOR = "monitor"
+    SYSLOG = "syslog"
+    DMESG = "dmesg"
+
+
 SAVE_AND_APPLY = 2
 """Of the enum SaveAction: wanted by 1.0.0, ignored later."""
 
