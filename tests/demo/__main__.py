@@ -48,33 +48,49 @@ async def running_miners(speed: float) -> AsyncIterator[list[SimulatedMiner]]:
 
 async def demo(config: Path, options: argparse.Namespace) -> int:
     """Run until the check is done or the user has had enough; return the exit code."""
-    say(f"starting three simulated miners, {options.speed:g} times as fast as real ones")
-    async with running_miners(options.speed) as miners:
-        say("starting Home Assistant (about ten seconds)")
-        async with Hass(config=config, debug=options.debug) as hass:
-            for miner in miners:
-                title = await hass.add_miner(miner.host, miner.port, password=miner.password)
-                say(f"added {title} at {miner.host}:{miner.port}")
-            if options.check:
-                await check(hass, miners, say)
-                return 0
-            print(
-                f"\n    Open      {hass.url}\n    User      {USER}\n    Password  {PASSWORD}\n\n"
-                f"    The miners are under Settings > Devices & services > ASIC Miner.\n"
-                f"    Configuration and log: {config}\n    Stop with Ctrl+C.\n",
-                flush=True,
-            )
-            await interrupted()
-            say("stopping")
-    return 0
-
-
-async def interrupted() -> None:
-    """Wait until the user or the system wants this to end."""
-    stop = asyncio.Event()
+    task = asyncio.current_task()
+    assert task is not None
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
+        # From the first moment on, so that nothing that was started is left behind.
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    shown = False
+    try:
+        say(f"starting three simulated miners, {options.speed:g} times as fast as real ones")
+        async with running_miners(options.speed) as miners:
+            say("starting Home Assistant (about ten seconds)")
+            async with Hass(config=config, debug=options.debug) as hass:
+                for miner in miners:
+                    title = await hass.add_miner(miner.host, miner.port, password=miner.password)
+                    model = miner.truth()["model"]
+                    say(
+                        f"added {title} at {miner.host}:{miner.port}"
+                        if title
+                        else f"{model} of an earlier run is now at {miner.host}:{miner.port}"
+                    )
+                if options.check:
+                    await check(hass, miners, say)
+                    return 0
+                print(
+                    f"\n    Open      {hass.url}\n    User      {USER}\n"
+                    f"    Password  {PASSWORD}\n\n"
+                    f"    The miners are under Settings > Devices & services > ASIC Miner.\n"
+                    f"    Configuration and log: {config}\n    Stop with Ctrl+C.\n",
+                    flush=True,
+                )
+                shown = True
+                await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        say("stopped")
+    # As a shell tells an interruption, unless being stopped is how this ends well.
+    return 0 if shown else 130
+
+
+def positive(text: str) -> float:
+    """Read a number above zero from the command line."""
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("must be above zero")
+    return value
 
 
 def main() -> int:
@@ -89,7 +105,7 @@ def main() -> int:
     parser.add_argument("--debug", action="store_true", help="write the integration's debug log")
     parser.add_argument(
         "--speed",
-        type=float,
+        type=positive,
         help="how much faster than real the miners are "
         f"(default {SPEED:g}, with --check {CHECK_SPEED:g})",
     )
@@ -100,7 +116,7 @@ def main() -> int:
             return asyncio.run(demo(options.config.resolve(), options))
         with tempfile.TemporaryDirectory(prefix="asic-miner-demo-") as folder:
             return asyncio.run(demo(Path(folder), options))
-    except (CheckError, HassError) as error:
+    except (CheckError, HassError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

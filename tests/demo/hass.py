@@ -112,6 +112,8 @@ class Hass:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=self.config,
+            # Ctrl+C is for us; we ask it to stop in our own time.
+            start_new_session=True,
         )
         self._session = aiohttp.ClientSession()
         try:
@@ -191,10 +193,11 @@ class Hass:
 
     async def add_miner(
         self, host: str, port: int, *, username: str | None = None, password: str | None = None
-    ) -> str:
+    ) -> str | None:
         """Add a miner through the config flow and return its title. Raises HassError.
 
-        A miner that is there already, from an earlier run, moves to the new address.
+        A miner that is there already, from an earlier run, moves to the new address; then
+        None is returned.
         """
         flow = await self.post("/api/config/config_entries/flow", {"handler": "asic_miner"})
         path = f"/api/config/config_entries/flow/{flow['flow_id']}"
@@ -206,7 +209,7 @@ class Hass:
                 path, {key: value for key, value in given.items() if key in asked and value}
             )
         if step["type"] == "abort" and step["reason"] == "already_configured":
-            return "a miner of an earlier run"
+            return None
         if step["type"] != "create_entry":
             raise HassError(f"{host}:{port} was not added: {json.dumps(step.get('errors', step))}")
         title: str = step["title"]

@@ -87,7 +87,7 @@ async def test_power_limit_restarts_mining_and_says_so(
     restarts = whatsminer.truth()["mining_restarts"]
     state = miner.hass.states.get(miner.entity_id("power_limit"))
     assert state is not None
-    assert "restarts mining" in state.name
+    assert "restarts" in state.name
     assert state.attributes["mode"] == "box"
     await miner.call("number.set_value", "power_limit", value=3000)
     assert miner.state("state") == "restarting"
