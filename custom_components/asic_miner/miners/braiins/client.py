@@ -76,6 +76,8 @@ class BraiinsClient(MinerClient):
             session,
             clock=clock,
         )
+        # The API is served beside the web page.
+        self.web_port = port
         self._clock = clock
         self._sleep = sleep
         self._writes = asyncio.Lock()

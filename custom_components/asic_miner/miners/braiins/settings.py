@@ -27,7 +27,9 @@ KINDS = {"power_target": TargetKind.POWER, "hashrate_target": TargetKind.HASHRAT
 
 CHOICES: Mapping[Feature, tuple[str, ...]] = {
     # A hydro machine has no other mode, so there is nothing to choose.
-    Feature.COOLING_MODE: (CoolingKind.AUTO, CoolingKind.MANUAL, CoolingKind.IMMERSION),
+    Feature.COOLING_MODE: tuple(
+        kind.value for kind in (CoolingKind.AUTO, CoolingKind.MANUAL, CoolingKind.IMMERSION)
+    ),
     Feature.PERFORMANCE_MODE: tuple(KINDS),
     Feature.DPS_MODE: tuple(SCALING_MODES.values()),
 }
