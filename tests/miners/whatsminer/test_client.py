@@ -269,8 +269,9 @@ async def test_live_read_of_a_new_device() -> None:
         # Not told by this reply, or not at all.
         assert seen.accepted_shares is None
         assert unknown(seen.pools, seen.faults, seen.psu, seen.locate, seen.mac)
-        assert unknown(seen.power_percent, seen.power_target, seen.power_limit)
-        assert seen.write_access is None
+        assert unknown(seen.power_limit, seen.write_access)
+        # Drawing all that its limit allows is 100 %, told or not.
+        assert (seen.power_percent, seen.power_target) == (100.0, 3441.0)
 
 
 async def test_slow_read_of_a_new_device() -> None:
@@ -630,12 +631,19 @@ async def test_no_commands_without_a_password() -> None:
 # Power
 
 
+async def test_percent_that_nobody_has_told() -> None:
+    """Less than the limit may be any percentage; while it ramps it says nothing."""
+    for changed in ({"Power": 2700}, {"Hash Stable": "false"}, {"Power": -1}):
+        async with miner(newer(summary=summary(**changed))) as (_, client):
+            assert (await client.read(slow=False)).power_percent is None
+
+
 async def test_percent() -> None:
     """By the gentle form; remembered until mining restarts, then it is 100 again."""
     elapsed = [5000, 5001, 5015, 5030, 5, 20]
     script = newer(summary=[summary(Elapsed=seconds) for seconds in elapsed])
     async with miner(script) as (device, client):
-        assert (await client.read(slow=False)).power_percent is None
+        assert (await client.read(slow=False)).power_percent == 100
         device.requests.clear()
         await client.set_power_percent(80)
         assert device.commands == ["summary", "get_token", "set_power_pct_v2"]

@@ -38,6 +38,8 @@ class Learned:
         self._liquid: bool | None = None
         self._still_polls = 0
         self._percent: float | None = None
+        self._percent_touched = False
+        """It has been set, or mining has restarted, since this client was made."""
         self._elapsed: float | None = None
 
     def remember_version(self, told: Record) -> None:
@@ -106,13 +108,23 @@ class Learned:
         return self.model is not None and self.model.hydro
 
     def percent(self, live: Live) -> float | None:
-        """Return the power percentage: the device's own word, else what it was told last."""
-        told = _told_percent(live)
-        return self._percent if told is None else told
+        """Return the power percentage: the device's own word, else what it was told last.
+
+        One that has been told none since we know it, and draws all that its limit allows,
+        is at 100 %.
+        """
+        if (told := _told_percent(live)) is not None:
+            return told
+        if self._percent_touched:
+            return self._percent
+        draw, limit = readings.power(live.summary), readings.limit_in_force(live.summary)
+        full = draw is not None and limit is not None and abs(draw - limit) <= _DRIFT * limit
+        return 100.0 if full and readings.stable(live) else None
 
     def percent_sent(self, percent: float | None) -> None:
         """Remember an accepted percentage; None when it is not known what became of it."""
         self._percent = percent
+        self._percent_touched = True
 
     def settings(self, live: Live, info: Record | None) -> dict[Feature, SettingValue]:
         """Return the settings: the device's own word, else what it was told last.
@@ -161,7 +173,7 @@ class Learned:
         if elapsed is None:
             return
         if live.process_down or (self._elapsed is not None and elapsed < self._elapsed):
-            self._percent = 100.0
+            self.percent_sent(100.0)
         self._elapsed = elapsed
 
     def _learn_full_power(self, live: Live) -> None:
