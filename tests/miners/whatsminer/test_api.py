@@ -546,6 +546,30 @@ async def test_writes_without_a_readable_reply(answer: bytes | Wire) -> None:
         assert device.commands == ["get_token", "power_off"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"enc": 1}, {"Code": 999, "Msg": "x"}, {"STATUS": "W", "Code": 131}, {"STATUS": []}],
+)
+async def test_writes_whose_reply_says_nothing(answer: dict[str, object]) -> None:
+    """Only what says so is a success, encrypted or not."""
+    for reply in (answer, Plain(answer)):
+        async with Scripted({"power_off": reply}).running() as device:
+            with pytest.raises(UnconfirmedError):
+                await api(device).power_off()
+            assert device.commands.count("power_off") == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"STATUS": "S"}, {"Code": 131}, {"Code": "134"}, {"STATUS": [{"STATUS": "S", "Msg": ""}]}],
+)
+async def test_writes_that_succeed(answer: dict[str, object]) -> None:
+    """The letter or the code is enough, in either envelope."""
+    async with Scripted({"power_off": answer}).running() as device:
+        await api(device).power_off()
+        assert device.commands.count("power_off") == 1
+
+
 async def test_writes_that_could_not_be_passed_on() -> None:
     """The device itself says that there was nobody to execute it."""
     async with Scripted(

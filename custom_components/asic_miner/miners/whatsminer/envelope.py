@@ -13,6 +13,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    UnconfirmedError,
     UnsupportedError,
     WriteAccessError,
 )
@@ -37,7 +38,8 @@ class Code(IntEnum):
 type Salvage = Callable[[str], JsonObject | None]
 """Makes the best of a reply that is no object, if anything."""
 
-_FAILURES = frozenset(Code) - {Code.DONE, Code.TOKEN_GIVEN}
+_SUCCESSES = frozenset({Code.DONE, Code.TOKEN_GIVEN})
+_FAILURES = frozenset(Code) - _SUCCESSES
 _DOWN = ("process is down", "socket connect failed")
 """How the device says that its mining program does not run, in lower case."""
 _BUSY = "over max connect"
@@ -102,12 +104,14 @@ def parse(text: str, salvage: Salvage | None = None) -> JsonObject:
         ) from error
 
 
-def open_envelope(body: JsonObject, *, quote: bool = True) -> Reply:
+def open_envelope(body: JsonObject, *, quote: bool = True, write: bool = False) -> Reply:
     """Return a successful reply; raise what an unsuccessful one means.
 
     That is a MinerError where the code says enough, else DeviceError.
     With `quote` false the device's own words stay out of the error, for commands whose
-    words could repeat something secret.
+    words could repeat something secret. With `write` true only what says so is a success,
+    everything else UnconfirmedError: data prove that a question was understood, a write
+    has none.
     """
     status, code, message = body.get("STATUS"), body.get("Code"), body.get("Msg")
     if isinstance(status, list) and status and isinstance(status[0], dict):
@@ -122,6 +126,8 @@ def open_envelope(body: JsonObject, *, quote: bool = True) -> Reply:
     if failed:
         words = message if isinstance(message, str) else ""
         raise _refusal(known, words, quote=quote)
+    if write and not (status == "S" if isinstance(status, str) else known in _SUCCESSES):
+        raise UnconfirmedError("the command was sent, but its reply does not say what became of it")
     return Reply(body=body, message=message)
 
 

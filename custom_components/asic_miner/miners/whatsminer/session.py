@@ -149,7 +149,7 @@ class Session:
         except (MalformedReplyError, ValueError) as error:
             # Something came back, but it does not say what became of the command.
             raise UnconfirmedError("the command was sent, but its reply is unreadable") from error
-        reply = open_envelope(body, quote=cmd not in _SECRETIVE)
+        reply = open_envelope(body, quote=cmd not in _SECRETIVE, write=True)
         return Record(reply.message) if isinstance(reply.message, dict) else Record()
 
     async def _keys(self, password: str) -> WriteKeys:
