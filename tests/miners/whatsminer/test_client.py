@@ -448,17 +448,29 @@ async def test_nothing_listens(unused_tcp_port: int) -> None:
 async def test_silent_device() -> None:
     """The whole poll has one deadline."""
     async with miner(newer(status=Wire.HANG)) as (device, client):
-        client.poll_seconds = 1.0
         with pytest.raises(UnreachableError):
-            await client.read(slow=True)
+            await client.read(slow=True, seconds=1.0)
         assert device.commands == ["status"]
+
+
+async def test_live_values_survive_a_short_time() -> None:
+    """What comes later is missing, and what it was before is not passed off as current."""
+    async with miner(newer(pools=[rows("POOLS", [dict(pool) for pool in POOLS]), Wire.HANG])) as (
+        device,
+        client,
+    ):
+        assert (await client.read(slow=True)).pools
+        device.requests.clear()
+        seen = await client.read(slow=True, seconds=2.0)
+        assert device.commands == ["status", "summary", "edevs", "pools"]
+        assert (seen.state, seen.hashrate, len(seen.boards)) == (MinerState.MINING, 186.0, 3)
+        assert unknown(seen.pools, seen.faults, seen.psu)
 
 
 async def test_silent_mining_process() -> None:
     """What was read in time counts; why the rest is missing is not known."""
     async with miner(newer(summary=Wire.HANG)) as (device, client):
-        client.poll_seconds = 2.0
-        seen = await client.read(slow=True)
+        seen = await client.read(slow=True, seconds=2.0)
         assert seen.state is MinerState.UNKNOWN
         assert seen.mining_wanted is True
         assert seen.power_mode is PowerMode.NORMAL

@@ -18,6 +18,7 @@ from custom_components.asic_miner.miners.errors import (
 )
 from custom_components.asic_miner.miners.models import Feature, Identity, MinerState, PowerMode
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
+from custom_components.asic_miner.miners.whatsminer.transport import Timeouts
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import PRESETS, Malformed, WhatsminerSimulator, Wire
 
@@ -336,6 +337,22 @@ async def test_reboot(preset: str, answered: bool) -> None:
         assert seen.state is MinerState.MINING
         assert seen.uptime is not None
         assert seen.uptime <= HOUR + 10
+
+
+async def test_reboot_of_a_board_that_drops_off() -> None:
+    """Nobody refuses then: connections that do not come about are the sign."""
+    async with bench("M60S") as b:
+        client = b.client()
+        client.api.transport.timeouts = Timeouts(connect=0.3)
+        b.miner.faults.unanswered = {"reboot"}
+        b.miner.faults.dropped_while_booting = True
+        await client.reboot()
+        assert b.miner.commands.count("reboot") == 1
+        with pytest.raises(UnreachableError, match="no connection within"):
+            await client.read(slow=False)
+        client.api.transport.timeouts = Timeouts()
+        b.pass_time(HOUR)
+        assert (await client.read(slow=False)).state is MinerState.MINING
 
 
 @pytest.mark.parametrize("preset", KNOWN)

@@ -19,7 +19,7 @@ from custom_components.asic_miner.miners.whatsminer.transport import (
     Timeouts,
     Transport,
     was_lost,
-    was_refused,
+    was_not_connected,
 )
 
 type Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -184,7 +184,7 @@ async def test_failed_reads_and_writes(
             await transport.exchange("{}")
         assert type(read.value) is kind
         assert was_lost(read.value) is lost
-        assert not was_refused(read.value)
+        assert not was_not_connected(read.value)
         with pytest.raises(MinerError) as write:
             await transport.exchange("{}", write=True)
         assert type(write.value) is UnconfirmedError
@@ -202,7 +202,7 @@ async def test_refused_connection(write: bool, unused_tcp_port: int) -> None:
     """Nothing was sent, so a write is known not to have happened."""
     with pytest.raises(UnreachableError) as caught:
         await Transport("127.0.0.1", unused_tcp_port).exchange("{}", write=write)
-    assert was_refused(caught.value)
+    assert was_not_connected(caught.value)
     assert not was_lost(caught.value)
 
 
@@ -220,7 +220,7 @@ async def test_no_connection_in_time() -> None:
             transport = Transport("127.0.0.1", port, Timeouts(connect=0.2))
             with pytest.raises(UnreachableError) as caught:
                 await transport.exchange("{}", write=True)
-            assert not was_refused(caught.value)
+            assert was_not_connected(caught.value)
         finally:
             for one in waiting:
                 one.close()

@@ -48,6 +48,8 @@ class Faults:
     """Execute these commands and close without a reply."""
     answered: set[str] = field(default_factory=set)
     """Answer these even where devices of this kind do not (restart_btminer, power modes …)."""
+    dropped_while_booting: bool = False
+    """A control board that reboots is off the network, where it otherwise refuses connections."""
     hang_unanswered: bool = False
     """Keep the connection open in silence after a command that gets no answer."""
     malformed: set[Malformed] = field(default_factory=set)

@@ -79,6 +79,8 @@ class WhatsminerSimulator(SimulatedMiner):
         self.writes = 0
         """Writing commands executed."""
         self._socket: socket.socket | None = None
+        self._stopper: socket.socket | None = None
+        """Fills the queue of connections, so that further ones wait without an answer."""
         self._listening = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -107,6 +109,7 @@ class WhatsminerSimulator(SimulatedMiner):
     @override
     async def stop(self) -> None:
         self._close_port()
+        self._unstop()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -213,6 +216,10 @@ class WhatsminerSimulator(SimulatedMiner):
     def _open_port(self) -> None:
         if self._socket is None:
             return
+        if self._stopper is not None:
+            self._unstop()
+            self._socket.close()
+            self._socket = self._bound()
         self._socket.listen(BACKLOG)
         self._listening = True
         asyncio.get_running_loop().add_reader(self._socket, self._accept)
@@ -223,16 +230,27 @@ class WhatsminerSimulator(SimulatedMiner):
         self._listening = False
 
     def _go_silent(self) -> None:
-        """Drop everybody and refuse connections until the control board is up again."""
+        """Drop everybody and take no connections until the control board is up again."""
         if self._socket is None:
             return
         if self._listening:
             self._close_port()
             self._socket.close()
             self._socket = self._bound()
+        if self.faults.dropped_while_booting and self._stopper is None:
+            # A queue of length zero holds one; the kernel leaves all others without a word.
+            self._socket.listen(0)
+            self._stopper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._stopper.setblocking(False)
+            self._stopper.connect_ex(self._socket.getsockname())
         for task in self._tasks - {_current_task()}:
             task.cancel()
         self._watch_boot()
+
+    def _unstop(self) -> None:
+        if self._stopper is not None:
+            self._stopper.close()
+            self._stopper = None
 
     def _watch_boot(self) -> None:
         """Open the port by itself as soon as the control board is up."""

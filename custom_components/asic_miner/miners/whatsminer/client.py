@@ -36,7 +36,7 @@ from .poll import Poll, Slow
 from .readings import Live
 from .rivals import check_rival
 from .settings import check_range, check_whole
-from .transport import Transport, was_lost, was_refused
+from .transport import Transport, was_lost, was_not_connected
 
 _LOCATE_MS = {"period": 200, "duration": 100, "start": 0}
 """The maker's own software blinks like this to show a miner."""
@@ -49,8 +49,6 @@ class WhatsminerClient(MinerClient):
     off_may_not_hold = True
     settling_seconds = 5.0
     """The light's state lags some seconds, and so do power readings."""
-    poll_seconds = 9.0
-    """For all requests of one `read` together; leaves a poll of ten seconds some air."""
     confirm_seconds = 20.0
     """How long an unanswered command may take to show: the mining process is gone within
     seconds, while a user is still looking at the button."""
@@ -108,9 +106,13 @@ class WhatsminerClient(MinerClient):
         return await identify(self.api, self._learned)
 
     @override
-    async def read(self, *, slow: bool) -> Snapshot:
-        """Read the live values in at most three connections, with `slow` in seven."""
-        poll = Poll(self.api, self._learned, self.poll_seconds)
+    async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
+        """Read the live values in at most three connections, with `slow` in seven.
+
+        The live values come first, so that they are there when `seconds` end early; the
+        default leaves a poll of ten seconds some air.
+        """
+        poll = Poll(self.api, self._learned, seconds)
         live = await poll.live()
         told_now = None
         if slow:
@@ -334,7 +336,8 @@ class WhatsminerClient(MinerClient):
             try:
                 uptime = (await self.api.summary()).number("Uptime")
             except UnreachableError as error:
-                return was_refused(error)
+                # Whether a booting board refuses or drops off depends on its network chip.
+                return was_not_connected(error)
             return uptime is not None and before is not None and uptime < before
 
         await self._send(self.api.reboot(), shows)

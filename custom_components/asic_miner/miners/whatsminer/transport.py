@@ -31,14 +31,21 @@ class Timeouts:
     nothing else can be asked while this one waits."""
 
 
-def was_refused(error: MinerError) -> bool:
-    """Tell whether the host is up and nothing listens, as while its control board boots."""
-    return isinstance(error.__cause__, ConnectionRefusedError)
+def was_not_connected(error: MinerError) -> bool:
+    """Tell whether no connection came about, as while a control board boots.
+
+    It can refuse them, or be off the network.
+    """
+    return isinstance(error.__cause__, _NotConnectedError)
 
 
 def was_lost(error: MinerError) -> bool:
     """Tell whether a connection was made, and closed or broken without a reply."""
     return isinstance(error.__cause__, _LostReplyError)
+
+
+class _NotConnectedError(OSError):
+    """The reason for an UnreachableError that `was_not_connected` looks for."""
 
 
 class _LostReplyError(OSError):
@@ -146,14 +153,18 @@ class Transport:
                 async with asyncio.timeout(self.timeouts.connect):
                     reader, writer = await asyncio.open_connection(self.host, self.port)
             except ConnectionRefusedError as error:
-                raise UnreachableError("the connection was refused") from error
+                raise UnreachableError("the connection was refused") from _NotConnectedError(
+                    str(error)
+                )
             except TimeoutError as error:
                 raise UnreachableError(
                     f"no connection within {self.timeouts.connect:g} s"
-                ) from error
+                ) from _NotConnectedError(str(error))
             # A host name that cannot be encoded for the name service is a ValueError.
             except (OSError, ValueError) as error:
-                raise UnreachableError(f"no connection: {type(error).__name__}") from error
+                raise UnreachableError(
+                    f"no connection: {type(error).__name__}"
+                ) from _NotConnectedError(str(error))
             try:
                 yield Connection(reader, writer)
             finally:
