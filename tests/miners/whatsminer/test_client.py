@@ -814,11 +814,51 @@ async def test_target_of_exact_percentages(full: int) -> None:
 
 
 async def test_target_needs_the_full_draw() -> None:
-    """It is not known before the first read."""
+    """It is looked for before the first read; where it does not show, nothing is sent."""
     async with miner(newer()) as (device, client):
+        await client.set_power_target(2000)
+        assert device.requests[-1]["percent"] == "58"
+    below = summary(**{"Power Limit": 2147483647, "HS RT": 150e6})
+    async with miner(newer(summary=below)) as (device, client):
+        with pytest.raises(InvalidValueError, match="not known yet"):
+            await client.set_power_target(2000)
+        assert "get_token" not in device.commands
+        # A percentage of 100 makes it known.
+        await client.set_power_percent(100)
+        await client.set_power_target(1700)
+        assert device.requests[-1]["percent"] == "50"
+    async with miner(newer(get_version=envelope({**VERSION_20, "api_ver": "1.2"}))) as (_, client):
         with pytest.raises(UnsupportedError):
             await client.set_power_target(2000)
-        assert device.commands == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "percent", "target"),
+    [
+        ({}, 100.0, 3400.0),
+        ({"HS RT": 181e6}, 100.0, 3400.0),
+        ({"HS RT": 180e6}, None, None),
+        ({"Factory GHS": 0}, 100.0, 3400.0),
+        ({"Hash Stable": "false"}, None, None),
+    ],
+)
+async def test_full_draw_by_hashrate(
+    changed: dict[str, object], percent: float | None, target: float | None
+) -> None:
+    """Without a limit, who hashes what the factory says draws all; the boards say it too."""
+    calm = summary(**{"Power Limit": 2147483647, **changed})
+    async with miner(newer(summary=calm)) as (_, client):
+        seen = await client.read(slow=False)
+        assert (seen.power_percent, seen.power_target) == (percent, target)
+
+
+async def test_full_draw_by_hashrate_is_not_for_who_was_told() -> None:
+    """An accepted percentage counts more than a hashrate that has not followed yet."""
+    calm = summary(**{"Power Limit": 2147483647})
+    async with miner(newer(summary=calm)) as (_, client):
+        await client.set_power_percent(80)
+        seen = await client.read(slow=False)
+        assert (seen.power_percent, seen.power_target) == (80.0, None)
 
 
 async def test_full_draw_without_a_limit() -> None:
@@ -826,7 +866,7 @@ async def test_full_draw_without_a_limit() -> None:
     unlimited = {"Power Limit": 2147483647}
     calm = summary(**unlimited)
     ramping = summary(**unlimited, **{"Hash Stable": "false"})
-    async with miner(newer(summary=calm)) as (_, client):
+    async with miner(newer(summary=summary(**unlimited, **{"HS RT": 150e6}))) as (_, client):
         # What the percentage is, nobody said.
         assert (await client.read(slow=False)).power_target is None
     script = newer(

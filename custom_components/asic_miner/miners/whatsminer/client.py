@@ -9,6 +9,7 @@ from typing import override
 
 from ..client import Credentials, MinerClient
 from ..errors import (
+    InvalidValueError,
     MinerError,
     MiningProcessDownError,
     RampingError,
@@ -231,12 +232,22 @@ class WhatsminerClient(MinerClient):
 
     @override
     async def set_power_target(self, watts: float) -> None:
-        """Set the draw in W by the whole percentage that does not exceed it."""
-        full_power, ranges = self._learned.full_power, await self._ranges()
-        percents = ranges.get(Feature.POWER_PERCENT)
-        if full_power is None or percents is None:
-            raise UnsupportedError("the draw at 100 % is not known")
-        check_range(watts, ranges.get(Feature.POWER_TARGET))
+        """Set the draw in W by the whole percentage that does not exceed it.
+
+        Raises InvalidValueError as well when the draw at 100 % is not known yet.
+        """
+        percents = (await self._ranges()).get(Feature.POWER_PERCENT)
+        if percents is None:
+            raise UnsupportedError("the firmware of this device is too old for this")
+        if self._learned.full_power is None:
+            # One look at the device is often enough, as after a restart of the caller.
+            await self.read(slow=False)
+        if (full_power := self._learned.full_power) is None:
+            raise InvalidValueError(
+                "the draw at 100 % is not known yet; set the power level to 100 % once and wait"
+                " until mining has settled"
+            )
+        check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET))
         # The tiny addition makes up for what binary fractions lose on exact percentages.
         percent = math.floor(watts * 100 / full_power + 1e-9)
         await self.set_power_percent(min(percent, percents.maximum))

@@ -15,6 +15,9 @@ _STILL_POLLS = 3
 _DRIFT = 0.03
 """Relative change of the full draw that is more than a reading's noise."""
 
+_RATED_SHARE = 0.95
+"""Of the factory's hashrate: the one of the moment jitters by a few percent around it."""
+
 
 class Learned:
     """Gathers what the device is and has, from what it says and from what it was told."""
@@ -110,16 +113,14 @@ class Learned:
     def percent(self, live: Live) -> float | None:
         """Return the power percentage: the device's own word, else what it was told last.
 
-        One that has been told none since we know it, and draws all that its limit allows,
-        is at 100 %.
+        One that has been told none since we know it, and draws all that its limit allows
+        or, without a limit, hashes what the factory rated it at, is at 100 %.
         """
         if (told := _told_percent(live)) is not None:
             return told
         if self._percent_touched:
             return self._percent
-        draw, limit = readings.power(live.summary), readings.limit_in_force(live.summary)
-        full = draw is not None and limit is not None and abs(draw - limit) <= _DRIFT * limit
-        return 100.0 if full and readings.stable(live) else None
+        return 100.0 if readings.stable(live) and _at_full_power(live) else None
 
     def percent_sent(self, percent: float | None) -> None:
         """Remember an accepted percentage; None when it is not known what became of it."""
@@ -189,6 +190,15 @@ class Learned:
             known = self.full_power
             if known is None or abs(draw - known) > _DRIFT * known:
                 self.full_power = float(round(draw))
+
+
+def _at_full_power(live: Live) -> bool:
+    """Tell whether a stable miner shows that nothing holds it back."""
+    if (limit := readings.limit_in_force(live.summary)) is not None:
+        draw = readings.power(live.summary)
+        return draw is not None and abs(draw - limit) <= _DRIFT * limit
+    rate, rated = readings.hashrate(live.summary), readings.expected_hashrate(live)
+    return bool(rate and rated and rate >= _RATED_SHARE * rated)
 
 
 def _told_percent(live: Live) -> float | None:
