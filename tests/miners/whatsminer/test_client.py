@@ -670,7 +670,7 @@ async def test_percent() -> None:
 
 async def test_percent_needs_a_settled_miner() -> None:
     """A ramping one would accept and ignore it; one that does not run has no draw."""
-    ramping = summary(**{"Hash Stable": "false"})
+    ramping = summary(**{"Hash Stable": "false", "Elapsed": 2699})
     answers: list[tuple[Answer, type[MinerError]]] = [
         (ramping, RampingError),
         (DOWN, MiningProcessDownError),
@@ -686,6 +686,30 @@ async def test_percent_needs_a_settled_miner() -> None:
             assert "get_token" not in device.commands
             # Back to all of it is possible at any time.
             await client.restore_power()
+
+
+async def test_percent_for_a_miner_that_never_settles() -> None:
+    """No ramp takes so long, and there must be a way out."""
+    for totals in ({"Elapsed": 2700}, {"Elapsed": None}):
+        async with miner(newer(summary=summary(**{"Hash Stable": "false", **totals}))) as (
+            device,
+            client,
+        ):
+            await client.set_power_percent(80)
+            assert device.commands.count("set_power_pct_v2") == 1
+
+
+async def test_percent_while_off() -> None:
+    """Off is not ramping, whatever the totals say; where it is not told, ramping is said."""
+    totals = summary(**{"Hash Stable": "false", "Elapsed": 60, "HS RT": 0})
+    for answer, kind in (
+        (status(mineroff="true"), MiningProcessDownError),
+        (Wire.CLOSE, RampingError),
+    ):
+        async with miner(newer(summary=totals, status=answer)) as (device, client):
+            with pytest.raises(kind):
+                await client.set_power_percent(80)
+            assert "get_token" not in device.commands
 
 
 async def test_percent_that_the_device_tells() -> None:

@@ -41,6 +41,9 @@ from .transport import Transport, was_lost, was_not_connected
 
 _LOCATE_MS = {"period": 200, "duration": 100, "start": 0}
 """The maker's own software blinks like this to show a miner."""
+_LONGEST_RAMP = 45 * 60
+"""Seconds. A ramp takes about twenty minutes; more than twice that is a miner that never
+calls itself stable, and waiting for it would never end."""
 
 
 class WhatsminerClient(MinerClient):
@@ -209,12 +212,12 @@ class WhatsminerClient(MinerClient):
         """Set the draw in percent of stable power; lost when mining restarts.
 
         Raises RampingError until the hashrate has settled after a start: the device would
-        accept the percentage and ignore it.
+        accept the percentage and ignore it. One that never settles gets it after a while.
         """
         check_whole(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
         summary = await ask_summary(self.api, "there is nothing to set the draw of")
-        if readings.ramping(Live(summary=summary)):
-            raise RampingError("the hashrate has not settled yet")
+        if not readings.stable(Live(summary=summary)):
+            await self._check_unsettled(summary)
         unsupported = self._learned.unsupported
         if "set_power_pct_v2" not in unsupported:
             try:
@@ -229,6 +232,18 @@ class WhatsminerClient(MinerClient):
         except UnsupportedError:
             unsupported.add("set_power_pct")
             raise
+
+    async def _check_unsettled(self, summary: Record) -> None:
+        """Raise for a miner that is off, and for one that still ramps up."""
+        status = None
+        with suppress(MinerError):
+            status = await self.api.status()
+        live = Live(summary=summary, status=status)
+        if live.mining_wanted is False:
+            raise MiningProcessDownError("mining is off: there is nothing to set the draw of")
+        elapsed = summary.number("Elapsed")
+        if readings.ramping(live) and elapsed is not None and elapsed < _LONGEST_RAMP:
+            raise RampingError("the hashrate has not settled yet")
 
     @override
     async def set_power_target(self, watts: float) -> None:
