@@ -4,8 +4,10 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNA
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from yarl import URL
 
 from .const import CONF_MAKE, CONF_WRITE_ACCESS, DOMAIN, LOGGER, REPAIR_ISSUES
 from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -13,8 +15,9 @@ from .entity import main_device_info
 from .miners import create_client
 from .miners.client import Credentials
 from .miners.errors import WrongMinerError
-from .miners.models import Make
+from .miners.models import Feature, Make
 
+CONTROLS = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH}
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
@@ -50,10 +53,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
     # Hashboards are its children, so the miner itself comes first.
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
-        **main_device_info(coordinator, f"http://{entry.data[CONF_HOST]}"),
+        **main_device_info(
+            coordinator, URL.build(scheme="http", host=entry.data[CONF_HOST], port=client.web_port)
+        ),
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if Feature.MINING not in coordinator.capabilities:
+        _remove_controls(hass, entry)
     return True
+
+
+def _remove_controls(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
+    """Take away the controls of a miner that from now on is only watched."""
+    entities = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+        if entity.domain in CONTROLS:
+            entities.async_remove(entity.entity_id)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:

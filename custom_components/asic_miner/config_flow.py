@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
-from homeassistant.util.network import is_host_valid
+from homeassistant.util.network import is_host_valid, is_ip_address
 import probatio
 
 from .const import (
@@ -75,14 +75,17 @@ def credentials_schema(make: Make) -> probatio.Schema:
     return probatio.Schema(fields)
 
 
-def clean_host(text: str) -> str | None:
-    """Return the host in what somebody typed or copied, None if there is none."""
+def typed_address(text: str) -> tuple[str, int | None] | None:
+    """Return host and port in what somebody typed or copied, None if there is no host."""
     text = text.strip()
+    if is_ip_address(text):
+        return text, None
     try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname
+        parts = urlsplit(text if "//" in text else f"//{text}")
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    return host if host and is_host_valid(host) else None
+    return (host, port) if host and is_host_valid(host) else None
 
 
 class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -101,16 +104,14 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         reason = ""
         if user_input is not None:
-            host = clean_host(user_input[CONF_HOST])
-            if host is None:
+            address = typed_address(user_input[CONF_HOST])
+            if address is None:
                 errors[CONF_HOST] = "invalid_host"
             else:
+                host, port = address
+                port = user_input[CONF_ADVANCED].get(CONF_PORT) or port
                 try:
-                    found = await detect(
-                        async_get_clientsession(self.hass),
-                        host,
-                        user_input[CONF_ADVANCED].get(CONF_PORT),
-                    )
+                    found = await detect(async_get_clientsession(self.hass), host, port)
                 except MinerError as error:
                     errors["base"], reason = translation_key(error), str(error)
                 else:
@@ -184,7 +185,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(
-                credentials_schema(make), _without_password(user_input) or entry.data
+                credentials_schema(make), _without_password(user_input or entry.data)
             ),
             errors=errors,
             description_placeholders={"name": entry.title, "reason": reason},
@@ -222,6 +223,8 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             if CONF_CAPABILITIES in data
             else Capabilities()
         )
+        if credentials.password is None:
+            known = known.only_watched()
         return identity, {
             CONF_IDENTITY: identity.to_json(),
             CONF_CAPABILITIES: known.merged(client.capabilities).to_json(),
@@ -235,6 +238,6 @@ def _stored_credentials(make: Make, user_input: Mapping[str, Any]) -> dict[str, 
     return {CONF_USERNAME: user_input.get(CONF_USERNAME), CONF_PASSWORD: password}
 
 
-def _without_password(user_input: dict[str, Any] | None) -> dict[str, Any]:
+def _without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what a form shows again: all but the password."""
     return {key: value for key, value in (user_input or {}).items() if key != CONF_PASSWORD}

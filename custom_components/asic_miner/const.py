@@ -41,7 +41,11 @@ IDENTITY_SECONDS: Final = 3600.0
 """Firmware is not updated more often than that."""
 POLL_SECONDS: Final = 10.0
 """The longest a whole poll may take, whatever the device does."""
+POLL_MARGIN_SECONDS: Final = 1.0
+"""Left of that for everything but waiting for the device."""
 UPTIME_TOLERANCE: Final = 15.0
 """Seconds: a whole poll, in which the uptime is read early or late, and some rounding."""
 RESTART_SECONDS: Final = 600.0
 """A board boots in one to three minutes; after ten it is not coming back by itself."""
+RESTART_BEGINS_SECONDS: Final = 60.0
+"""A mining process that is still there after a minute is not going to restart."""

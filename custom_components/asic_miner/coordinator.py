@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -25,6 +25,7 @@ from .const import (
     LIVE_INTERVAL,
     LOGGER,
     OFF_INTERVAL,
+    POLL_MARGIN_SECONDS,
     POLL_SECONDS,
     SLOW_SECONDS,
     SLOW_SECONDS_AFTER_COMMAND,
@@ -35,15 +36,21 @@ from .miners.client import MinerClient
 from .miners.energy import EnergyMeter
 from .miners.errors import (
     AuthenticationError,
+    InvalidValueError,
     MinerError,
     MiningProcessDownError,
+    RampingError,
     UnconfirmedError,
     UnreachableError,
+    UnsupportedError,
     WrongMinerError,
 )
 from .miners.models import Capabilities, Identity, MinerState, Snapshot
 from .off_guard import REPEATS, OffGuard
 from .restart import Restart, RestartWatch
+
+NOTHING_SENT = (InvalidValueError, RampingError, UnsupportedError)
+"""Errors after which the miner is as it was before."""
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
 type Command = Callable[[MinerClient], Awaitable[None]]
@@ -78,6 +85,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         self._off_guard = OffGuard()
         self._slow_due = 0.0
         self._identity_due = 0.0
+        self._identity_checked_at = -1.0
         self._fast_until = 0.0
         self._uptime: int | None = None
         self._uptime_read_at = 0.0
@@ -87,6 +95,10 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
     def last(self) -> Snapshot | None:
         """The last snapshot, None before the first."""
         return self.data
+
+    def _now(self) -> float:
+        """Return seconds of a clock that never goes backwards."""
+        return self.hass.loop.time()
 
     # Polling
 
@@ -99,19 +111,16 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     async def _async_poll(self) -> Snapshot:
         """Read once, learn from it, and choose when to read next."""
-        now = self.hass.loop.time()
+        now = self._now()
         self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
         try:
             snapshot = await self._async_read(now)
-        except AuthenticationError as error:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key=translation_key(error),
-                translation_placeholders=self._placeholders(error),
-            ) from error
         except MinerError as error:
-            # Who answers next is not known until it has been asked.
-            self._identity_due = now
+            if isinstance(error, AuthenticationError):
+                self._ask_for_login(error)
+            if self._identity_checked_at != now:
+                # Who answers next is not known until it has been asked.
+                self._identity_due = now
             if self._restart and self._restart.excuses(error, now):
                 return Snapshot(state=MinerState.RESTARTING)
             self._restart = None
@@ -134,14 +143,33 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             self.update_interval = LIVE_INTERVAL
         return snapshot
 
+    def _ask_for_login(self, error: AuthenticationError) -> None:
+        """Ask the user for a new login, once for each time that the old one is refused.
+
+        Polling goes on all the same: it may have been another miner that refused, and
+        ours comes back by itself. The client sees to it that a refused login is tried
+        seldom.
+        """
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(error),
+                translation_placeholders=self._placeholders(error),
+            ) from error
+        if self.last_update_success:
+            self.config_entry.async_start_reauth(self.hass)
+
     async def _async_read(self, now: float) -> Snapshot:
         """Read once, and make sure that it was our miner that answered."""
-        slow = now >= self._slow_due
+        # Not both in one poll: a slow device would have time for neither.
+        identify = now >= self._identity_due
+        slow = now >= self._slow_due and not (identify and self.last)
         try:
             async with asyncio.timeout(POLL_SECONDS):
-                if now >= self._identity_due:
+                if identify:
                     await self._async_check_identity(now)
-                snapshot = await self.client.read(slow=slow)
+                left = POLL_SECONDS - POLL_MARGIN_SECONDS - (self._now() - now)
+                snapshot = await self.client.read(slow=slow, seconds=max(left, 1.0))
                 if self._uptime_jumped(snapshot.uptime, now):
                     # A reboot looks like this, and so does another miner that has taken
                     # over the address since the last poll.
@@ -166,6 +194,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             return
         if seen.mac != self.identity.mac:
             raise WrongMinerError("another miner answers at this address")
+        self._identity_checked_at = now
         self._identity_due = now + IDENTITY_SECONDS
         identity = self.identity.updated(seen)
         if identity == self.identity:
@@ -187,8 +216,10 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _uptime_jumped(self, uptime: int | None, now: float) -> bool:
         """Tell whether the uptime is not the last one plus the time that has passed."""
-        if self._uptime is None or uptime is None:
-            return uptime is not self._uptime
+        if self._uptime is None:
+            return False
+        if uptime is None:
+            return True
         expected = self._uptime + now - self._uptime_read_at
         return abs(uptime - expected) > UPTIME_TOLERANCE
 
@@ -226,14 +257,14 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             try:
                 await command(self.client)
             except MinerError as error:
-                if isinstance(error, UnconfirmedError):
-                    # It may have had its effect; only reading tells.
+                if not isinstance(error, NOTHING_SENT):
+                    # It may have had an effect all the same; only reading tells.
                     self._read_soon()
                 if isinstance(error, AuthenticationError):
                     self.config_entry.async_start_reauth(self.hass)
                 raise action_error(error, self.config_entry.title) from error
         if restarts:
-            self._restart = RestartWatch(restarts, self.last, self.hass.loop.time())
+            self._restart = RestartWatch(restarts, self.last, self._now())
             self.async_set_updated_data(
                 replace(self.last or Snapshot(), state=MinerState.RESTARTING)
             )
@@ -244,9 +275,18 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
 
         Raises as `async_command`.
         """
+        if on:
+            self._off_guard.ordered(True)
+        try:
+            await self.async_command(lambda client: client.set_mining(on))
+        except HomeAssistantError as error:
+            # A refused order is none; one that got no answer may have been obeyed.
+            if not isinstance(error.__cause__, UnconfirmedError):
+                raise
+            self._off_guard.ordered(on)
+            raise
         self._off_guard.ordered(on)
         self._clear_issue("off_does_not_hold")
-        await self.async_command(lambda client: client.set_mining(on))
 
     def _keep_off(self) -> None:
         """Order a miner that has resumed by itself to be off again, or give up and say so."""
@@ -270,7 +310,7 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _read_soon(self) -> None:
         """Poll after the settling time, and more often for a while."""
-        now = self.hass.loop.time()
+        now = self._now()
         self._fast_until = now + FAST_SECONDS
         self._slow_due = now
 

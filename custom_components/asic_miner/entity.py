@@ -10,6 +10,7 @@ from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from yarl import URL
 
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
@@ -24,7 +25,7 @@ class MinerEntityDescription(EntityDescription):
     """The entity exists only on a miner that has this."""
 
 
-def main_device_info(coordinator: MinerCoordinator, url: str | None) -> DeviceInfo:
+def main_device_info(coordinator: MinerCoordinator, url: URL) -> DeviceInfo:
     """Return what the device page shows of the miner itself."""
     identity = coordinator.identity
     return DeviceInfo(

@@ -40,8 +40,8 @@ USER_ERRORS = (InvalidValueError, UnsupportedError)
 
 
 def translation_key(error: MinerError) -> str:
-    """Return the key of the text for this kind of error."""
-    return TRANSLATION_KEYS[type(error)]
+    """Return the key of the text for this kind of error; a finer kind has that of its base."""
+    return next(TRANSLATION_KEYS[kind] for kind in type(error).__mro__ if kind in TRANSLATION_KEYS)
 
 
 def action_error(error: MinerError, name: str) -> HomeAssistantError:

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from .const import RESTART_SECONDS
-from .miners.errors import MalformedReplyError, MinerError, UnreachableError
+from .const import RESTART_BEGINS_SECONDS, RESTART_SECONDS, UPTIME_TOLERANCE
+from .miners.errors import AuthenticationError, MinerError, WrongMinerError
 from .miners.models import Snapshot
 
 
@@ -21,29 +21,34 @@ class RestartWatch:
         """Begin at the command. `before` is the last that was read before it."""
         self._kind = kind
         self._uptime = self._counter(before) if before else None
-        self._deadline = now + RESTART_SECONDS
+        self._began = now
         self._was_away = False
 
     def excuses(self, error: MinerError, now: float) -> bool:
         """Tell whether this error is part of the restart."""
-        if now >= self._deadline:
+        if now >= self._began + RESTART_SECONDS:
             return False
         self._was_away = True
-        # A board that is booting refuses, stays silent, or says half of something.
-        return isinstance(error, UnreachableError | MalformedReplyError)
+        # A board that is booting refuses, stays silent, or says all kinds of things.
+        return not isinstance(error, AuthenticationError | WrongMinerError)
 
     def is_over(self, snapshot: Snapshot, now: float) -> bool:
         """Tell whether the miner has restarted and is back, or has had its time."""
-        if now >= self._deadline:
-            return True
+        passed = now - self._began
         counter = self._counter(snapshot)
-        if counter is not None:
-            return self._was_away or (self._uptime is not None and counter < self._uptime)
-        if self._kind is Restart.BOARD:
-            return self._was_away
-        # The board answers and its mining process does not yet.
-        self._was_away = True
-        return False
+        mining = self._kind is Restart.MINING
+        # Of a miner that is off there is nothing to restart.
+        nothing = mining and snapshot.off_on_purpose
+        if mining and counter is None and not nothing:
+            # The board answers and its mining process does not yet.
+            self._was_away = True
+            return passed >= RESTART_SECONDS
+        limit = RESTART_BEGINS_SECONDS if mining else RESTART_SECONDS
+        if nothing or self._was_away or passed >= limit:
+            return True
+        if counter is None or self._uptime is None:
+            return False
+        return counter < self._uptime + passed - UPTIME_TOLERANCE
 
     def _counter(self, snapshot: Snapshot) -> int | None:
         """Return the seconds that begin anew with this kind of restart."""

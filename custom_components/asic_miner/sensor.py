@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import override
-from urllib.parse import urlsplit
 
 from homeassistant.components.sensor import (
     RestoreSensor,
@@ -75,11 +74,8 @@ def _boot_time(snapshot: Snapshot) -> datetime | None:
 
 
 def _pool(snapshot: Snapshot) -> str | None:
-    """Return host and port only: a pool address may carry a worker's name."""
     pool = snapshot.active_pool
-    if pool is None:
-        return None
-    return urlsplit(pool.url if "//" in pool.url else f"//{pool.url}").netloc.rpartition("@")[2]
+    return pool.address[:LONGEST_STATE] if pool else None
 
 
 def _fault(snapshot: Snapshot) -> str | None:
@@ -402,8 +398,11 @@ class EnergySensor(MinerEntity, RestoreSensor):
         """Go on from where the last run ended."""
         await super().async_added_to_hass()
         last = await self.async_get_last_sensor_data()
-        if last is not None and isinstance(last.native_value, int | float | Decimal):
-            self.coordinator.energy.restore(float(last.native_value))
+        kept = last.native_value if last else None
+        # Also of nothing, so that an entity that is added again does not count twice.
+        self.coordinator.energy.restore(
+            float(kept) if isinstance(kept, int | float | Decimal) else 0.0
+        )
         self._attr_native_value = self.coordinator.energy.total
 
     @override

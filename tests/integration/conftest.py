@@ -1,7 +1,8 @@
 """Simulated miners and Home Assistant in one process, over real sockets."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE
@@ -11,10 +12,14 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.coordinator import MinerCoordinator
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
+
+START = 1_000_000.0
+"""What the coordinator's clock shows at the beginning; any number does."""
 
 type AddMiner = Callable[[SimulatedMiner], Awaitable[Miner]]
 
@@ -28,6 +33,13 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 def clock() -> ManualClock:
     """The time of all simulated miners of a test."""
     return ManualClock()
+
+
+@pytest.fixture(autouse=True)
+def _one_time(clock: ManualClock) -> Generator[None]:
+    """Let the coordinator and the devices live in the same time."""
+    with patch.object(MinerCoordinator, "_now", lambda _: START + clock.now()):
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.asic_miner.config_flow import clean_host
+from custom_components.asic_miner.config_flow import typed_address
 from custom_components.asic_miner.const import DOMAIN
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
@@ -60,21 +60,45 @@ async def test_a_miner_is_added(hass: HomeAssistant, device: SimulatedMiner) -> 
 
 
 @pytest.mark.parametrize(
-    ("typed", "host"),
+    ("typed", "address"),
     [
-        ("192.168.1.50", "192.168.1.50"),
-        ("  miner.local ", "miner.local"),
-        ("http://192.168.1.50/#/login", "192.168.1.50"),
-        ("192.168.1.50:80", "192.168.1.50"),
-        ("[fe80::1]", "fe80::1"),
+        ("192.168.1.50", ("192.168.1.50", None)),
+        ("  miner.local ", ("miner.local", None)),
+        ("http://192.168.1.50/#/login", ("192.168.1.50", None)),
+        ("192.168.1.50:4029", ("192.168.1.50", 4029)),
+        ("[fe80::1]:8080", ("fe80::1", 8080)),
+        ("fd00::1", ("fd00::1", None)),
+        ("::1", ("::1", None)),
+        ("http://miner:99999/", None),
         ("not a host", None),
         ("http://[", None),
         ("", None),
     ],
 )
-def test_what_people_paste_as_an_address(typed: str, host: str | None) -> None:
-    """A copied web address is as good as a host."""
-    assert clean_host(typed) == host
+def test_what_people_paste_as_an_address(
+    typed: str, address: tuple[str, int | None] | None
+) -> None:
+    """A copied web address is as good as a host, and a port that is typed counts."""
+    assert typed_address(typed) == address
+
+
+async def test_a_port_typed_with_the_host(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator
+) -> None:
+    """It is used as if it stood in its own field."""
+    step = await fill(
+        hass, await start(hass), host=f"{whatsminer.host}:{whatsminer.port}", advanced={}
+    )
+    assert step["step_id"] == "credentials"
+
+
+def suggested(step: Any) -> dict[str, object]:
+    """Return what a form suggests."""
+    return {
+        str(marker.schema): marker.description["suggested_value"]
+        for marker in step["data_schema"].schema
+        if marker.description and "suggested_value" in marker.description
+    }
 
 
 async def test_wrong_address_then_right(
@@ -211,6 +235,8 @@ async def test_new_password_after_it_was_changed_on_the_device(
     device.password = "changed"
     step = await refused_login(hass, entry)
     assert step["step_id"] == "reauth_confirm"
+    form = await hass.config_entries.flow.async_configure(step["flow_id"])
+    assert "password" not in suggested(form), "a stored password goes to no browser"
     step = await fill(hass, step, password="wrong")
     assert step["errors"] == {"base": "authentication_failed"}
     step = await fill(hass, step, password="changed")
@@ -236,3 +262,16 @@ async def test_the_password_of_another_miner_is_not_taken_over(
         assert step["errors"] == {"base": "wrong_miner"}
     finally:
         await other.stop()
+
+
+async def test_only_watch_from_now_on(hass: HomeAssistant, whatsminer: WhatsminerSimulator) -> None:
+    """Without a password there are no controls any more, and no repeated questions."""
+    entry = await add_through_flow(hass, whatsminer)
+    assert hass.states.async_entity_ids(["switch", "number", "select", "button"])
+    step = await refused_login(hass, entry)
+    step = await fill(hass, step)
+    assert step["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+    assert entry.data["password"] is None
+    assert not hass.states.async_entity_ids(["switch", "number", "select", "button"])
+    assert hass.states.async_entity_ids("sensor")

@@ -3,6 +3,7 @@
 import asyncio
 from unittest.mock import patch
 
+import aiohttp
 from homeassistant.components.number.const import SERVICE_SET_VALUE
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
@@ -11,7 +12,11 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.asic_miner.const import DOMAIN
-from custom_components.asic_miner.errors import TRANSLATION_KEYS, USER_ERRORS
+from custom_components.asic_miner.errors import (
+    TRANSLATION_KEYS,
+    USER_ERRORS,
+    translation_key,
+)
 from custom_components.asic_miner.miners.errors import MinerError
 from custom_components.asic_miner.off_guard import REPEATS
 from tests.simulators.base import SimulatedMiner
@@ -213,6 +218,38 @@ async def test_every_refusal_has_words(
     assert raised.value.translation_key == TRANSLATION_KEYS[kind]
     assert isinstance(raised.value, ServiceValidationError) is (kind in USER_ERRORS)
     assert miner.entry.title in str(raised.value)
+
+
+def kinds_of(base: type[MinerError]) -> set[type[MinerError]]:
+    """Return all errors below one, however far."""
+    return {base}.union(*(kinds_of(kind) for kind in base.__subclasses__()))
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(kinds_of(MinerError) - {MinerError}, key=str), ids=lambda kind: kind.__name__
+)
+def test_finer_kinds_have_the_words_of_their_base(kind: type[MinerError]) -> None:
+    """A client may tell more than the interface promises."""
+    assert translation_key(kind("the reason")) in TRANSLATION_KEYS.values()
+
+
+async def test_commands_while_the_mining_process_is_away(
+    braiins: BraiinsSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Stopped and restarting are everyday states; the user is told, without a traceback."""
+    miner = await add_miner(braiins)
+    async with aiohttp.ClientSession() as session:
+        base = f"http://{braiins.host}:{braiins.port}/api/v1"
+        login = {"username": "root", "password": braiins.password}
+        async with session.post(f"{base}/auth/login", json=login) as answer:
+            token = (await answer.json())["token"]
+        async with session.put(f"{base}/actions/stop", headers={"Authorization": token}) as answer:
+            assert answer.status == 200
+    clock.advance(60)
+    await miner.poll(slow=True)
+    assert miner.state("state") == "stopped"
+    with pytest.raises(HomeAssistantError, match="mining process"):
+        await miner.call("number.set_value", "power_target", value=2500)
 
 
 async def test_one_command_at_a_time(whatsminer: WhatsminerSimulator, add_miner: AddMiner) -> None:

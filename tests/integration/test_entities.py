@@ -72,7 +72,8 @@ async def test_devices(
     main = devices.async_get_device_by_identifier((DOMAIN, miner.mac), miner.entry.entry_id)
     assert main is not None
     assert main.connections == {(dr.CONNECTION_NETWORK_MAC, miner.mac)}
-    assert main.configuration_url == f"http://{device.host}"
+    port = f":{device.port}" if isinstance(device, BraiinsSimulator) else ""
+    assert str(main.configuration_url) == f"http://{device.host}{port}"
     assert {
         "manufacturer": main.manufacturer,
         "model": main.model,

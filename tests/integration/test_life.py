@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
 
-from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.const import DOMAIN, RESTART_SECONDS
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
@@ -184,7 +184,7 @@ async def test_reboot_is_a_state_and_no_error(
 
 
 async def test_a_reboot_that_never_ends(
-    hass: HomeAssistant, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:
     """After its time a miner that is away is away."""
     miner = await add_miner(whatsminer)
@@ -192,7 +192,7 @@ async def test_a_reboot_that_never_ends(
     await whatsminer.unplug()
     await miner.poll()
     assert miner.state("state") == "restarting"
-    miner.entry.runtime_data._restart._deadline = hass.loop.time()
+    clock.advance(RESTART_SECONDS)
     await miner.poll()
     assert miner.state("state") == STATE_UNAVAILABLE
 

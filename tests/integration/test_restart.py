@@ -7,6 +7,7 @@ from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     MalformedReplyError,
     UnreachableError,
+    UnsupportedError,
     WrongMinerError,
 )
 from custom_components.asic_miner.miners.models import Snapshot
@@ -21,7 +22,7 @@ def test_it_is_over_when_what_restarts_counts_anew(kind: Restart) -> None:
     watch = RestartWatch(kind, BEFORE, now=0)
     assert not watch.is_over(Snapshot(uptime=5010, mining_uptime=4010), now=10)
     restarted = {
-        Restart.BOARD: Snapshot(uptime=30),
+        Restart.BOARD: Snapshot(uptime=20),
         Restart.MINING: Snapshot(uptime=5040, mining_uptime=5),
     }
     assert watch.is_over(restarted[kind], now=40)
@@ -47,6 +48,7 @@ def test_what_belongs_to_a_restart() -> None:
     watch = RestartWatch(Restart.BOARD, BEFORE, now=0)
     assert watch.excuses(UnreachableError("booting"), now=10)
     assert watch.excuses(MalformedReplyError("half a reply"), now=10)
+    assert watch.excuses(UnsupportedError("404 while it boots"), now=10)
     assert not watch.excuses(AuthenticationError("refused"), now=10)
     assert not watch.excuses(WrongMinerError("another"), now=10)
 
@@ -56,3 +58,23 @@ def test_it_ends_after_its_time() -> None:
     watch = RestartWatch(Restart.BOARD, BEFORE, now=0)
     assert not watch.excuses(UnreachableError("gone"), now=RESTART_SECONDS)
     assert watch.is_over(Snapshot(uptime=9000), now=RESTART_SECONDS)
+
+
+def test_nothing_to_restart() -> None:
+    """A miner that is off restarts nothing, and shows that it is off."""
+    watch = RestartWatch(Restart.MINING, BEFORE, now=0)
+    assert watch.is_over(Snapshot(mining_wanted=False), now=5)
+
+
+def test_a_restart_that_does_not_begin() -> None:
+    """The same power mode again restarts nothing; a minute later that is plain."""
+    watch = RestartWatch(Restart.MINING, BEFORE, now=0)
+    assert not watch.is_over(Snapshot(uptime=5030, mining_uptime=4030), now=30)
+    assert watch.is_over(Snapshot(uptime=5061, mining_uptime=4061), now=61)
+
+
+def test_two_restarts_in_a_row() -> None:
+    """The first has only just begun to count when the second is ordered."""
+    watch = RestartWatch(Restart.MINING, Snapshot(uptime=5000, mining_uptime=2), now=0)
+    assert not watch.is_over(Snapshot(uptime=5030), now=30)
+    assert watch.is_over(Snapshot(uptime=5040, mining_uptime=5), now=40)

@@ -36,7 +36,7 @@ class Bare(MinerClient):
         return Identity(make=self.make, mac="a", manufacturer="b", model="c")
 
     @override
-    async def read(self, *, slow: bool) -> Snapshot:
+    async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
         return Snapshot()
 
     @override
@@ -66,7 +66,7 @@ def test_every_command_is_tried() -> None:
     """None of the interface's commands is forgotten above."""
     known = {"probe", "identify", "read", "check_access", "close", "capabilities", "make"}
     public = {name for name in vars(MinerClient) if not name.startswith("_")}
-    attributes = {"settling_seconds", "off_may_not_hold"}
+    attributes = {"settling_seconds", "off_may_not_hold", "web_port"}
     assert public - known - attributes == set(COMMANDS)
 
 

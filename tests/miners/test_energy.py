@@ -50,8 +50,11 @@ def test_restored_below_what_was_counted_since() -> None:
     meter.add(3000, 60)
     meter.restore(100.0)
     assert meter.total == pytest.approx(100.05)
-    meter.restore(-5.0)
-    assert meter.total == pytest.approx(100.05)
+    meter.restore(100.0)
+    assert meter.total == pytest.approx(100.05), "an entity that is added again restores again"
+    broken = EnergyMeter()
+    broken.restore(-5.0)
+    assert broken.total == 0
 
 
 @given(st.lists(st.tuples(POWER, st.floats(min_value=-100, max_value=1000)), max_size=60))

@@ -47,6 +47,9 @@ class MinerClient(ABC):
     off_may_not_hold: bool = False
     """Devices of this make are known to start mining again by themselves."""
 
+    web_port: int = 80
+    """Where the device's own web page is."""
+
     settling_seconds: float = 3.0
     """How long after a command a read begins to show its effect."""
 
@@ -71,9 +74,10 @@ class MinerClient(ABC):
         """
 
     @abstractmethod
-    async def read(self, *, slow: bool) -> Snapshot:
+    async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
         """Read the live values, and with `slow` also those that change rarely.
 
+        `seconds` is how long it may take in all; what has not answered by then is None.
         One part that fails alone is None in the snapshot. Raises UnreachableError only
         when nothing can be read at all, and never returns values of an earlier read as
         current ones, except slow ones between two slow reads.

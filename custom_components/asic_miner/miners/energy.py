@@ -12,6 +12,7 @@ class EnergyMeter:
         """Begin at a total in kWh, for example that of an earlier run."""
         self.total = total
         self._last: tuple[float, float] | None = None
+        self._restored = False
 
     def add(self, power: float | None, now: float) -> float:
         """Take a reading in W at `now` in seconds and return the total in kWh.
@@ -32,5 +33,10 @@ class EnergyMeter:
         return self.total
 
     def restore(self, total: float) -> None:
-        """Put the total of an earlier run below what was counted since."""
-        self.total += max(total, 0.0)
+        """Put the total of an earlier run below what was counted since, once.
+
+        Whoever keeps the total may ask again; only the first time counts.
+        """
+        if not self._restored:
+            self._restored = True
+            self.total += max(total, 0.0)

@@ -84,7 +84,7 @@ class Feature(StrEnum):
     BOARD_FREQUENCY = "board_frequency"
     BOARD_VOLTAGE = "board_voltage"
     BOARD_CHIPS = "board_chips"
-    # Commands
+    # Commands; everything from here on is one, or a setting
     MINING = "mining"
     LOCATE = "locate"
     POWER_PERCENT = "power_percent"
@@ -132,6 +132,11 @@ class Feature(StrEnum):
     """Each hashboard can be switched; set by `set_hashboard`, read in `Hashboard.enabled`."""
     WRITE_ACCESS = "write_access"
     """The device can refuse all writes by a switch of its own."""
+
+
+_FEATURES = list(Feature)
+READINGS = frozenset(_FEATURES[: _FEATURES.index(Feature.MINING)])
+"""What a device that is only watched can have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +229,10 @@ class Capabilities:
     def __contains__(self, feature: Feature) -> bool:
         """Tell whether the device has a feature."""
         return feature in self.features
+
+    def only_watched(self) -> Capabilities:
+        """Return what is left when the device is no longer commanded."""
+        return Capabilities(features=self.features & READINGS, boards=self.boards, fans=self.fans)
 
     def merged(self, seen: Capabilities) -> Capabilities:
         """Add what has been seen now to what was known before.
@@ -351,6 +360,15 @@ class Pool:
     accepted: int | None = None
     rejected: int | None = None
     stale: int | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port as configured, without what stands around them.
+
+        An address may carry a worker's name and password, which nobody is to see.
+        """
+        rest = self.url.rpartition("//")[2]
+        return rest.rpartition("@")[2].partition("/")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -128,12 +128,12 @@ class BraiinsClient(MinerClient):
     # Reading
 
     @override
-    async def read(self, *, slow: bool) -> Snapshot:
+    async def read(self, *, slow: bool, seconds: float = READ_SECONDS) -> Snapshot:
         """Read the live values with three requests, with `slow` six or seven more.
 
         Available as long as `miner/details` answers, which needs no mining process.
         """
-        reading = await self._reader.read(slow=slow)
+        reading = await self._reader.read(slow=slow, seconds=seconds)
         seen = snapshot(reading)
         self._learn(seen)
         return seen

@@ -73,19 +73,22 @@ class Reader:
         self._was_down = False
         self._last_off: float | None = None
 
-    async def read(self, *, slow: bool) -> Reading:
+    async def read(self, *, slow: bool, seconds: float) -> Reading:
         """Read the live parts with three requests, with `slow` six or seven more.
+
+        It takes no longer than `seconds`, nor than the limit of all reads.
 
         While the mining process is down only what works without it is asked for. When
         it has come back or been replaced, the slow parts are read too. Raises what
         asking for the details raises; anything else that fails is None.
         """
-        deadline = self.deadline()
+        seconds = min(seconds, self._seconds)
+        deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 details = await self._api.get_miner_details()
         except TimeoutError as error:
-            raise UnreachableError(f"no answer within {self._seconds:g} s") from error
+            raise UnreachableError(f"no answer within {seconds:g} s") from error
         stats, cooling, process = await self._read_live(details, deadline)
         if process is not Process.RUNNING:
             # What a process that is gone said last is not what is now.
