@@ -121,6 +121,31 @@ def difference(before: Node, after: Node) -> dict[str, Node]:
     }
 
 
+SETTLED = 1800.0
+"""Seconds after which the simulated tuner has long found a new target."""
+
+
+async def number_of(plain: PlainClient, path: str, *members: str) -> float:
+    """Return one number of an answer."""
+    node = await plain.get(path)
+    for member in members:
+        assert isinstance(node, dict)
+        node = node[member]
+    assert isinstance(node, int | float)
+    return node
+
+
+async def nominal(plain: PlainClient) -> float:
+    """Return the hashrate in TH/s that the present clocks should give."""
+    members = "miner_stats", "nominal_hashrate", "gigahash_per_second"
+    return await number_of(plain, "miner/stats", *members) / 1000
+
+
+async def watts(plain: PlainClient) -> float:
+    """Return the draw in W as the machine estimates it."""
+    return await number_of(plain, "miner/stats", "power_stats", "approximated_consumption", "watt")
+
+
 MODE = "temperature.mode"
 CHANGES: list[tuple[str, Feature, SettingValue, dict[str, Node]]] = [
     *(
@@ -373,24 +398,31 @@ async def test_temperatures_rise(
 
 @pytest.mark.parametrize("preset", ["S19j Pro", "S21 Pro", "S21 Hyd", "S19 XP"])
 async def test_performance_mode(
-    preset: str, miner: BraiinsSimulator, client: BraiinsClient, plain: PlainClient
+    preset: str,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+    plain: PlainClient,
+    clock: ManualClock,
 ) -> None:
-    """There with the default of a target that was never set, back with the one that was."""
+    """There with what it does where no target was set, back with the target that was."""
     await client.identify()
     await client.set_power_target(2500)
+    clock.advance(SETTLED)
     before, model = await plain.get("configuration/miner"), PRESETS[preset]
+    now = await nominal(plain)
+    assert model.hashrate.minimum < now < model.hashrate.default
     restarts = miner.truth()["mining_restarts"]
     await client.set_setting(Feature.PERFORMANCE_MODE, "hashrate_target")
     assert difference(before, await plain.get("configuration/miner")) == {
         "tuner.tuner_mode": 2,
         "tuner.hashrate_target": None,
-        "tuner.hashrate_target.terahash_per_second": model.hashrate.default,
+        "tuner.hashrate_target.terahash_per_second": now,
         # A device keeps only the target that it holds.
         "tuner.power_target": None,
         "tuner.power_target.watt": None,
     }
     snapshot = await client.read(slow=True)
-    assert snapshot.hashrate_target == model.hashrate.default
+    assert snapshot.hashrate_target == now
     assert snapshot.power_target is None
     assert snapshot.settings.keys() == (
         HAS[preset]
@@ -418,6 +450,75 @@ async def test_performance_mode(
     with pytest.raises(InvalidValueError, match="hashrate"):
         await client.set_setting(Feature.DPS_HASHRATE_STEP, 9)
     assert miner.truth()["mining_restarts"] == restarts
+
+
+async def test_performance_mode_begins_with_the_draw_of_now(
+    miner: BraiinsSimulator, client: BraiinsClient, plain: PlainClient, clock: ManualClock
+) -> None:
+    """A throttled miner whose power target nobody knows is not let loose."""
+    settings, model = miner.device.settings, PRESETS["S19j Pro"]
+    settings.tuner_mode, settings.power_target, settings.hashrate_target = 2, None, 80.0
+    miner.device.retarget()
+    clock.advance(SETTLED)
+    drawn = await watts(plain)
+    assert model.power.minimum < drawn < 0.9 * model.power.default
+    await client.set_setting(Feature.PERFORMANCE_MODE, "power_target")
+    assert miner.truth()["power_target"] == pytest.approx(drawn, rel=0.02)
+
+
+@pytest.mark.parametrize(("wanted", "held"), [("power_target", 2), ("hashrate_target", 1)])
+@pytest.mark.parametrize(
+    ("number", "expected"), [(1, "minimum"), (10**9, "maximum")], ids=["little", "much"]
+)
+async def test_performance_mode_begins_within_what_is_offered(
+    *,
+    wanted: str,
+    held: int,
+    number: int,
+    expected: str,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+) -> None:
+    """Whatever the miner says that it does."""
+    settings = miner.device.settings
+    settings.tuner_mode = held
+    settings.power_target, settings.hashrate_target = (2500, None) if held == 1 else (None, 90.0)
+    await client.identify()
+    told: Node = {
+        "miner_stats": {"nominal_hashrate": {"gigahash_per_second": number}},
+        "power_stats": {"approximated_consumption": {"watt": number}},
+    }
+    miner.faults.set("miner/stats", Fault(body=told))
+    await client.set_setting(Feature.PERFORMANCE_MODE, wanted)
+    assert miner.truth()[wanted] == getattr(client.capabilities.ranges[Feature(wanted)], expected)
+
+
+@pytest.mark.parametrize(("wanted", "held"), [("power_target", 2), ("hashrate_target", 1)])
+async def test_performance_mode_of_a_miner_that_does_nothing(
+    *,
+    wanted: str,
+    held: int,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+    plain: PlainClient,
+    clock: ManualClock,
+) -> None:
+    """Refused with what to do, where the alternative is the full draw."""
+    settings = miner.device.settings
+    settings.tuner_mode = held
+    settings.power_target, settings.hashrate_target = (2500, None) if held == 1 else (None, 90.0)
+    before = await plain.get("configuration/miner")
+    miner.faults.set("miner/stats", Fault(body={}))
+    with pytest.raises(InvalidValueError, match=r"set a .* target"):
+        await client.set_setting(Feature.PERFORMANCE_MODE, wanted)
+    miner.faults.clear()
+    await client.set_mining(False)
+    clock.advance(60)
+    writes = miner.writes
+    with pytest.raises(InvalidValueError, match=r"set a .* target"):
+        await client.set_setting(Feature.PERFORMANCE_MODE, wanted)
+    assert miner.writes == writes
+    assert await plain.get("configuration/miner") == before
 
 
 async def test_performance_mode_never_exceeds_what_is_offered(

@@ -10,7 +10,7 @@ from ..models import Feature, SettingValue
 from . import convert
 from .api import BraiinsApi
 from .configuration import Constraints, MinerConfiguration
-from .schema import PerformanceMode, TargetKind
+from .schema import MinerStatus, PerformanceMode, TargetKind
 from .settings import (
     KINDS,
     NUMBERS,
@@ -46,8 +46,7 @@ class Changes:
         """The fan settings that were seen last. A device forgets them in a mode that has
         none, and a later change back should not lose them."""
         self._targets: dict[TargetKind, float] = {}
-        """The targets that were seen last, likewise. The default is the full draw, which a
-        miner that had been throttled should not come back to."""
+        """The targets that were seen last, likewise."""
 
     async def send(self, constraints: Constraints, setting: Feature, wanted: SettingValue) -> None:
         """Read what goes with a setting and write it, unless it is set so already.
@@ -132,9 +131,16 @@ class Changes:
         ):
             if value is not None:
                 self._targets[seen] = value
-        target = self._targets.get(kind, offered.default if offered else None)
-        if offered is None or target is None:
-            raise UnsupportedError(f"the device names no {kind} target to begin with")
+        if offered is None:
+            raise UnsupportedError(f"the device names no range for a {kind} target")
+        target = self._targets.get(kind)
+        if target is None:
+            target = await self._present(kind)
+        if target is None:
+            raise InvalidValueError(
+                f"no {kind} target is known to begin with, and the miner does not mine now;"
+                f" set a {kind} target in its own web page or switch mining on first"
+            )
         target = min(max(target, offered.minimum), offered.maximum)
         mode = PerformanceMode(
             kind=kind,
@@ -144,6 +150,26 @@ class Changes:
         told = await self._api.set_performance_mode(mode)
         if told.kind not in {None, kind}:
             raise RejectedError(f"the device holds a {told.kind} target still")
+
+    async def _present(self, kind: TargetKind) -> float | None:
+        """Return what a miner does now as a target, None while it does not mine.
+
+        It is where a target begins that nobody has set. The default is the full draw, which
+        nobody asks for by choosing how to hold a target.
+        """
+        details = await self._api.get_miner_details()
+        if details.status not in {MinerStatus.NORMAL, MinerStatus.RESTRICTED}:
+            # The draw of a control board, and a hashrate that only fades.
+            return None
+        found: float | None
+        if kind is TargetKind.POWER:
+            held = (await self._api.get_tuner_state()).power_watt
+            found = held or (await self._api.get_miner_stats()).approximated_watt
+        else:
+            nominal = (await self._api.get_miner_stats()).work.nominal_gigahash
+            found = convert.terahash(nominal)
+        # A process that has just begun reports zero.
+        return found if found and found > 0 else None
 
     async def _ramp(self, now: _Now, setting: Feature, wanted: SettingValue) -> None:
         times = now.values | {setting: wanted}
