@@ -24,16 +24,13 @@ from .api import BraiinsApi
 from .boards import Boards
 from .changes import Changes
 from .configuration import Constraints
-from .reading import Reader, attempt
+from .reading import READ_SECONDS, Reader, attempt, look_deadline
 from .schema import MinerStatus, TargetKind
 from .session import ProcessAwayError, ProcessStoppedError
 from .snapshot import shown, snapshot
 
 DEFAULT_USERNAME: Final = "root"
 """The only user there is."""
-
-READ_SECONDS: Final = 9.0
-"""A poll may take 10 s; what has answered a second before that is still worth having."""
 
 PATIENCE: Final = (5.0, 10.0, 20.0)
 """Seconds between attempts to pause or resume while the mining process restarts."""
@@ -65,9 +62,8 @@ class BraiinsClient(MinerClient):
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        read_seconds: float = READ_SECONDS,
     ) -> None:
-        """Send nothing yet. `clock` and `sleep` are in seconds, as is the limit of a read."""
+        """Send nothing yet. `clock` and `sleep` are in seconds."""
         self._api = BraiinsApi(
             host,
             port,
@@ -82,7 +78,7 @@ class BraiinsClient(MinerClient):
         self._sleep = sleep
         self._writes = asyncio.Lock()
         self._capabilities = Capabilities()
-        self._reader = Reader(self._api, read_seconds, clock)
+        self._reader = Reader(self._api, clock)
         self._changes = Changes(self._api)
         self._boards = Boards(self._api, clock)
 
@@ -131,7 +127,8 @@ class BraiinsClient(MinerClient):
     async def read(self, *, slow: bool, seconds: float = READ_SECONDS) -> Snapshot:
         """Read the live values with three requests, with `slow` six or seven more.
 
-        Available as long as `miner/details` answers, which needs no mining process.
+        Available as long as `miner/details` answers, which needs no mining process. The
+        live values come first; what has not answered within `seconds` in all is None.
         """
         reading = await self._reader.read(slow=slow, seconds=seconds)
         seen = snapshot(reading)
@@ -320,7 +317,7 @@ class BraiinsClient(MinerClient):
             except UnconfirmedError:
                 for pause in pauses:
                     await self._sleep(pause)
-                    if await attempt(shows, self._reader.deadline()) is True:
+                    if await attempt(shows, look_deadline()) is True:
                         return
                 raise
 
@@ -351,7 +348,7 @@ class BraiinsClient(MinerClient):
 
     async def _in_force(self, kind: TargetKind) -> None:
         """Raise RejectedError when the tuner holds something else than what was just set."""
-        mode = await attempt(self._api.get_performance_mode, self._reader.deadline())
+        mode = await attempt(self._api.get_performance_mode, look_deadline())
         # The write was accepted; not being able to look does not make it fail.
         if isinstance(mode, MinerError) or mode.kind in {None, kind}:
             return

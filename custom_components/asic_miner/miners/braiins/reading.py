@@ -20,6 +20,9 @@ from .schema import (
 from .session import ProcessAwayError, ProcessStoppedError
 from .state import STARTING_SECONDS, Process
 
+READ_SECONDS = 9.0
+"""A poll may take 10 s; what has answered a second before that is still worth having."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlowParts:
@@ -58,14 +61,22 @@ async def attempt[T](ask: Callable[[], Awaitable[T]], deadline: float) -> T | Mi
         return error
 
 
+def look_deadline() -> float:
+    """Return when a single look at the device that begins now has to be over."""
+    return _deadline(READ_SECONDS)
+
+
+def _deadline(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
 class Reader:
     """Polls one device and keeps the slow parts between two slow polls."""
 
-    def __init__(self, api: BraiinsApi, seconds: float, clock: Callable[[], float]) -> None:
-        """Take at most `seconds` for one poll; what has answered by then counts."""
+    def __init__(self, api: BraiinsApi, clock: Callable[[], float]) -> None:
+        """Send nothing yet. `clock` returns seconds."""
         self._api = api
         self._clock = clock
-        self._seconds = seconds
         self.constraints: Constraints | None = None
         """What targets the device takes, once it has told."""
         self._slow = SlowParts()
@@ -76,14 +87,13 @@ class Reader:
     async def read(self, *, slow: bool, seconds: float) -> Reading:
         """Read the live parts with three requests, with `slow` six or seven more.
 
-        It takes no longer than `seconds`, nor than the limit of all reads.
+        What has not answered within `seconds` is None. The live parts come first.
 
         While the mining process is down only what works without it is asked for. When
         it has come back or been replaced, the slow parts are read too. Raises what
         asking for the details raises; anything else that fails is None.
         """
-        seconds = min(seconds, self._seconds)
-        deadline = asyncio.get_running_loop().time() + seconds
+        deadline = _deadline(seconds)
         try:
             async with asyncio.timeout_at(deadline):
                 details = await self._api.get_miner_details()
@@ -108,13 +118,9 @@ class Reader:
 
     async def learn_constraints(self) -> None:
         """Ask which targets the device takes; what was known stays when that fails."""
-        answer = await attempt(self._api.get_constraints, self.deadline())
+        answer = await attempt(self._api.get_constraints, look_deadline())
         if not isinstance(answer, MinerError):
             self.constraints = answer
-
-    def deadline(self) -> float:
-        """Return when a poll that begins now has to be over."""
-        return asyncio.get_running_loop().time() + self._seconds
 
     def _is_new_process(self, details: MinerDetails, process: Process) -> bool:
         """Tell whether the mining process has come back or been replaced since the last read."""
