@@ -387,7 +387,7 @@ async def test_slow_device_is_not_waited_for(device: Device, http: ClientSession
     # The live values come first, so slow ones that hang cost nothing but themselves.
     device.answers["GET", "miner/stats"] = STATS
     device.answers["GET", "pools/"] = hang
-    snapshot = await client.read(slow=True, seconds=0.25)
+    snapshot = await client.read(slow=True, seconds=1.0)
     assert snapshot.hashrate == 99.0
     assert snapshot.pools is None
     assert snapshot.power_target == 2800
