@@ -30,6 +30,7 @@ HASHRATE_TARGET = ("PUT", "performance/hashrate-target")
 PAUSE = ("PUT", "actions/pause")
 RESUME = ("PUT", "actions/resume")
 
+POWER_MODE: Json = {"tunermode": {"target": {"powertarget": {"power_target": {"watt": 2800}}}}}
 HASHRATE_MODE: Json = {
     "tunermode": {"target": {"hashratetarget": {"hashrate_target": {"terahash_per_second": 90.0}}}}
 }

@@ -1,7 +1,7 @@
 """Commands: what is sent, how often, and what is looked up afterwards."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 import pytest
@@ -22,6 +22,7 @@ from .answers import (
     HASHRATE_MODE,
     HASHRATE_TARGET,
     PAUSE,
+    POWER_MODE,
     POWER_TARGET,
     RESUME,
     details,
@@ -145,19 +146,40 @@ async def test_limits_of_the_range_are_inside(device: Device, client: BraiinsCli
     assert device.calls.count(("GET", "configuration/constraints")) == 1
 
 
-@pytest.mark.parametrize("mode", [HASHRATE_MODE, {"manualmode": {"hashboards": []}}])
-async def test_target_of_another_mode_says_so(
-    mode: Json, device: Device, client: BraiinsClient
+@pytest.mark.parametrize(
+    ("mode", "kinds"),
+    [
+        (HASHRATE_MODE, ["power"]),
+        (POWER_MODE, ["hashrate"]),
+        ({"manualmode": {"hashboards": []}}, ["power", "hashrate"]),
+    ],
+)
+async def test_target_of_another_mode_is_not_stored(
+    mode: Json, kinds: list[str], device: Device, client: BraiinsClient
 ) -> None:
-    """The mode is not changed unasked, and the user is told why nothing happens."""
+    """The mode is not changed unasked, nothing is sent, and the user is told why."""
     device.answers["GET", "performance/mode"] = mode
+    commands: dict[str, list[Callable[[], Awaitable[None]]]] = {
+        "power": [lambda: client.set_power_target(1500), client.default_power_target],
+        "hashrate": [lambda: client.set_hashrate_target(90), client.default_hashrate_target],
+    }
+    for kind in kinds:
+        for command in commands[kind]:
+            with pytest.raises(
+                RejectedError, match=r"performance mode .* nothing has been changed"
+            ):
+                await command()
+    assert device.writes == []
+
+
+async def test_mode_that_changes_meanwhile(device: Device, client: BraiinsClient) -> None:
+    """Stored but without effect is no success."""
     device.answers[POWER_TARGET] = {"watt": 1500}
     device.answers["PUT", "performance/power-target/default"] = {"watt": 3000}
-    with pytest.raises(RejectedError, match="performance mode"):
-        await client.set_power_target(1500)
-    with pytest.raises(RejectedError, match="performance mode"):
-        await client.default_power_target()
-    assert ("PUT", "performance/mode") not in device.calls
+    for command in (client.set_power_target(1500), client.default_power_target()):
+        device.answers["GET", "performance/mode"] = then(POWER_MODE, HASHRATE_MODE)
+        with pytest.raises(RejectedError, match="is stored, but has no effect"):
+            await command
 
 
 async def test_accepted_target_stands_when_the_look_fails(
@@ -221,12 +243,14 @@ async def test_lost_answer_of_a_target_is_looked_up(
     for call, (command, tuner) in commands.items():
         device.answers[call] = drop
         device.answers["GET", "configuration/miner"] = then({"tuner": None}, {"tuner": tuner})
-        if "hashrate" in call[1]:
-            device.answers["GET", "performance/mode"] = HASHRATE_MODE
+        device.answers["GET", "performance/mode"] = (
+            HASHRATE_MODE if "hashrate" in call[1] else POWER_MODE
+        )
         await command
     assert device.writes == list(commands)
     assert naps.taken == [1, 2] * 4
     device.answers["GET", "configuration/miner"] = {"tuner": None}
+    device.answers["GET", "performance/mode"] = POWER_MODE
     with pytest.raises(UnconfirmedError):
         await client.set_power_target(1500)
 

@@ -222,6 +222,7 @@ async def test_hashrate_target(
     miner: BraiinsSimulator, client: BraiinsClient, clock: ManualClock
 ) -> None:
     """Held after a while; the default goes back to the model's own."""
+    await client.set_setting(Feature.PERFORMANCE_MODE, "hashrate_target")
     await client.set_hashrate_target(80)
     await until(client, clock, MinerState.MINING, within=600)
     snapshot = await client.read(slow=True)
@@ -230,18 +231,23 @@ async def test_hashrate_target(
     assert snapshot.power_target is None
     await client.default_hashrate_target()
     assert miner.truth()["hashrate_target"] == 101.0
+    await client.set_setting(Feature.PERFORMANCE_MODE, "power_target")
     await client.default_power_target()
     assert miner.truth()["power_target"] == 3040
     assert (await client.read(slow=True)).power_target == 3040
 
 
-async def test_target_without_change_of_mode(
-    miner: BraiinsSimulator, client: BraiinsClient
+@pytest.mark.parametrize("switches", [True, False])
+async def test_target_of_the_other_mode(
+    *, switches: bool, miner: BraiinsSimulator, client: BraiinsClient
 ) -> None:
-    """Where a target does not change the mode, the user is told."""
-    miner.device.unknowns.target_switches_mode = False
+    """Refused before it is stored, whether or not it would have changed the mode."""
+    miner.device.unknowns.target_switches_mode = switches
+    before = miner.truth()
     with pytest.raises(RejectedError, match="power"):
         await client.set_hashrate_target(80)
+    assert miner.writes == 0
+    assert miner.truth()["hashrate_target"] == before["hashrate_target"]
     await client.set_power_target(2000)
     assert miner.truth()["power_target"] == 2000
 

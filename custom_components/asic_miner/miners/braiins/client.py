@@ -40,7 +40,7 @@ CONFIRM_SECONDS: Final = (1.0, 2.0, 4.0)
 shows within about 5 s."""
 
 BOARD_CONFIRM_SECONDS: Final = (5.0, 10.0, 20.0, 30.0)
-"""As above; a switched hashboard shows within a minute."""
+"""As above; a switched hashboard takes up to a minute or more to show."""
 
 REBOOT_CONFIRM_SECONDS: Final = (2.0, 4.0, 8.0, 16.0)
 """As above; a board needs some seconds before it goes silent."""
@@ -192,9 +192,9 @@ class BraiinsClient(MinerClient):
     async def set_power_target(self, watts: float) -> None:
         """Store a power target in W (`setPowerTarget`), whole watts, no restart.
 
-        Whether that makes a tuner which holds a hashrate change over is not known. If it
-        does not, RejectedError says so; the mode is never changed unasked, since leaving
-        manual operation or a hashrate target means tuning anew.
+        While the tuner holds a hashrate or is operated manually nothing is sent and
+        RejectedError says so: the mode is never changed unasked, since that means tuning
+        anew. Whether the target took effect is looked up afterwards, too.
         """
         wanted = round(await self._checked(watts, Feature.POWER_TARGET, "W"))
 
@@ -203,6 +203,7 @@ class BraiinsClient(MinerClient):
             return _close(stored.power_watt, wanted)
 
         async def write() -> None:
+            await self._must_hold(TargetKind.POWER)
             _same(await self._api.set_power_target(wanted), wanted, "W")
 
         await self._write(write, shows)
@@ -218,6 +219,7 @@ class BraiinsClient(MinerClient):
             return _close(stored.hashrate_terahash, wanted)
 
         async def write() -> None:
+            await self._must_hold(TargetKind.HASHRATE)
             _same(await self._api.set_hashrate_target(wanted), wanted, "TH/s")
 
         await self._write(write, shows)
@@ -232,7 +234,11 @@ class BraiinsClient(MinerClient):
             stored = await self._api.get_miner_configuration()
             return _close(stored.power_watt, default)
 
-        await self._write(self._api.set_default_power_target, shows)
+        async def write() -> None:
+            await self._must_hold(TargetKind.POWER)
+            await self._api.set_default_power_target()
+
+        await self._write(write, shows)
         await self._in_force(TargetKind.POWER)
 
     @override
@@ -244,7 +250,11 @@ class BraiinsClient(MinerClient):
             stored = await self._api.get_miner_configuration()
             return _close(stored.hashrate_terahash, default)
 
-        await self._write(self._api.set_default_hashrate_target, shows)
+        async def write() -> None:
+            await self._must_hold(TargetKind.HASHRATE)
+            await self._api.set_default_hashrate_target()
+
+        await self._write(write, shows)
         await self._in_force(TargetKind.HASHRATE)
 
     @override
@@ -253,8 +263,9 @@ class BraiinsClient(MinerClient):
 
         Cooling mode and temperatures (`setCoolingMode`) interrupt mining for minutes, and
         on firmware of 2026 that hashes also the answers to most reads; gentler is to pause,
-        change them, wait 45 s and resume. The performance mode (`setPerformanceMode`) tunes
-        anew. Scaling (`setDps`) and ramping (`setQuickRamping`) interrupt nothing.
+        change them, wait 45 s and resume. They settle after up to a minute or more. The
+        performance mode (`setPerformanceMode`) tunes anew. Scaling (`setDps`) and ramping
+        (`setQuickRamping`) interrupt nothing.
 
         What is set so already is not sent. Needs the mining process.
         """
@@ -269,9 +280,9 @@ class BraiinsClient(MinerClient):
     async def set_hashboard(self, index: int, on: bool) -> None:
         """Switch one hashboard (`updateHashboards`); all boards restart and are tuned anew.
 
-        Accepted at once, shows within a minute, survives a reboot. The last board that is
-        on is not switched off: InvalidValueError. Machines without a controller on each
-        board refuse single boards: RejectedError.
+        Accepted at once, shows after up to a minute or more, survives a reboot. The last
+        board that is on is not switched off: InvalidValueError. Machines without a
+        controller on each board refuse single boards: RejectedError.
         """
         await self._write(
             lambda: self._boards.send(index, on),
@@ -346,16 +357,31 @@ class BraiinsClient(MinerClient):
             )
         return value
 
+    async def _must_hold(self, kind: TargetKind) -> None:
+        """Raise RejectedError while the tuner holds something else than a target of a kind."""
+        other = await self._other_kind(kind)
+        if other is not None:
+            raise RejectedError(
+                f"a {kind} target has no effect while the performance mode of the miner is"
+                f" {other}, so nothing has been changed; change the mode for it"
+            )
+
     async def _in_force(self, kind: TargetKind) -> None:
         """Raise RejectedError when the tuner holds something else than what was just set."""
+        other = await self._other_kind(kind)
+        if other is not None:
+            raise RejectedError(
+                f"the {kind} target is stored, but has no effect while the performance mode of"
+                f" the miner is {other}; change the mode for it"
+            )
+
+    async def _other_kind(self, kind: TargetKind) -> TargetKind | None:
+        """Return what the tuner holds where that is known and of another kind."""
         mode = await attempt(self._api.get_performance_mode, look_deadline())
-        # The write was accepted; not being able to look does not make it fail.
-        if isinstance(mode, MinerError) or mode.kind in {None, kind}:
-            return
-        raise RejectedError(
-            f"the {kind} target is stored, but has no effect while the performance mode of the"
-            f" miner is {mode.kind}; change the mode for it"
-        )
+        # Not being able to look is no reason against a write, nor makes one fail.
+        if isinstance(mode, MinerError) or mode.kind is kind:
+            return None
+        return mode.kind
 
 
 def _close(told: float | None, wanted: float | None) -> bool:
