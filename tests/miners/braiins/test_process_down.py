@@ -1,0 +1,177 @@
+"""Every command while the mining process of a whole simulated machine is not there."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.asic_miner.miners.braiins.api import BraiinsApi
+from custom_components.asic_miner.miners.braiins.client import BraiinsClient
+from custom_components.asic_miner.miners.braiins.settings import SETTINGS
+from custom_components.asic_miner.miners.client import Credentials, MinerClient
+from custom_components.asic_miner.miners.errors import MiningProcessDownError, UnsupportedError
+from custom_components.asic_miner.miners.models import (
+    Feature,
+    MinerState,
+    PowerMode,
+    SettingValue,
+)
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
+
+from .conftest import Naps
+
+type Command = Callable[[BraiinsClient], Awaitable[object]]
+
+OTHER_VALUES: dict[Feature, SettingValue] = {
+    Feature.COOLING_MODE: "manual",
+    Feature.TARGET_TEMPERATURE: 61,
+    Feature.HOT_TEMPERATURE: 81,
+    Feature.DANGEROUS_TEMPERATURE: 91,
+    Feature.PERFORMANCE_MODE: "hashrate_target",
+    Feature.DPS: True,
+    Feature.DPS_SHUTDOWN: True,
+    Feature.DPS_SHUTDOWN_HOURS: 7,
+    Feature.DPS_MODE: "boost",
+    Feature.DPS_POWER_STEP: 210,
+    Feature.DPS_MINIMUM_POWER: 1210,
+    Feature.DPS_HASHRATE_STEP: 7,
+    Feature.DPS_MINIMUM_HASHRATE: 81,
+    Feature.QUICK_RAMP_UP: 41,
+    Feature.QUICK_RAMP_DOWN: 41,
+}
+"""A value of each setting that is offered and not set."""
+
+
+def _setting(setting: Feature) -> Command:
+    return lambda client: client.set_setting(setting, OTHER_VALUES[setting])
+
+
+NEED_PROCESS: dict[str, Command] = {
+    "set_power_target": lambda client: client.set_power_target(2000),
+    "set_hashrate_target": lambda client: client.set_hashrate_target(80),
+    "default_power_target": lambda client: client.default_power_target(),
+    "default_hashrate_target": lambda client: client.default_hashrate_target(),
+    "set_hashboard": lambda client: client.set_hashboard(1, False),
+    **{f"set_setting {setting}": _setting(setting) for setting in OTHER_VALUES},
+}
+NEED_NONE: dict[str, Command] = {
+    "set_locate": lambda client: client.set_locate(True),
+    "restart_mining": lambda client: client.restart_mining(),
+    "reboot": lambda client: client.reboot(),
+    "probe": lambda client: client.probe(),
+    "identify": lambda client: client.identify(),
+    "check_access": lambda client: client.check_access(),
+    "read": lambda client: client.read(slow=True),
+    "close": lambda client: client.close(),
+}
+OTHER_MAKES: dict[str, Command] = {
+    "set_power_percent": lambda client: client.set_power_percent(50),
+    "set_power_limit": lambda client: client.set_power_limit(2000),
+    "set_power_mode": lambda client: client.set_power_mode(PowerMode.LOW),
+    "restore_power": lambda client: client.restore_power(),
+}
+
+
+@pytest.fixture
+async def miner(clock: ManualClock) -> AsyncGenerator[BraiinsSimulator]:
+    """A machine that has been mining for a day."""
+    miner = BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3)
+    await miner.start()
+    yield miner
+    await miner.stop()
+
+
+@pytest.fixture
+def client(
+    miner: BraiinsSimulator, http: ClientSession, clock: ManualClock, naps: Naps
+) -> BraiinsClient:
+    """The client of the machine."""
+    return BraiinsClient(
+        "127.0.0.1",
+        miner.port,
+        Credentials(username="root", password="root"),
+        http,
+        clock=clock.now,
+        sleep=naps,
+    )
+
+
+@pytest.fixture(params=["stopped", "restarting"])
+async def down(
+    request: pytest.FixtureRequest,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+    http: ClientSession,
+) -> str:
+    """Take the mining process away, from a client that has seen it."""
+    await client.identify()
+    await client.read(slow=True)
+    api = BraiinsApi("127.0.0.1", miner.port, "root", "root", http)
+    if request.param == "stopped":
+        await api.stop()
+    else:
+        await api.restart()
+    miner.requests.clear()
+    return str(request.param)
+
+
+def test_nothing_is_forgotten() -> None:
+    """Every coroutine of the interface and every setting is tried here."""
+    methods = {
+        name
+        for name, member in vars(MinerClient).items()
+        if callable(member) and not name.startswith("_")
+    }
+    tried = {name.split()[0] for name in NEED_PROCESS | NEED_NONE | OTHER_MAKES}
+    # The switch has tests of its own below.
+    assert tried | {"set_mining"} == methods
+    assert OTHER_VALUES.keys() == set(SETTINGS)
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("name", NEED_PROCESS)
+async def test_needs_the_process(name: str, miner: BraiinsSimulator, client: BraiinsClient) -> None:
+    """The user is told what is missing, and nothing has changed."""
+    before, writes = miner.truth(), miner.writes
+    with pytest.raises(MiningProcessDownError):
+        await NEED_PROCESS[name](client)
+    assert miner.writes == writes
+    assert miner.truth() == before
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("name", NEED_NONE)
+async def test_works_without_the_process(name: str, client: BraiinsClient) -> None:
+    """What the control board does by itself."""
+    await NEED_NONE[name](client)
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("name", OTHER_MAKES)
+async def test_of_other_makes(name: str, miner: BraiinsSimulator, client: BraiinsClient) -> None:
+    """Refused as always, without asking."""
+    with pytest.raises(UnsupportedError):
+        await OTHER_MAKES[name](client)
+    assert miner.requests == []
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_switch(*, on: bool, down: str, client: BraiinsClient, clock: ManualClock) -> None:
+    """What is wanted comes about, whatever the process did."""
+    await client.set_mining(on)
+    clock.advance(400)
+    state = (await client.read(slow=False)).state
+    off = MinerState.STOPPED if down == "stopped" else MinerState.PAUSED
+    assert state is (MinerState.MINING if on else off)
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_switch_of_a_process_that_stays_away(
+    *, on: bool, miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """Patience ends, and the user is told what is missing."""
+    miner.device.timing.process_start = 3600
+    await client.restart_mining()
+    with pytest.raises(MiningProcessDownError):
+        await client.set_mining(on)
