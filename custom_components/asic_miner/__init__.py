@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from .const import CONF_MAKE, CONF_WRITE_ACCESS, DOMAIN, LOGGER, REPAIR_ISSUES
+from .const import CONF_MAKE, CONF_MEMORY, DOMAIN, LOGGER, REPAIR_ISSUES
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import main_device_info
 from .miners import create_client
@@ -37,7 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
         entry.data[CONF_PORT],
         Credentials(username=entry.data.get(CONF_USERNAME), password=entry.data.get(CONF_PASSWORD)),
         async_get_clientsession(hass),
-        write_access=entry.data.get(CONF_WRITE_ACCESS),
+        memory=entry.data.get(CONF_MEMORY),
     )
     coordinator = MinerCoordinator(hass, entry, client)
     try:

@@ -24,7 +24,7 @@ from .const import (
     CONF_CAPABILITIES,
     CONF_IDENTITY,
     CONF_MAKE,
-    CONF_WRITE_ACCESS,
+    CONF_MEMORY,
     DOMAIN,
 )
 from .errors import translation_key
@@ -215,7 +215,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
             identity = await client.identify()
             if credentials.password is not None:
                 await client.check_access()
-            snapshot = await client.read(slow=True)
+            await client.read(slow=True)
         finally:
             await client.close()
         known = (
@@ -228,7 +228,7 @@ class MinerConfigFlow(ConfigFlow, domain=DOMAIN):
         return identity, {
             CONF_IDENTITY: identity.to_json(),
             CONF_CAPABILITIES: known.merged(client.capabilities).to_json(),
-            CONF_WRITE_ACCESS: snapshot.write_access,
+            CONF_MEMORY: dict(client.memory),
         }
 
 

@@ -17,7 +17,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .const import (
     CONF_CAPABILITIES,
     CONF_IDENTITY,
-    CONF_WRITE_ACCESS,
+    CONF_MEMORY,
     DOMAIN,
     FAST_INTERVAL,
     FAST_SECONDS,
@@ -53,7 +53,7 @@ NOTHING_SENT = (InvalidValueError, RampingError, UnsupportedError)
 """Errors after which the miner is as it was before."""
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
-type Command = Callable[[MinerClient], Awaitable[None]]
+type Command = Callable[[MinerClient], Awaitable[object]]
 
 
 def _nothing() -> None:
@@ -229,9 +229,9 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         if capabilities != self.capabilities:
             self.capabilities = capabilities
             self._store({CONF_CAPABILITIES: capabilities.to_json()})
-        known = self.config_entry.data.get(CONF_WRITE_ACCESS)
-        if snapshot.write_access is not None and snapshot.write_access != known:
-            self._store({CONF_WRITE_ACCESS: snapshot.write_access})
+        memory = dict(self.client.memory)
+        if memory != self.config_entry.data.get(CONF_MEMORY, {}):
+            self._store({CONF_MEMORY: memory})
         if snapshot.write_access is False:
             self._raise_issue("write_access_off")
         elif snapshot.write_access:

@@ -158,7 +158,7 @@ async def test_write_access_switched_off_later(
     await miner.poll()
     assert miner.state("write_access") == "off"
     assert miner.state("mining") == "on"
-    assert miner.entry.data["write_access"] is False
+    assert miner.entry.data["memory"]["write_access"] is False
     issue = (DOMAIN, f"write_access_off_{miner.entry.entry_id}")
     assert ir.async_get(hass).async_get_issue(*issue) is not None
 

@@ -3,11 +3,12 @@
 Knows nothing of Home Assistant: this package can be lifted out as a library.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .braiins.client import BraiinsClient
 from .client import Credentials, MinerClient
-from .models import Make
+from .models import JsonValue, Make
 from .whatsminer.client import WhatsminerClient
 
 if TYPE_CHECKING:
@@ -24,15 +25,15 @@ def create_client(
     credentials: Credentials,
     session: ClientSession,
     *,
-    write_access: bool | None = None,
+    memory: Mapping[str, JsonValue] | None = None,
 ) -> MinerClient:
     """Return a client for a miner of a known make. Nothing is sent yet.
 
     `session` is used by makes that speak HTTP and stays the caller's to close.
-    `write_access` is what an earlier session learned, for `Snapshot.write_access`.
+    `memory` is what `MinerClient.memory` of an earlier client held, whoever it was of.
     """
     match make:
         case Make.WHATSMINER:
-            return WhatsminerClient(host, port, credentials, write_access=write_access)
+            return WhatsminerClient(host, port, credentials, memory=memory)
         case Make.BRAIINS:
             return BraiinsClient(host, port, credentials, session)

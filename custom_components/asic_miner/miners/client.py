@@ -1,6 +1,7 @@
 """The one interface to a miner of any make."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .errors import UnsupportedError
@@ -8,10 +9,22 @@ from .models import (
     Capabilities,
     Feature,
     Identity,
+    JsonValue,
     Make,
     PowerMode,
     SettingValue,
     Snapshot,
+)
+from .orders import (
+    Blink,
+    FirmwareImage,
+    LogFile,
+    LogKind,
+    NetworkSettings,
+    PoolGroup,
+    Profile,
+    Progress,
+    TargetReference,
 )
 
 
@@ -58,6 +71,15 @@ class MinerClient(ABC):
     def capabilities(self) -> Capabilities:
         """What the device has shown in `identify` and `read` since the client was made."""
 
+    @property
+    def memory(self) -> Mapping[str, JsonValue]:
+        """What is worth keeping over a restart of the caller, to be given to `create_client`.
+
+        Only what took the device's time to learn or cannot be learned at every moment, such
+        as the draw that percentages refer to. No secrets.
+        """
+        return {}
+
     @abstractmethod
     async def probe(self) -> Identity | None:
         """Find out whether this make answers here, without sending credentials.
@@ -103,13 +125,44 @@ class MinerClient(ABC):
         """Let the light blink so that the miner can be found."""
         raise UnsupportedError("there is no identify light")
 
-    async def set_power_percent(self, percent: float) -> None:
-        """Set the draw in percent of stable power, without restart of mining."""
+    async def set_power_percent(self, percent: float, *, fast: bool = False) -> bool:
+        """Set the draw in percent of stable power, without restart of mining.
+
+        With `fast` within about a second, at the cost of efficiency, and not for long.
+        Returns whether it lasts: if not, it is to be given once more, in the ordinary way,
+        when mining is stable. While mining is not stable raises RampingError for more than
+        now, and takes less than now.
+        """
         raise UnsupportedError("no power percentage")
 
-    async def set_power_target(self, watts: float) -> None:
-        """Set the draw in W, without restart of mining."""
+    async def set_power_target(self, watts: float) -> bool:
+        """Set the draw in W, without restart of mining. Returns as `set_power_percent`."""
         raise UnsupportedError("no power target")
+
+    async def set_power(self, watts: float) -> None:
+        """Set the draw in W by the device's own command for it, where it has one."""
+        raise UnsupportedError("no command for a power in W")
+
+    async def step_power_target(self, watts: float) -> float | None:
+        """Raise the power target by W, or lower it if negative; returns the new one if told.
+
+        Only on a user's demand: repeated, it adds up.
+        """
+        raise UnsupportedError("the power target cannot be changed in steps")
+
+    async def step_hashrate_target(self, terahashes: float) -> float | None:
+        """Raise or lower the hashrate target by TH/s, as `step_power_target`."""
+        raise UnsupportedError("the hashrate target cannot be changed in steps")
+
+    async def scale_power_target(self, percent: float, reference: TargetReference) -> float | None:
+        """Set the power target to a percentage; returns the new one in W if told."""
+        raise UnsupportedError("the power target cannot be set relatively")
+
+    async def scale_hashrate_target(
+        self, percent: float, reference: TargetReference
+    ) -> float | None:
+        """Set the hashrate target to a percentage; returns the new one in TH/s if told."""
+        raise UnsupportedError("the hashrate target cannot be set relatively")
 
     async def set_power_limit(self, watts: float) -> None:
         """Set the lasting upper limit in W. Restarts mining."""
@@ -147,6 +200,14 @@ class MinerClient(ABC):
         """Switch one hashboard, counted from 1. Interrupts mining."""
         raise UnsupportedError("hashboards cannot be switched")
 
+    async def default_quick_ramping(self) -> None:
+        """Go back to the model's own ramping times."""
+        raise UnsupportedError("no quick ramping")
+
+    async def stop_mining(self) -> None:
+        """End the mining process, so that nothing can be measured any more."""
+        raise UnsupportedError("the mining process cannot be ended")
+
     async def restart_mining(self) -> None:
         """Restart the mining process; back to full hashrate takes minutes."""
         raise UnsupportedError("mining cannot be restarted")
@@ -154,3 +215,109 @@ class MinerClient(ABC):
     async def reboot(self) -> None:
         """Restart the control board; it is away for one to three minutes."""
         raise UnsupportedError("no reboot")
+
+    # Orders for which there are no entities
+
+    async def get_pools(self) -> tuple[PoolGroup, ...]:
+        """Read the pools as configured. Passwords are always None."""
+        raise UnsupportedError("the pools cannot be read")
+
+    async def set_pools(
+        self,
+        groups: tuple[PoolGroup, ...],
+        *,
+        previous_passwords: tuple[str, ...] | None = None,
+    ) -> None:
+        """Replace all pools, and read them back.
+
+        Every entry needs its password: InvalidValueError names those without. When it
+        does not show, what was before is restored (RevertedError); that needs
+        `previous_passwords` in the order of the present pools where they cannot be read,
+        else NotRevertedError says what the device has now. May restart mining.
+        """
+        raise UnsupportedError("the pools cannot be set")
+
+    async def set_led(self, blink: Blink | None) -> None:
+        """Let a light blink in a certain way, or hand it back to the device (None)."""
+        raise UnsupportedError("the light cannot be set")
+
+    async def change_password(self, new: str | None) -> None:
+        """Change the device's password, and use the new one from now on.
+
+        None removes it where the make allows that. On any error the old one stays in use
+        and is valid still, but after UnconfirmedError, when neither could be proved.
+        """
+        raise UnsupportedError("the password cannot be changed")
+
+    async def set_network(self, settings: NetworkSettings) -> None:
+        """Change address and host name. The device may restart, and be found elsewhere."""
+        raise UnsupportedError("the network cannot be set")
+
+    async def set_hostname(self, hostname: str) -> None:
+        """Change the host name, used after the device's network restarts."""
+        raise UnsupportedError("the host name cannot be set")
+
+    async def set_time_zone(self, name: str) -> None:
+        """Set the time zone, for example "Europe/Berlin"."""
+        raise UnsupportedError("the time zone cannot be set")
+
+    async def set_syslog(self, host: str, port: int, *, tcp: bool) -> None:
+        """Have the log sent to a syslog server."""
+        raise UnsupportedError("no syslog server can be set")
+
+    async def get_message(self, key: str) -> str | None:
+        """Read a note that its owner has stored in the device."""
+        raise UnsupportedError("no notes can be stored")
+
+    async def set_message(self, key: str, value: str) -> None:
+        """Store a note in the device."""
+        raise UnsupportedError("no notes can be stored")
+
+    async def get_profiles(self) -> tuple[Profile, ...]:
+        """Read for which targets the device has tuned itself."""
+        raise UnsupportedError("no tuned profiles")
+
+    async def remove_profiles(self) -> None:
+        """Forget all tuning. Restarts mining, which then tunes anew."""
+        raise UnsupportedError("no tuned profiles")
+
+    async def apply_contract_key(self, key: str) -> None:
+        """Enter a licence's contract key, used when the mining process restarts."""
+        raise UnsupportedError("no licence")
+
+    async def get_advanced_settings(self) -> Mapping[str, JsonValue]:
+        """Read the firmware's own further settings, in its own words."""
+        raise UnsupportedError("no advanced settings")
+
+    async def set_advanced_settings(
+        self, settings: Mapping[str, JsonValue]
+    ) -> Mapping[str, JsonValue]:
+        """Change some of them and return all that hold then."""
+        raise UnsupportedError("no advanced settings")
+
+    async def reset_advanced_settings(self) -> Mapping[str, JsonValue]:
+        """Set all of them back, and return all that hold then."""
+        raise UnsupportedError("no advanced settings")
+
+    async def fetch_log(self, kind: LogKind) -> LogFile:
+        """Begin to fetch a log. It is bounded: MalformedReplyError if it is far too long."""
+        raise UnsupportedError("no logs can be fetched")
+
+    async def update_firmware(self, image: FirmwareImage, progress: Progress) -> None:
+        """Install a firmware file. It is sent once, whatever happens.
+
+        Raises UnconfirmedError when the transfer broke, and it is not known what the
+        device made of it.
+        """
+        raise UnsupportedError("no firmware can be installed")
+
+    async def restore_stock(self) -> None:
+        """Replace the firmware by the maker's own."""
+        raise UnsupportedError("there is no firmware to go back to")
+
+    async def factory_reset(self, *, wipe_network: bool = False) -> None:
+        """Forget all settings, pools and the password, and reboot.
+
+        `wipe_network` also forgets the address; some makes always do.
+        """
+        raise UnsupportedError("no factory reset")

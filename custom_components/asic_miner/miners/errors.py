@@ -49,6 +49,14 @@ class RejectedError(MinerError):
     """The device understood and refused: a value out of range, or a failed command."""
 
 
+class RevertedError(MinerError):
+    """What was set did not show as wanted; all is as it was before."""
+
+
+class NotRevertedError(MinerError):
+    """What was set did not show as wanted, and what was before could not be restored."""
+
+
 class InvalidValueError(MinerError):
     """The value is outside what the device takes; nothing was sent."""
 

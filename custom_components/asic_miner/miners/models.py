@@ -84,6 +84,11 @@ class Feature(StrEnum):
     BOARD_FREQUENCY = "board_frequency"
     BOARD_VOLTAGE = "board_voltage"
     BOARD_CHIPS = "board_chips"
+    FAULT_LOG = "fault_log"
+    """The device keeps a log of faults of the past, which is not what is wrong now."""
+    TUNER_STATE = "tuner_state"
+    LICENSE_STATE = "license_state"
+    IP_ADDRESS = "ip_address"
     # Commands; everything from here on is one, or a setting
     MINING = "mining"
     LOCATE = "locate"
@@ -97,6 +102,11 @@ class Feature(StrEnum):
     DEFAULT_HASHRATE_TARGET = "default_hashrate_target"
     RESTART_MINING = "restart_mining"
     REBOOT = "reboot"
+    STOP_MINING = "stop_mining"
+    """The mining process can be ended, which is more than a pause."""
+    DEFAULT_QUICK_RAMPING = "default_quick_ramping"
+    LOGS = "logs"
+    """Logs can be fetched; its choices are kinds of `LogKind`."""
     # Settings: kept by the device, set by `set_setting`, read in `Snapshot.settings`
     FAST_BOOT = "fast_boot"
     MINE_AT_STARTUP = "mine_at_startup"
@@ -130,6 +140,8 @@ class Feature(StrEnum):
     QUICK_RAMP_DOWN = "quick_ramp_down"
     HASHBOARD = "hashboard"
     """Each hashboard can be switched; set by `set_hashboard`, read in `Hashboard.enabled`."""
+    AUTO_UPGRADE = "auto_upgrade"
+    """The device installs new firmware by itself."""
     WRITE_ACCESS = "write_access"
     """The device can refuse all writes by a switch of its own."""
 
@@ -377,9 +389,45 @@ class Fault:
 
     code: str
     message: str
+    """In English, for logs."""
     remedy: str | None = None
     minor: bool = False
     """The maker itself treats it as harmless."""
+    key: str | None = None
+    """Of its translated text: lower case letters, digits and underscores. None where there
+    is no text but the device's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedFault:
+    """One entry of a log of faults of the past."""
+
+    time: str
+    """As the device writes it; with the message it tells one entry from another."""
+    message: str
+    code: str | None = None
+    remedy: str | None = None
+
+
+class TunerState(StrEnum):
+    """What a tuner of frequencies and voltages does."""
+
+    DISABLED = "disabled"
+    PREHEATING = "preheating"
+    TUNING = "tuning"
+    STABLE = "stable"
+    CONTINUOUS = "continuous"
+    """Stable, and it goes on improving what it has found."""
+    ERROR = "error"
+
+
+class LicenseState(StrEnum):
+    """Whether the firmware's licence lets the miner mine."""
+
+    NONE = "none"
+    LIMITED = "limited"
+    VALID = "valid"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -428,8 +476,16 @@ class Snapshot:
     """(slow)"""
     faults: tuple[Fault, ...] | None = None
     """(slow) Faults present now; () when there are none."""
+    fault_log: tuple[LoggedFault, ...] | None = None
+    """(slow) What has happened, newest last. None where the device keeps no log."""
     psu: PowerSupply | None = None
     """(slow)"""
+    tuner_state: TunerState | None = None
+    """(slow)"""
+    license_state: LicenseState | None = None
+    """(slow)"""
+    ip_address: str | None = None
+    """(slow) The device's own word."""
     locate: bool | None = None
     """(slow) The identify light blinks."""
     power_percent: float | None = None

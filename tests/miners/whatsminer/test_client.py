@@ -1205,7 +1205,9 @@ async def test_write_access_is_learned_from_each_write() -> None:
 async def test_write_access_of_an_earlier_session() -> None:
     """Known before the first write."""
     async with Scripted(newer()).running() as device:
-        client = WhatsminerClient("127.0.0.1", device.port, CREDENTIALS, write_access=False)
+        client = WhatsminerClient(
+            "127.0.0.1", device.port, CREDENTIALS, memory={"write_access": False}
+        )
         assert (await client.read(slow=False)).write_access is False
 
 

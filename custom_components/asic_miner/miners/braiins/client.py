@@ -189,7 +189,7 @@ class BraiinsClient(MinerClient):
         await self._write(lambda: self._api.set_locate_device_status(on), shows)
 
     @override
-    async def set_power_target(self, watts: float) -> None:
+    async def set_power_target(self, watts: float) -> bool:
         """Store a power target in W (`setPowerTarget`), whole watts, no restart.
 
         While the tuner holds a hashrate or is operated manually nothing is sent and
@@ -208,6 +208,7 @@ class BraiinsClient(MinerClient):
 
         await self._write(write, shows)
         await self._in_force(TargetKind.POWER)
+        return True
 
     @override
     async def set_hashrate_target(self, terahashes: float) -> None:

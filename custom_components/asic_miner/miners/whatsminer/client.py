@@ -22,6 +22,7 @@ from ..models import (
     Capabilities,
     Feature,
     Identity,
+    JsonValue,
     Make,
     PowerMode,
     PowerRange,
@@ -65,12 +66,13 @@ class WhatsminerClient(MinerClient):
         port: int,
         credentials: Credentials,
         *,
-        write_access: bool | None = None,
+        memory: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Nothing is sent yet. A user name is not needed."""
+        known = (memory or {}).get("write_access")
         self.api = WhatsminerApi(Transport(host, port), credentials.password)
         self._commands = credentials.password is not None
-        self._write_access = write_access
+        self._write_access = known if isinstance(known, bool) else None
         self._learned = Learned()
         self._slow = Slow()
 
@@ -90,6 +92,12 @@ class WhatsminerClient(MinerClient):
             boards=seen.boards,
             fans=seen.fans,
         )
+
+    @property
+    @override
+    def memory(self) -> Mapping[str, JsonValue]:
+        """Whether the last write was allowed, which cannot be read."""
+        return {} if self._write_access is None else {"write_access": self._write_access}
 
     @override
     async def probe(self) -> Identity:
@@ -208,7 +216,7 @@ class WhatsminerClient(MinerClient):
         await self._send(self.api.set_led("green", **_LOCATE_MS), shows)
 
     @override
-    async def set_power_percent(self, percent: float) -> None:
+    async def set_power_percent(self, percent: float, *, fast: bool = False) -> bool:
         """Set the draw in percent of stable power; lost when mining restarts.
 
         Raises RampingError until the hashrate has settled after a start: the device would
@@ -226,12 +234,13 @@ class WhatsminerClient(MinerClient):
                 # Refused as unknown, so it had no effect; older firmware has one form.
                 unsupported.add("set_power_pct_v2")
             else:
-                return
+                return True
         try:
             await self._send_percent(self.api.set_power_pct(percent), percent)
         except UnsupportedError:
             unsupported.add("set_power_pct")
             raise
+        return True
 
     async def _check_unsettled(self, summary: Record) -> None:
         """Raise for a miner that is off, and for one that still ramps up."""
@@ -246,7 +255,7 @@ class WhatsminerClient(MinerClient):
             raise RampingError("the hashrate has not settled yet")
 
     @override
-    async def set_power_target(self, watts: float) -> None:
+    async def set_power_target(self, watts: float) -> bool:
         """Set the draw in W by the whole percentage that does not exceed it.
 
         Raises InvalidValueError as well when the draw at 100 % is not known yet.
@@ -265,7 +274,7 @@ class WhatsminerClient(MinerClient):
         check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET))
         # The tiny addition makes up for what binary fractions lose on exact percentages.
         percent = math.floor(watts * 100 / full_power + 1e-9)
-        await self.set_power_percent(min(percent, percents.maximum))
+        return await self.set_power_percent(min(percent, percents.maximum))
 
     @override
     async def restore_power(self) -> None:
