@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature
 from .restart import Restart
@@ -26,7 +26,7 @@ PARALLEL_UPDATES = 1
 class MinerButtonDescription(MinerEntityDescription, ButtonEntityDescription):
     """A button of the miner as a whole."""
 
-    press: Command
+    press: Order[object]
     restarts: Restart | None = None
 
 

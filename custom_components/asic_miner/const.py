@@ -15,6 +15,8 @@ CONF_CAPABILITIES: Final = "capabilities"
 """What the miner has, so that a miner that is off keeps its entities."""
 CONF_MEMORY: Final = "memory"
 """What the client wants to know again after a restart."""
+CONF_ORDERED_OFF: Final = "ordered_off"
+"""Whether the miner was switched off here, so that off stays off over a restart."""
 CONF_ADVANCED: Final = "advanced"
 """The collapsed section of the first form."""
 

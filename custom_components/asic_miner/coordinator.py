@@ -1,274 +1,144 @@
-"""Polls one miner, and sends commands to it."""
+"""Sends commands to one miner, and keeps to what was ordered."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+import contextlib
 from dataclasses import replace
-from datetime import datetime
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
-from .const import (
-    CONF_CAPABILITIES,
-    CONF_IDENTITY,
-    CONF_MEMORY,
-    DOMAIN,
-    FAST_INTERVAL,
-    FAST_SECONDS,
-    IDENTITY_SECONDS,
-    LIVE_INTERVAL,
-    LOGGER,
-    OFF_INTERVAL,
-    POLL_MARGIN_SECONDS,
-    POLL_SECONDS,
-    SLOW_SECONDS,
-    SLOW_SECONDS_AFTER_COMMAND,
-    UPTIME_TOLERANCE,
-)
-from .errors import action_error, translation_key
+from .const import CONF_ORDERED_OFF, LOGGER
+from .errors import action_error
+from .lasting import Lasting
 from .miners.client import MinerClient
-from .miners.energy import EnergyMeter
 from .miners.errors import (
     AuthenticationError,
+    BusyError,
     InvalidValueError,
     MinerError,
-    MiningProcessDownError,
     RampingError,
     UnconfirmedError,
-    UnreachableError,
     UnsupportedError,
-    WrongMinerError,
 )
-from .miners.models import Capabilities, Identity, MinerState, Snapshot
+from .miners.models import MinerState, Snapshot
 from .off_guard import REPEATS, OffGuard
+from .polling import MinerPolling
 from .restart import Restart, RestartWatch
 
 NOTHING_SENT = (InvalidValueError, RampingError, UnsupportedError)
 """Errors after which the miner is as it was before."""
 
 type MinerConfigEntry = ConfigEntry[MinerCoordinator]
-type Command = Callable[[MinerClient], Awaitable[object]]
+type Order[T] = Callable[[MinerClient], Awaitable[T]]
+"""What a command has the client do."""
 
 
-def _nothing() -> None:
-    """Cancel what is not there."""
-
-
-class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
-    """Everything Home Assistant knows of one miner goes through here."""
+class MinerCoordinator(MinerPolling):
+    """Everything between Home Assistant and one miner goes through here."""
 
     config_entry: MinerConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: MinerConfigEntry, client: MinerClient) -> None:
         """Start from what the entry remembers; nothing is sent yet."""
-        super().__init__(
-            hass,
-            LOGGER,
-            config_entry=entry,
-            name=entry.title,
-            update_interval=LIVE_INTERVAL,
-            always_update=False,
-        )
-        self.client = client
-        self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
-        self.capabilities = Capabilities.from_json(entry.data[CONF_CAPABILITIES])
-        self.energy = EnergyMeter()
-        # One poll or command at a time, from all who may ask for one.
-        self._turn = asyncio.Lock()
-        self._restart: RestartWatch | None = None
-        self._off_guard = OffGuard()
-        self._slow_due = 0.0
-        self._identity_due = 0.0
-        self._identity_checked_at = -1.0
-        self._fast_until = 0.0
-        self._uptime: int | None = None
-        self._uptime_read_at = 0.0
-        self._cancel_read: CALLBACK_TYPE = _nothing
-
-    @property
-    def last(self) -> Snapshot | None:
-        """The last snapshot, None before the first."""
-        return self.data
-
-    def _now(self) -> float:
-        """Return seconds of a clock that never goes backwards."""
-        return self.hass.loop.time()
-
-    # Polling
+        super().__init__(hass, entry, client)
+        self._off_guard = OffGuard(ordered_off=entry.data.get(CONF_ORDERED_OFF) is True)
+        self._lasting = Lasting[Order[bool]]()
+        self._commands = 0
 
     @override
-    async def _async_update_data(self) -> Snapshot:
-        # A miner that works on a command answers nobody else; that is no reason to call it
-        # unreachable.
-        async with self._turn:
-            return await self._async_poll()
-
-    async def _async_poll(self) -> Snapshot:
-        """Read once, learn from it, and choose when to read next."""
-        now = self._now()
-        self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
-        try:
-            snapshot = await self._async_read(now)
-        except MinerError as error:
-            if isinstance(error, AuthenticationError):
-                self._ask_for_login(error)
-            if self._identity_checked_at != now:
-                # Who answers next is not known until it has been asked.
-                self._identity_due = now
-            if self._restart and self._restart.excuses(error, now):
-                return Snapshot(state=MinerState.RESTARTING)
-            self._restart = None
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=translation_key(error),
-                translation_placeholders=self._placeholders(error),
-            ) from error
-
-        if self._restart:
-            if self._restart.is_over(snapshot, now):
-                self._restart = None
-            else:
-                snapshot = replace(snapshot, state=MinerState.RESTARTING)
+    def _act_on(self, snapshot: Snapshot) -> None:
+        """Keep off what was switched off, and give again what did not last."""
         if self.client.off_may_not_hold and self._off_guard.resumed(snapshot):
             self._keep_off()
-        self.energy.add(snapshot.power, now)
-        self._learn(snapshot)
-        if now >= self._fast_until and not snapshot.off_on_purpose:
-            self.update_interval = LIVE_INTERVAL
-        return snapshot
+        if order := self._lasting.due(snapshot):
+            self._async_in_background(self._async_give_again(order), "power level")
 
-    def _ask_for_login(self, error: AuthenticationError) -> None:
-        """Ask the user for a new login, once for each time that the old one is refused.
-
-        Polling goes on all the same: it may have been another miner that refused, and
-        ours comes back by itself. The client sees to it that a refused login is tried
-        seldom.
-        """
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key=translation_key(error),
-                translation_placeholders=self._placeholders(error),
-            ) from error
-        if self.last_update_success:
-            self.config_entry.async_start_reauth(self.hass)
-
-    async def _async_read(self, now: float) -> Snapshot:
-        """Read once, and make sure that it was our miner that answered."""
-        # Not both in one poll: a slow device would have time for neither.
-        identify = now >= self._identity_due
-        slow = now >= self._slow_due and not (identify and self.last)
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                if identify:
-                    await self._async_check_identity(now)
-                left = POLL_SECONDS - POLL_MARGIN_SECONDS - (self._now() - now)
-                snapshot = await self.client.read(slow=slow, seconds=max(left, 1.0))
-                if self._uptime_jumped(snapshot.uptime, now):
-                    # A reboot looks like this, and so does another miner that has taken
-                    # over the address since the last poll.
-                    await self._async_check_identity(now)
-        except TimeoutError as error:
-            raise UnreachableError(f"the poll took longer than {POLL_SECONDS:g} s") from error
-        if snapshot.mac is not None and snapshot.mac != self.identity.mac:
-            raise WrongMinerError("another miner answers at this address")
-        self._uptime, self._uptime_read_at = snapshot.uptime, now
-        if slow:
-            fast = now < self._fast_until
-            self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
-        return snapshot
-
-    async def _async_check_identity(self, now: float) -> None:
-        """Raise WrongMinerError if it is not our miner; take over a new firmware."""
-        try:
-            seen = await self.client.identify()
-        except MiningProcessDownError:
-            # Some old firmware tells who it is only while it mines. It is asked again at
-            # the next poll; until then all that it says is that it is off.
-            return
-        if seen.mac != self.identity.mac:
-            raise WrongMinerError("another miner answers at this address")
-        self._identity_checked_at = now
-        self._identity_due = now + IDENTITY_SECONDS
-        identity = self.identity.updated(seen)
-        if identity == self.identity:
-            return
-        self.identity = identity
-        self._store({CONF_IDENTITY: identity.to_json()})
-        devices = dr.async_get(self.hass)
-        if device := devices.async_get_device_by_identifier(
-            (DOMAIN, identity.mac), self.config_entry.entry_id
-        ):
-            devices.async_update_device(
-                device.id,
-                sw_version=identity.firmware,
-                hw_version=identity.hardware,
-                model=identity.model,
-                model_id=identity.model_id,
-                serial_number=identity.serial,
-            )
-
-    def _uptime_jumped(self, uptime: int | None, now: float) -> bool:
-        """Tell whether the uptime is not the last one plus the time that has passed."""
-        if self._uptime is None:
-            return False
-        if uptime is None:
-            return True
-        expected = self._uptime + now - self._uptime_read_at
-        return abs(uptime - expected) > UPTIME_TOLERANCE
-
-    def _learn(self, snapshot: Snapshot) -> None:
-        """Remember what the miner has shown of itself for when it is off."""
-        capabilities = self.capabilities.merged(self.client.capabilities)
-        if capabilities != self.capabilities:
-            self.capabilities = capabilities
-            self._store({CONF_CAPABILITIES: capabilities.to_json()})
-        memory = dict(self.client.memory)
-        if memory != self.config_entry.data.get(CONF_MEMORY, {}):
-            self._store({CONF_MEMORY: memory})
-        if snapshot.write_access is False:
-            self._raise_issue("write_access_off")
-        elif snapshot.write_access:
-            self._clear_issue("write_access_off")
-
-    def _store(self, learned: dict[str, object]) -> None:
-        self.hass.config_entries.async_update_entry(
-            self.config_entry, data={**self.config_entry.data, **learned}
-        )
-
-    def _placeholders(self, error: MinerError) -> dict[str, str]:
-        return {"name": self.config_entry.title, "reason": str(error)}
-
-    # Commands
-
-    async def async_command(self, command: Command, *, restarts: Restart | None = None) -> None:
+    async def async_command[T](
+        self, order: Order[T], *, restarts: Restart | None = None, urgent: bool = False
+    ) -> T:
         """Send one command and have its effect read after the miner's settling time.
 
         `restarts` says what the command restarts, so that the miner being away is
-        expected. Raises a translated HomeAssistantError for every refusal.
+        expected. `urgent` does not wait for a poll to end, only for the request that is
+        under way. Returns what the client returns. Raises a translated HomeAssistantError
+        for every refusal.
         """
-        async with self._turn:
-            try:
-                await command(self.client)
-            except MinerError as error:
-                if not isinstance(error, NOTHING_SENT):
-                    # It may have had an effect all the same; only reading tells.
-                    self._read_soon()
-                if isinstance(error, AuthenticationError):
-                    self.config_entry.async_start_reauth(self.hass)
-                raise action_error(error, self.config_entry.title) from error
+        self._refuse_during_transfer()
+        self._commands += 1
+        try:
+            async with contextlib.nullcontext() if urgent else self._turn:
+                # It may have begun while this one waited.
+                self._refuse_during_transfer()
+                done = await self._async_send(order)
+        finally:
+            self._commands -= 1
         if restarts:
+            # A percentage does not survive that.
+            self._lasting.set(None)
             self._restart = RestartWatch(restarts, self.last, self._now())
             self.async_set_updated_data(
                 replace(self.last or Snapshot(), state=MinerState.RESTARTING)
             )
         self._read_soon()
+        return done
+
+    async def _async_send[T](self, order: Order[T]) -> T:
+        """Have the client do something, and say in the user's language what went wrong."""
+        try:
+            return await order(self.client)
+        except MinerError as error:
+            if not isinstance(error, NOTHING_SENT):
+                # It may have had an effect all the same; only reading tells.
+                self._read_soon()
+            if isinstance(error, AuthenticationError):
+                self.config_entry.async_start_reauth(self.hass)
+            raise action_error(error, self.config_entry.title) from error
+
+    async def async_set_draw(self, order: Order[bool], *, fast: Order[bool] | None = None) -> None:
+        """Set how much the miner draws; where that does not last, once more when it can.
+
+        `fast` is another form of the same order, which is sent first and at once. Raises as
+        `async_command`.
+        """
+        lasts = await self.async_command(fast or order, urgent=fast is not None)
+        self._lasting.set(None if lasts else order)
+
+    async def _async_give_again(self, order: Order[bool]) -> None:
+        name = self.config_entry.title
+        try:
+            lasts = await self.async_command(order)
+        except HomeAssistantError as error:
+            LOGGER.warning("%s did not take its power level again: %s", name, error)
+            return
+        if lasts and self._lasting.is_current(order):
+            self._lasting.set(None)
+
+    def _refuse_during_transfer(self) -> None:
+        if self._transferring:
+            raise action_error(BusyError("firmware is being installed"), self.config_entry.title)
+
+    async def async_transfer(self, order: Order[None]) -> None:
+        """Do something that the miner must not be disturbed in, for as long as it takes.
+
+        Nothing is polled or sent meanwhile. Raises as `async_command`, and at once when
+        another command is under way.
+        """
+        self._refuse_during_transfer()
+        if self._commands:
+            raise action_error(BusyError("another command is running"), self.config_entry.title)
+        self._transferring = True
+        try:
+            async with self._turn:
+                self.async_set_updated_data(Snapshot(state=MinerState.RESTARTING))
+                await self._async_send(order)
+        finally:
+            self._transferring = False
+            self._restart = RestartWatch(Restart.BOARD, None, self._now())
+            self._identity_due = self._now()
+            self._read_soon()
 
     async def async_set_mining(self, on: bool) -> None:
         """Start or stop hashing, and where the make needs it, see to it that off stays off.
@@ -276,28 +146,33 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
         Raises as `async_command`.
         """
         if on:
-            self._off_guard.ordered(True)
+            self._order_mining(True)
         try:
             await self.async_command(lambda client: client.set_mining(on))
         except HomeAssistantError as error:
             # A refused order is none; one that got no answer may have been obeyed.
             if not isinstance(error.__cause__, UnconfirmedError):
                 raise
-            self._off_guard.ordered(on)
+            self._order_mining(on)
             raise
-        self._off_guard.ordered(on)
+        self._order_mining(on)
         self._clear_issue("off_does_not_hold")
+
+    def _order_mining(self, on: bool) -> None:
+        """Take note of what is wanted, also for after a restart of Home Assistant."""
+        self._off_guard.ordered(on)
+        self._lasting.set(None)
+        if self.config_entry.data.get(CONF_ORDERED_OFF, False) is on:
+            self._store({CONF_ORDERED_OFF: not on})
 
     def _keep_off(self) -> None:
         """Order a miner that has resumed by itself to be off again, or give up and say so."""
         name = self.config_entry.title
         if self._off_guard.may_repeat():
             LOGGER.warning("%s has started mining by itself; it is switched off again", name)
-            self.config_entry.async_create_background_task(
-                self.hass, self._async_turn_off_again(), f"switch {name} off again"
-            )
+            self._async_in_background(self._async_turn_off_again(), "switch off again")
             return
-        self._off_guard.ordered(True)
+        self._order_mining(True)
         self._raise_issue("off_does_not_hold", times=str(REPEATS))
 
     async def _async_turn_off_again(self) -> None:
@@ -307,43 +182,15 @@ class MinerCoordinator(DataUpdateCoordinator[Snapshot]):
             # The next poll that still finds it mining counts and tries again.
             LOGGER.warning("%s could not be switched off again: %s", self.config_entry.title, error)
 
-    @callback
-    def _read_soon(self) -> None:
-        """Poll after the settling time, and more often for a while."""
-        now = self._now()
-        self._fast_until = now + FAST_SECONDS
-        self._slow_due = now
-
-        async def refresh(_now: datetime) -> None:
-            self._cancel_read = _nothing
-            await self.async_refresh()
-
-        self._cancel_read()
-        self._cancel_read = async_call_later(self.hass, self.client.settling_seconds, refresh)
-
-    @override
-    async def async_shutdown(self) -> None:
-        """Stop polling and let go of the miner."""
-        self._cancel_read()
-        await super().async_shutdown()
-        await self.client.close()
-
-    # Repair issues
-
-    def _raise_issue(self, key: str, **placeholders: str) -> None:
-        """Tell the user of something that only the user can mend."""
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            self._issue_id(key),
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"name": self.config_entry.title, **placeholders},
+    def _async_in_background(self, work: Coroutine[None, None, None], what: str) -> None:
+        self.config_entry.async_create_background_task(
+            self.hass, work, f"{self.config_entry.title}: {what}"
         )
 
-    def _clear_issue(self, key: str) -> None:
-        ir.async_delete_issue(self.hass, DOMAIN, self._issue_id(key))
+    async def async_change_password(self, new: str | None) -> None:
+        """Change the password on the miner and the stored one together, or neither.
 
-    def _issue_id(self, key: str) -> str:
-        return f"{key}_{self.config_entry.entry_id}"
+        Raises as `async_command`.
+        """
+        await self.async_command(lambda client: client.change_password(new))
+        self._store({CONF_PASSWORD: new or ""})

@@ -1,6 +1,6 @@
 """Numbers: how much a miner shall draw or make."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import override
 
@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import TERAHASH_PER_SECOND
-from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, Snapshot
 from .restart import Restart
@@ -35,8 +35,7 @@ class MinerNumberDescription(MinerEntityDescription, NumberEntityDescription):
     """A number of the miner as a whole."""
 
     value: Callable[[Snapshot], float | None]
-    set: Callable[[float], Command]
-    restarts: Restart | None = None
+    set: Callable[[MinerCoordinator, float], Awaitable[None]]
 
 
 def _setting(
@@ -60,8 +59,9 @@ def _setting(
         entity_registry_enabled_default=False,
         mode=NumberMode.BOX,
         value=value,
-        set=lambda number: lambda client: client.set_setting(feature, number),
-        restarts=restarts,
+        set=lambda coordinator, number: coordinator.async_command(
+            lambda client: client.set_setting(feature, number), restarts=restarts
+        ),
     )
 
 
@@ -73,7 +73,9 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_target,
-        set=lambda watts: lambda client: client.set_power_target(watts),
+        set=lambda coordinator, watts: coordinator.async_set_draw(
+            lambda client: client.set_power_target(watts)
+        ),
     ),
     MinerNumberDescription(
         key="power_percent",
@@ -81,7 +83,9 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_percent,
-        set=lambda percent: lambda client: client.set_power_percent(percent),
+        set=lambda coordinator, percent: coordinator.async_set_draw(
+            lambda client: client.set_power_percent(percent)
+        ),
     ),
     MinerNumberDescription(
         key="power_limit",
@@ -92,8 +96,9 @@ NUMBERS = (
         # Typed, not dragged: each value that a slider passes would restart mining.
         mode=NumberMode.BOX,
         value=lambda snapshot: snapshot.power_limit,
-        set=lambda watts: lambda client: client.set_power_limit(watts),
-        restarts=Restart.MINING,
+        set=lambda coordinator, watts: coordinator.async_command(
+            lambda client: client.set_power_limit(watts), restarts=Restart.MINING
+        ),
     ),
     MinerNumberDescription(
         key="hashrate_target",
@@ -103,7 +108,9 @@ NUMBERS = (
         entity_registry_enabled_default=False,
         mode=NumberMode.BOX,
         value=lambda snapshot: snapshot.hashrate_target,
-        set=lambda terahashes: lambda client: client.set_hashrate_target(terahashes),
+        set=lambda coordinator, terahashes: coordinator.async_command(
+            lambda client: client.set_hashrate_target(terahashes)
+        ),
     ),
     _setting(Feature.TARGET_FREQUENCY, UnitOfRatio.PERCENTAGE, restarts=Restart.MINING),
     _setting(Feature.UPFREQ_SPEED, None),
@@ -182,6 +189,4 @@ class MinerNumber(MinerEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set a value; Home Assistant has checked it against the limits."""
-        await self.coordinator.async_command(
-            self.entity_description.set(value), restarts=self.entity_description.restarts
-        )
+        await self.entity_description.set(self.coordinator, value)

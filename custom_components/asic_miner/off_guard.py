@@ -13,9 +13,12 @@ class OffGuard:
     effect at all shows as a switch that stays on.
     """
 
-    def __init__(self) -> None:
-        """Begin without an order: a miner may be on or off as it likes."""
-        self._ordered_off = False
+    def __init__(self, *, ordered_off: bool = False) -> None:
+        """Begin without an order, or with one from before a restart.
+
+        Without one a miner may be on or off as it likes.
+        """
+        self._ordered_off = ordered_off
         self._seen_off = False
         self.repeats = 0
         """How often the present order had to be given again."""

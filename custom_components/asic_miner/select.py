@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import Command, MinerConfigEntry, MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, PowerMode, Snapshot
 from .restart import Restart
@@ -23,7 +23,7 @@ class MinerSelectDescription(MinerEntityDescription, SelectEntityDescription):
     """A choice of the miner as a whole."""
 
     value: Callable[[Snapshot], str | None]
-    set: Callable[[str], Command]
+    set: Callable[[str], Order[object]]
     restarts: Restart | None = None
 
 

@@ -85,8 +85,8 @@ async def test_a_slow_device_is_not_an_absent_one(
     try:
         miner = await add_miner(device)
         # Everything ten times as fast as a device that takes over a second for each answer.
-        monkeypatch.setattr("custom_components.asic_miner.coordinator.POLL_SECONDS", 1.5)
-        monkeypatch.setattr("custom_components.asic_miner.coordinator.POLL_MARGIN_SECONDS", 0.1)
+        monkeypatch.setattr("custom_components.asic_miner.polling.POLL_SECONDS", 1.5)
+        monkeypatch.setattr("custom_components.asic_miner.polling.POLL_MARGIN_SECONDS", 0.1)
         device.faults.reply_delay = 0.12
         await miner.poll(slow=True)
         assert miner.number("hashrate") > 0

@@ -93,7 +93,7 @@ def test_platforms_know_no_platform_and_no_make(path: Path) -> None:
     assert not re.search("|".join(MAKES), text, re.IGNORECASE), f"{path.name} names a make"
 
 
-@pytest.mark.parametrize("stem", ["coordinator", "entity", "errors", "restart", "const"])
+@pytest.mark.parametrize("stem", ["coordinator", "polling", "entity", "errors", "restart", "const"])
 def test_the_core_imports_no_platform(stem: str) -> None:
     """Data travels one way: to the entities."""
     for level, module in imports(INTEGRATION / f"{stem}.py"):

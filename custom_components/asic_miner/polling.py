@@ -1,0 +1,279 @@
+"""Reads one miner again and again, and learns from what it says."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import (
+    CONF_CAPABILITIES,
+    CONF_IDENTITY,
+    CONF_MEMORY,
+    DOMAIN,
+    FAST_INTERVAL,
+    FAST_SECONDS,
+    IDENTITY_SECONDS,
+    LIVE_INTERVAL,
+    LOGGER,
+    OFF_INTERVAL,
+    POLL_MARGIN_SECONDS,
+    POLL_SECONDS,
+    SLOW_SECONDS,
+    SLOW_SECONDS_AFTER_COMMAND,
+    UPTIME_TOLERANCE,
+)
+from .errors import translation_key
+from .miners.client import MinerClient
+from .miners.energy import EnergyMeter
+from .miners.errors import (
+    AuthenticationError,
+    MinerError,
+    MiningProcessDownError,
+    UnreachableError,
+    WrongMinerError,
+)
+from .miners.models import Capabilities, Identity, MinerState, Snapshot
+from .restart import RestartWatch
+
+
+def _nothing() -> None:
+    """Cancel what is not there."""
+
+
+class MinerPolling(DataUpdateCoordinator[Snapshot]):
+    """Everything Home Assistant knows of one miner comes from here."""
+
+    config_entry: ConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: MinerClient) -> None:
+        """Start from what the entry remembers; nothing is sent yet."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=LIVE_INTERVAL,
+            always_update=False,
+        )
+        self.client = client
+        self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
+        self.capabilities = Capabilities.from_json(entry.data[CONF_CAPABILITIES])
+        self.energy = EnergyMeter()
+        # One poll or command at a time, from all who may ask for one.
+        self._turn = asyncio.Lock()
+        self._restart: RestartWatch | None = None
+        self._transferring = False
+        self._slow_due = 0.0
+        self._identity_due = 0.0
+        self._identity_checked_at = -1.0
+        self._fast_until = 0.0
+        self._uptime: int | None = None
+        self._uptime_read_at = 0.0
+        self._cancel_read: CALLBACK_TYPE = _nothing
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The last snapshot, None before the first."""
+        return self.data
+
+    def _now(self) -> float:
+        """Return seconds of a clock that never goes backwards."""
+        return self.hass.loop.time()
+
+    # Polling
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        if self._transferring:
+            return Snapshot(state=MinerState.RESTARTING)
+        # A miner that works on a command answers nobody else; that is no reason to call it
+        # unreachable.
+        async with self._turn:
+            return await self._async_poll()
+
+    async def _async_poll(self) -> Snapshot:
+        """Read once, learn from it, and choose when to read next."""
+        now = self._now()
+        self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
+        try:
+            snapshot = await self._async_read(now)
+        except MinerError as error:
+            if isinstance(error, AuthenticationError):
+                self._ask_for_login(error)
+            if self._identity_checked_at != now:
+                # Who answers next is not known until it has been asked.
+                self._identity_due = now
+            if self._restart and self._restart.excuses(error, now):
+                return Snapshot(state=MinerState.RESTARTING)
+            self._restart = None
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(error),
+                translation_placeholders=self._placeholders(error),
+            ) from error
+
+        if self._restart:
+            if self._restart.is_over(snapshot, now):
+                self._restart = None
+            else:
+                snapshot = replace(snapshot, state=MinerState.RESTARTING)
+        self._act_on(snapshot)
+        self.energy.add(snapshot.power, now)
+        self._learn(snapshot)
+        if now >= self._fast_until and not snapshot.off_on_purpose:
+            self.update_interval = LIVE_INTERVAL
+        return snapshot
+
+    def _act_on(self, snapshot: Snapshot) -> None:
+        """Do what a new snapshot calls for."""
+
+    def _ask_for_login(self, error: AuthenticationError) -> None:
+        """Ask the user for a new login, once for each time that the old one is refused.
+
+        Polling goes on all the same: it may have been another miner that refused, and
+        ours comes back by itself. The client sees to it that a refused login is tried
+        seldom.
+        """
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(error),
+                translation_placeholders=self._placeholders(error),
+            ) from error
+        if self.last_update_success:
+            self.config_entry.async_start_reauth(self.hass)
+
+    async def _async_read(self, now: float) -> Snapshot:
+        """Read once, and make sure that it was our miner that answered."""
+        # Not both in one poll: a slow device would have time for neither.
+        identify = now >= self._identity_due
+        slow = now >= self._slow_due and not (identify and self.last)
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                if identify:
+                    await self._async_check_identity(now)
+                left = POLL_SECONDS - POLL_MARGIN_SECONDS - (self._now() - now)
+                snapshot = await self.client.read(slow=slow, seconds=max(left, 1.0))
+                if self._uptime_jumped(snapshot.uptime, now):
+                    # A reboot looks like this, and so does another miner that has taken
+                    # over the address since the last poll.
+                    await self._async_check_identity(now)
+        except TimeoutError as error:
+            raise UnreachableError(f"the poll took longer than {POLL_SECONDS:g} s") from error
+        if snapshot.mac is not None and snapshot.mac != self.identity.mac:
+            raise WrongMinerError("another miner answers at this address")
+        self._uptime, self._uptime_read_at = snapshot.uptime, now
+        if slow:
+            fast = now < self._fast_until
+            self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
+        return snapshot
+
+    async def _async_check_identity(self, now: float) -> None:
+        """Raise WrongMinerError if it is not our miner; take over a new firmware."""
+        try:
+            seen = await self.client.identify()
+        except MiningProcessDownError:
+            # Some old firmware tells who it is only while it mines. It is asked again at
+            # the next poll; until then all that it says is that it is off.
+            return
+        if seen.mac != self.identity.mac:
+            raise WrongMinerError("another miner answers at this address")
+        self._identity_checked_at = now
+        self._identity_due = now + IDENTITY_SECONDS
+        identity = self.identity.updated(seen)
+        if identity == self.identity:
+            return
+        self.identity = identity
+        self._store({CONF_IDENTITY: identity.to_json()})
+        devices = dr.async_get(self.hass)
+        if device := devices.async_get_device_by_identifier(
+            (DOMAIN, identity.mac), self.config_entry.entry_id
+        ):
+            devices.async_update_device(
+                device.id,
+                sw_version=identity.firmware,
+                hw_version=identity.hardware,
+                model=identity.model,
+                model_id=identity.model_id,
+                serial_number=identity.serial,
+            )
+
+    def _uptime_jumped(self, uptime: int | None, now: float) -> bool:
+        """Tell whether the uptime is not the last one plus the time that has passed."""
+        if self._uptime is None:
+            return False
+        if uptime is None:
+            return True
+        expected = self._uptime + now - self._uptime_read_at
+        return abs(uptime - expected) > UPTIME_TOLERANCE
+
+    def _learn(self, snapshot: Snapshot) -> None:
+        """Remember what the miner has shown of itself for when it is off."""
+        capabilities = self.capabilities.merged(self.client.capabilities)
+        if capabilities != self.capabilities:
+            self.capabilities = capabilities
+            self._store({CONF_CAPABILITIES: capabilities.to_json()})
+        memory = dict(self.client.memory)
+        if memory != self.config_entry.data.get(CONF_MEMORY, {}):
+            self._store({CONF_MEMORY: memory})
+        if snapshot.write_access is False:
+            self._raise_issue("write_access_off")
+        elif snapshot.write_access:
+            self._clear_issue("write_access_off")
+
+    def _store(self, learned: dict[str, object]) -> None:
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, **learned}
+        )
+
+    def _placeholders(self, error: MinerError) -> dict[str, str]:
+        return {"name": self.config_entry.title, "reason": str(error)}
+
+    @callback
+    def _read_soon(self) -> None:
+        """Poll after the settling time, and more often for a while."""
+        now = self._now()
+        self._fast_until = now + FAST_SECONDS
+        self._slow_due = now
+
+        async def refresh(_now: datetime) -> None:
+            self._cancel_read = _nothing
+            await self.async_refresh()
+
+        self._cancel_read()
+        self._cancel_read = async_call_later(self.hass, self.client.settling_seconds, refresh)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop polling and let go of the miner."""
+        self._cancel_read()
+        await super().async_shutdown()
+        await self.client.close()
+
+    # Repair issues
+
+    def _raise_issue(self, key: str, **placeholders: str) -> None:
+        """Tell the user of something that only the user can mend."""
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._issue_id(key),
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"name": self.config_entry.title, **placeholders},
+        )
+
+    def _clear_issue(self, key: str) -> None:
+        ir.async_delete_issue(self.hass, DOMAIN, self._issue_id(key))
+
+    def _issue_id(self, key: str) -> str:
+        return f"{key}_{self.config_entry.entry_id}"
