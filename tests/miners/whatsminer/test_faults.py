@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from custom_components.asic_miner.miners.whatsminer.fault_table import (
     POOLS,
     REMEDIES,
 )
-from custom_components.asic_miner.miners.whatsminer.faults import is_minor, meaning
+from custom_components.asic_miner.miners.whatsminer.faults import is_minor, meaning, texts
 
 from .hurry import UNHURRIED
 
@@ -25,18 +26,18 @@ from .hurry import UNHURRIED
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("110", "Intake fan: no valid speed reading"),
-        ("532", "Board 3 (slot 2): not found"),
-        ("530", "Board 1 (slot 0): not found"),
-        ("5013", "Board 4 (slot 3): chip voltage too low"),
+        ("110", "The intake fan gives no valid speed"),
+        ("532", "Board 3 (slot 2) is not found"),
+        ("530", "Board 1 (slot 0) is not found"),
+        ("5013", "Board 4 (slot 3) has too low a voltage at its chips"),
         ("2020", "Pool 1 cannot be reached"),
         ("2022", "Pool 3 cannot be reached"),
-        ("2010", "All pools are unusable"),
-        ("100001", "Firmware signature check failed"),
+        ("2010", "None of the pools can be used"),
+        ("100001", "The signature of the firmware is not valid"),
         # One chip of one board.
-        ("523045", "Board 4 (slot 3) chip 45: returns wrong results"),
-        ("560007", "Board 1 (slot 0) chip 7: returns no results"),
-        ("5213", "Board 2 (slot 1) chip 3: returns wrong results"),
+        ("523045", "Chip 45 of board 4 (slot 3) gives wrong results"),
+        ("560007", "Chip 7 of board 1 (slot 0) gives no results"),
+        ("5213", "Chip 3 of board 2 (slot 1) gives wrong results"),
         # Whatever is not known is shown as it is.
         ("12", "Unknown fault 12"),
         ("534", "Unknown fault 534"),
@@ -67,7 +68,7 @@ def test_remedies() -> None:
     """They reach boards and pools by the code of the first."""
     fan = meaning("110").remedy
     assert fan
-    assert "fan" in fan
+    assert "plug" in fan
     assert meaning("2022").remedy == meaning("2020").remedy
     assert meaning("2022").remedy
     assert meaning("533").remedy == meaning("530").remedy
@@ -99,6 +100,45 @@ def test_minor_by_family() -> None:
     assert {*MINOR_HYDRO, *MINOR_OTHERS} <= {*GENERAL, *(b + n for b in BOARDS for n in range(4))}
 
 
+def test_keys() -> None:
+    """Every known code has one, and one that is not known has none."""
+    assert meaning("302").key == "302"
+    assert meaning("0302").key == "302"
+    assert meaning("2021").key == "2021"
+    assert meaning("521045").key == "chip_52_1"
+    assert meaning("5213").key == "chip_52_1"
+    assert meaning("529045").message == "Chip 45 of board 10 (slot 9) gives wrong results"
+    for unknown in ("529045", "12", "534", "", "abc", "123045"):
+        assert meaning(unknown).key is None
+
+
+def test_texts() -> None:
+    """Whole sentences, what is wrong and what to do, the same as what a fault carries."""
+    found = texts()
+    assert found["302"] == f"{meaning('302').message}. {meaning('302').remedy}"
+    assert found["208"] == f"{meaning('208').message}."
+    assert found["chip_52_1"].startswith("A chip of board 2 (slot 1) gives wrong results. If ")
+    assert len(found) == len(GENERAL) + 4 * len(BOARDS) + 3 * len(POOLS) + 4 * len(CHIPS)
+    for key, text in found.items():
+        assert re.fullmatch("[a-z0-9]([a-z0-9_]*[a-z0-9])?", key), key
+        assert re.fullmatch(r"[A-Z][^.]*\.( [A-Z][^.]*\.){0,2}", text), text
+
+
+@UNHURRIED
+@given(code=st.integers(min_value=0, max_value=999_999).map(str))
+def test_every_key_has_a_text(code: str) -> None:
+    """And no text is without a code that leads to it."""
+    key = meaning(code).key
+    assert key is None or key in texts()
+
+
+def test_every_text_can_be_reached() -> None:
+    """By the code, or for single chips by one with a chip's number."""
+    for key in texts():
+        digits = key if key.isdecimal() else key.removeprefix("chip_").replace("_", "") + "001"
+        assert meaning(digits).key == key
+
+
 def test_reference_table() -> None:
     """Every code of the reference, where its folder is named."""
     folder = os.environ.get("ASIC_MINER_REFERENCE")
@@ -106,20 +146,22 @@ def test_reference_table() -> None:
         pytest.skip("ASIC_MINER_REFERENCE names no folder: the table of codes was NOT checked")
     reference = json.loads((Path(folder) / "whatsminer-error-codes.json").read_text())
     assert len(reference["codes"]) > 300
+    found = texts()
     for code, entry in reference["codes"].items():
-        found = meaning(code)
-        expected = entry["message"]
+        said = meaning(code)
+        assert said.key == code
+        assert code in found
+        # Whatever the words are, they name the part by both of its numbers.
         if "slot" in entry:
             slot = entry["slot"]
-            expected = expected.replace(f"Board {slot}:", f"Board {slot + 1} (slot {slot}):")
+            assert said.message.startswith(f"Board {slot + 1} (slot {slot}) ")
         if "pool" in entry:
-            expected = expected.replace(f"Pool {entry['pool']}", f"Pool {entry['pool'] + 1}")
-        assert found.message == expected
-        assert found.remedy == entry.get("hint")
+            assert said.message.startswith(f"Pool {entry['pool'] + 1} ")
+        assert said.remedy or "hint" not in entry
         minor = entry.get("minor", [])
         assert is_minor(code, hydro=False) == ("m30" in minor)
         assert is_minor(code, hydro=False) == ("m56s" in minor)
         assert is_minor(code, hydro=True) == ("m53" in minor)
     for chip in reference["chip_types"]:
-        what = chip["message"].split(": ", 1)[1]
-        assert meaning(f"{chip['type']}1002").message == f"Board 2 (slot 1) chip 2: {what}"
+        assert meaning(f"{chip['type']}1002").message.startswith("Chip 2 of board 2 (slot 1) ")
+        assert f"chip_{chip['type']}_3" in found

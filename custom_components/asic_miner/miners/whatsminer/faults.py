@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from .fault_table import BOARDS, CHIPS, GENERAL, MINOR_HYDRO, MINOR_OTHERS, POOLS, REMEDIES
+from .fault_table import (
+    BOARDS,
+    CHIP_REMEDY,
+    CHIPS,
+    GENERAL,
+    MINOR_HYDRO,
+    MINOR_OTHERS,
+    POOLS,
+    REMEDIES,
+)
 
 _BOARDS = 4
 _POOLS = 3
@@ -19,6 +28,34 @@ class Meaning:
 
     message: str
     remedy: str | None = None
+    key: str | None = None
+    """Of its text in `texts`; None for a code that is not known."""
+
+    @property
+    def text(self) -> str:
+        """Return message and remedy as sentences."""
+        return f"{self.message}. {self.remedy}" if self.remedy else f"{self.message}."
+
+
+def _known() -> dict[str, Meaning]:
+    """Return the meanings of all codes that do not name a single chip, by code."""
+    found = {
+        str(code): Meaning(message=message, remedy=_REMEDY_OF.get(code), key=str(code))
+        for code, message in GENERAL.items()
+    }
+    for base, what in BOARDS.items():
+        for slot in range(_BOARDS):
+            code = str(base + slot)
+            found[code] = Meaning(
+                message=f"Board {_number(slot)} {what}", remedy=_REMEDY_OF.get(base), key=code
+            )
+    for base, what in POOLS.items():
+        for place in range(_POOLS):
+            code = str(base + place)
+            found[code] = Meaning(
+                message=f"Pool {place + 1} {what}", remedy=_REMEDY_OF.get(base), key=code
+            )
+    return found
 
 
 def meaning(code: str) -> Meaning:
@@ -28,23 +65,19 @@ def meaning(code: str) -> Meaning:
     number, which is one less, stands beside it.
     """
     # More digits than any code has; int() of arbitrarily many would fail.
-    number = int(code) if code.isascii() and code.isdecimal() and len(code) < 10 else None
-    if number is not None:
-        if number in GENERAL:
-            return Meaning(message=GENERAL[number], remedy=_REMEDY_OF.get(number))
-        for base, what in BOARDS.items():
-            if base <= number < base + _BOARDS:
-                return Meaning(
-                    message=f"{_board(number - base)}: {what}", remedy=_REMEDY_OF.get(base)
-                )
-        for base, what in POOLS.items():
-            if base <= number < base + _POOLS:
-                return Meaning(
-                    message=f"Pool {number - base + 1} {what}", remedy=_REMEDY_OF.get(base)
-                )
-        if chip := _chip(str(number)):
-            return Meaning(message=chip)
-    return Meaning(message=f"Unknown fault {code}")
+    digits = str(int(code)) if code.isascii() and code.isdecimal() and len(code) < 10 else ""
+    return _KNOWN.get(digits) or _chip(digits) or Meaning(message=f"Unknown fault {code}")
+
+
+def texts() -> dict[str, str]:
+    """Return the English text with the remedy for every key that `Meaning.key` can have."""
+    found = {code: meaning.text for code, meaning in _KNOWN.items()}
+    for kind, what in CHIPS.items():
+        for slot in range(_BOARDS):
+            # All chips of a board have the same text, so it names none.
+            one = Meaning(message=f"A chip of board {_number(slot)} {what}", remedy=CHIP_REMEDY)
+            found[_chip_key(kind, slot)] = one.text
+    return found
 
 
 def is_minor(code: str, *, hydro: bool) -> bool:
@@ -56,13 +89,27 @@ def is_minor(code: str, *, hydro: bool) -> bool:
     return code in _MINOR[hydro]
 
 
-def _chip(digits: str) -> str | None:
+def _chip(digits: str) -> Meaning | None:
     """Decode a code that names one chip: type, slot, and one or three digits of chip."""
     if len(digits) not in (4, 6):
         return None
-    what = CHIPS.get(int(digits[:2]))
-    return what and f"{_board(int(digits[2]))} chip {int(digits[3:])}: {what}"
+    kind, slot, chip = int(digits[:2]), int(digits[2]), int(digits[3:])
+    what = CHIPS.get(kind)
+    if what is None:
+        return None
+    return Meaning(
+        message=f"Chip {chip} of board {_number(slot)} {what}",
+        remedy=CHIP_REMEDY,
+        key=_chip_key(kind, slot) if slot < _BOARDS else None,
+    )
 
 
-def _board(slot: int) -> str:
-    return f"Board {slot + 1} (slot {slot})"
+def _chip_key(kind: int, slot: int) -> str:
+    return f"chip_{kind}_{slot}"
+
+
+def _number(slot: int) -> str:
+    return f"{slot + 1} (slot {slot})"
+
+
+_KNOWN = _known()

@@ -236,7 +236,13 @@ def summary_faults(summary: Record, *, hydro: bool) -> tuple[Fault, ...] | None:
 def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
     said = {code: meaning(code) for code in codes}
     return tuple(
-        Fault(code=code, message=m.message, remedy=m.remedy, minor=is_minor(code, hydro=hydro))
+        Fault(
+            code=code,
+            message=m.message,
+            remedy=m.remedy,
+            minor=is_minor(code, hydro=hydro),
+            key=m.key,
+        )
         for code, m in said.items()
     )
 
