@@ -20,6 +20,19 @@ CONF_ORDERED_OFF: Final = "ordered_off"
 CONF_ADVANCED: Final = "advanced"
 """The collapsed section of the first form."""
 
+# What a user may choose, in the entry's options.
+CONF_POLL_SECONDS: Final = "poll_seconds"
+"""Seconds between two reads of the live values."""
+CONF_POWER_SENSOR: Final = "power_sensor"
+"""An entity that measures the miner's draw in W better than the miner does."""
+CONF_PLUG: Final = "plug"
+"""The switch of the plug that the miner hangs on: while it is off, so is the miner."""
+DEFAULT_POLL_SECONDS: Final = 15
+MIN_POLL_SECONDS: Final = 10
+"""A poll of a slow device may take this long, and the next must not come on top of it."""
+MAX_POLL_SECONDS: Final = 300
+"""Short-term statistics have a value for every five minutes."""
+
 # Long-term statistics keep the first unit they see, so these texts never change.
 TERAHASH_PER_SECOND: Final = "TH/s"
 JOULE_PER_TERAHASH: Final = "J/TH"
