@@ -14,7 +14,7 @@ from typing import Literal
 from ..errors import InvalidValueError
 from .envelope import no_data
 from .parse import Json, Record, cut_error_list
-from .session import Session
+from .transfers import Transfers
 
 type LedColour = Literal["red", "green"]
 
@@ -32,7 +32,7 @@ class ErrorEntry:
     time: str | None = None
 
 
-class WhatsminerApi(Session):
+class WhatsminerApi(Transfers):
     """The commands of one device."""
 
     # Reading (manual chapter 4)
@@ -102,6 +102,14 @@ class WhatsminerApi(Session):
     async def power_on(self) -> None:
         """Start mining (4.4)."""
         await self._write("power_on", respbefore="true")
+
+    async def pre_power_on(self, *, complete: bool, message: str) -> Record:
+        """Warm up before `power_on`, and ask how far that is (API 2.0 only).
+
+        Sent again and again with the `complete` and `msg` of the reply before, until its
+        `complete` is "true".
+        """
+        return await self._write("pre_power_on", complete=str(complete).lower(), msg=message)
 
     async def restart_btminer(self) -> None:
         """Restart mining (4.2)."""

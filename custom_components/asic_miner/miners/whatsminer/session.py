@@ -1,7 +1,7 @@
 """Talking to one device: which form of request it takes, and the life of its token."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 import json
 import time
@@ -114,18 +114,26 @@ class Session:
         AuthenticationError without password or with a wrong one, and UnconfirmedError
         when the outcome is not known.
         """
+
+        async def once(keys: WriteKeys) -> Record:
+            return await self._write_once(keys, cmd, params)
+
+        return await self._with_keys(once)
+
+    async def _with_keys[T](self, send: Callable[[WriteKeys], Awaitable[T]]) -> T:
+        """Call `send` with keys that are valid, and after a refusal of these once more."""
         if self._password is None:
             raise AuthenticationError("no password is known, so nothing can be changed")
         async with self._writing:
             try:
-                return await self._write_once(self._password, cmd, params)
+                return await send(await self._keys(self._password))
             except DeviceError as error:
                 if error.code not in _TOKEN_TROUBLE:
                     raise RejectedError(str(error)) from error
             # A key can be stale because the password was changed elsewhere and back.
             self.drop_token()
             try:
-                return await self._write_once(self._password, cmd, params)
+                return await send(await self._keys(self._password))
             except DeviceError as error:
                 if error.code not in _TOKEN_TROUBLE:
                     raise RejectedError(str(error)) from error
@@ -138,14 +146,14 @@ class Session:
         """Have the next write fetch a new token."""
         self._held = None
 
-    async def _write_once(self, password: str, cmd: str, params: Mapping[str, Parameter]) -> Record:
-        keys = await self._keys(password)
-        sealed = encrypt(keys.aes_key, _dump({"cmd": cmd, "token": keys.sign, **params}).encode())
+    async def _write_once(
+        self, keys: WriteKeys, cmd: str, params: Mapping[str, Parameter]
+    ) -> Record:
         seconds = self.transport.timeouts.silent if cmd in _OFTEN_SILENT else None
-        request = _dump({"enc": 1, "data": sealed})
+        request = sealed(keys, cmd, params)
         text = await self.transport.exchange(request, write=True, seconds=seconds)
         try:
-            body = _opened(keys, text)
+            body = opened(keys, text)
         except (MalformedReplyError, ValueError) as error:
             # Something came back, but it does not say what became of the command.
             raise UnconfirmedError("the command was sent, but its reply is unreadable") from error
@@ -163,11 +171,20 @@ class Session:
         return self._held.keys
 
 
-def _opened(keys: WriteKeys, text: str) -> JsonObject:
-    """Return the reply to a write, decrypted if need be."""
+def sealed(keys: WriteKeys, cmd: str, params: Mapping[str, Parameter]) -> str:
+    """Return the text of an encrypted command."""
+    plain = _dump({"cmd": cmd, "token": keys.sign, **params}).encode()
+    return _dump({"enc": 1, "data": encrypt(keys.aes_key, plain)})
+
+
+def opened(keys: WriteKeys, text: str) -> JsonObject:
+    """Return the reply to a write, decrypted if need be.
+
+    Raises ValueError or MalformedReplyError when it cannot be read.
+    """
     body = parse(text)
-    sealed = body.get("enc")
-    return parse(decrypt(keys.aes_key, sealed).decode()) if isinstance(sealed, str) else body
+    cipher = body.get("enc")
+    return parse(decrypt(keys.aes_key, cipher).decode()) if isinstance(cipher, str) else body
 
 
 def _wants_other_key(error: DeviceError) -> bool:

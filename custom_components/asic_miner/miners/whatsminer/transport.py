@@ -29,6 +29,10 @@ class Timeouts:
     silent: float = 5.0
     """For writes that are seldom answered at all: their effect is looked for anyway, and
     nothing else can be asked while this one waits."""
+    stall: float = 60.0
+    """Without a single byte while a file is on its way; a busy device pauses for seconds."""
+    install: float = 300.0
+    """For the reply after a firmware image, as the manual asks for (3.7)."""
 
 
 def was_not_connected(error: MinerError) -> bool:
@@ -65,6 +69,14 @@ class Connection:
         """Send bytes. The writing side stays open: closing it ends some devices' patience."""
         self._writer.write(data)
         await self._writer.drain()
+
+    async def receive_bytes(self, most: int) -> bytes:
+        """Return at least one and at most so many raw bytes, none at the end of all."""
+        if self._received:
+            found = bytes(self._received[:most])
+            del self._received[:most]
+            return found
+        return await self._reader.read(most)
 
     async def receive(self) -> str:
         """Return the next reply, "" when the device closes without one.
@@ -186,13 +198,13 @@ class Transport:
             seconds = self.timeouts.write if write else self.timeouts.read
         async with self.connection() as connection:
             try:
-                return await self._converse(connection, request, seconds)
+                return await self.converse(connection, request, seconds)
             except MinerError as error:
                 if write:
                     raise UnconfirmedError(f"the command was sent, but {error}") from error
                 raise
 
-    async def _converse(self, connection: Connection, request: str, seconds: float) -> str:
+    async def converse(self, connection: Connection, request: str, seconds: float) -> str:
         """Send and receive once, with every failure as an error of a reading command."""
         try:
             async with asyncio.timeout(seconds):
