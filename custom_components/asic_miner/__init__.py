@@ -1,21 +1,22 @@
 """ASIC miners in Home Assistant, read and controlled over their own local interfaces."""
 
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME, Platform
+from homeassistant.const import CONF_HOST, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
-from .const import CONF_MAKE, CONF_MEMORY, DOMAIN, LOGGER, REPAIR_ISSUES
+from .connect import client_for
+from .const import DOMAIN, LOGGER, REPAIR_ISSUES
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import main_device_info
-from .miners import create_client
-from .miners.client import Credentials
 from .miners.errors import WrongMinerError
-from .miners.models import Feature, Make
+from .miners.models import Feature
+from .services import async_setup_services
 
 CONTROLS = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH}
 PLATFORMS = [
@@ -28,17 +29,18 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which are there also while no miner is loaded."""
+    async_setup_services(hass)
+    return True
+
 
 async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
     """Set up one miner, also when it is off now."""
-    client = create_client(
-        Make(entry.data[CONF_MAKE]),
-        entry.data[CONF_HOST],
-        entry.data[CONF_PORT],
-        Credentials(username=entry.data.get(CONF_USERNAME), password=entry.data.get(CONF_PASSWORD)),
-        async_get_clientsession(hass),
-        memory=entry.data.get(CONF_MEMORY),
-    )
+    client = client_for(hass, entry.data)
     coordinator = MinerCoordinator(hass, entry, client)
     try:
         await coordinator.async_config_entry_first_refresh()

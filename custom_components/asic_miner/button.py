@@ -54,6 +54,20 @@ BUTTONS = (
         entity_registry_enabled_default=False,
         press=lambda client: client.restore_power(),
     ),
+    MinerButtonDescription(
+        key="stop_mining",
+        feature=Feature.STOP_MINING,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press=lambda client: client.stop_mining(),
+    ),
+    MinerButtonDescription(
+        key="default_quick_ramping",
+        feature=Feature.DEFAULT_QUICK_RAMPING,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press=lambda client: client.default_quick_ramping(),
+    ),
     # The defaults are the nameplate's full draw. Nobody should press them by accident.
     MinerButtonDescription(
         key="default_power_target",

@@ -7,11 +7,12 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import CONF_ORDERED_OFF, LOGGER
 from .errors import action_error
+from .install import InstallListener, InstallReport, InstallStep
 from .lasting import Lasting
 from .miners.client import MinerClient
 from .miners.errors import (
@@ -24,6 +25,7 @@ from .miners.errors import (
     UnsupportedError,
 )
 from .miners.models import MinerState, Snapshot
+from .miners.orders import FirmwareImage
 from .off_guard import REPEATS, OffGuard
 from .polling import MinerPolling
 from .restart import Restart, RestartWatch
@@ -47,6 +49,7 @@ class MinerCoordinator(MinerPolling):
         self._off_guard = OffGuard(ordered_off=entry.data.get(CONF_ORDERED_OFF) is True)
         self._lasting = Lasting[Order[bool]]()
         self._commands = 0
+        self._install_listeners: list[InstallListener] = []
 
     @override
     def _act_on(self, snapshot: Snapshot) -> None:
@@ -120,25 +123,42 @@ class MinerCoordinator(MinerPolling):
         if self._transferring:
             raise action_error(BusyError("firmware is being installed"), self.config_entry.title)
 
-    async def async_transfer(self, order: Order[None]) -> None:
-        """Do something that the miner must not be disturbed in, for as long as it takes.
+    async def async_install(self, image: FirmwareImage) -> None:
+        """Install a firmware file, and tell listeners how far it is.
 
-        Nothing is polled or sent meanwhile. Raises as `async_command`, and at once when
+        Nothing else is polled or sent meanwhile. Raises as `async_command`, and at once when
         another command is under way.
         """
         self._refuse_during_transfer()
         if self._commands:
             raise action_error(BusyError("another command is running"), self.config_entry.title)
         self._transferring = True
+        report = InstallReport(image.size, self._tell_install)
         try:
             async with self._turn:
                 self.async_set_updated_data(Snapshot(state=MinerState.RESTARTING))
-                await self._async_send(order)
+                report.begin()
+                await self._async_send(lambda client: client.update_firmware(image, report.sent))
+            report.end(failed=False)
+        except BaseException:
+            report.end(failed=True)
+            raise
         finally:
             self._transferring = False
             self._restart = RestartWatch(Restart.BOARD, None, self._now())
             self._identity_due = self._now()
             self._read_soon()
+
+    @callback
+    def async_listen_to_install(self, listener: InstallListener) -> CALLBACK_TYPE:
+        """Have a listener told how an installation of firmware goes; returns how to stop it."""
+        self._install_listeners.append(listener)
+        return lambda: self._install_listeners.remove(listener)
+
+    @callback
+    def _tell_install(self, step: InstallStep, percent: int) -> None:
+        for listener in self._install_listeners:
+            listener(step, percent)
 
     async def async_set_mining(self, on: bool) -> None:
         """Start or stop hashing, and where the make needs it, see to it that off stays off.

@@ -37,7 +37,16 @@ from .entity import (
     MinerPartEntity,
     add_entities_as_they_appear,
 )
-from .miners.models import Capabilities, Feature, Hashboard, MinerState, PowerSupply, Snapshot
+from .miners.models import (
+    Capabilities,
+    Feature,
+    Hashboard,
+    LicenseState,
+    MinerState,
+    PowerSupply,
+    Snapshot,
+    TunerState,
+)
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
@@ -79,11 +88,11 @@ def _pool(snapshot: Snapshot) -> str | None:
 
 
 def _fault(snapshot: Snapshot) -> str | None:
-    """Return the first fault that matters, in words."""
+    """Return the first fault that matters: the key of its text, else what the miner says."""
     if snapshot.faults is None:
         return None
     for fault in sorted(snapshot.faults, key=lambda fault: fault.minor):
-        return f"{fault.message} ({fault.code})"[:LONGEST_STATE]
+        return fault.key or f"{fault.message} ({fault.code})"[:LONGEST_STATE]
     return "none"
 
 
@@ -187,6 +196,28 @@ SENSORS = (
                 _psu(lambda psu: psu.temperature),
             ),
         )
+    ),
+    *(
+        MinerSensorDescription(
+            key=feature.value,
+            feature=feature,
+            device_class=SensorDeviceClass.ENUM,
+            options=list(states),
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value=value,
+        )
+        for feature, states, value in (
+            (Feature.TUNER_STATE, TunerState, lambda snapshot: snapshot.tuner_state),
+            (Feature.LICENSE_STATE, LicenseState, lambda snapshot: snapshot.license_state),
+        )
+    ),
+    MinerSensorDescription(
+        key="ip_address",
+        feature=Feature.IP_ADDRESS,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda snapshot: snapshot.ip_address,
     ),
     MinerSensorDescription(
         key="uptime",

@@ -74,6 +74,7 @@ SWITCHES = (
         value=lambda snapshot: snapshot.locate,
         set=lambda coordinator, on: coordinator.async_command(lambda client: client.set_locate(on)),
     ),
+    _setting(Feature.AUTO_UPGRADE),
     _setting(Feature.DPS),
     _setting(Feature.DPS_SHUTDOWN),
     _setting(Feature.FAN_ZERO_SPEED),

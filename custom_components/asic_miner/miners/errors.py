@@ -45,6 +45,10 @@ class UnsupportedError(MinerError):
     """This device or firmware does not have the command."""
 
 
+class OutdatedFirmwareError(UnsupportedError):
+    """The firmware is older than this interface; updating it helps."""
+
+
 class RejectedError(MinerError):
     """The device understood and refused: a value out of range, or a failed command."""
 

@@ -107,6 +107,8 @@ class Feature(StrEnum):
     DEFAULT_QUICK_RAMPING = "default_quick_ramping"
     LOGS = "logs"
     """Logs can be fetched; its choices are kinds of `LogKind`."""
+    UPDATE_FIRMWARE = "update_firmware"
+    """A firmware file can be installed."""
     # Settings: kept by the device, set by `set_setting`, read in `Snapshot.settings`
     FAST_BOOT = "fast_boot"
     MINE_AT_STARTUP = "mine_at_startup"

@@ -1,6 +1,6 @@
 """What a miner can be told beyond single values, the same for every make."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -100,7 +100,7 @@ class LogFile:
 
     suffix: str
     """Of a file that holds it, for example ".tar.gz"."""
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,468 @@
+"""Actions: what is done to a miner by hand or by an automation, beyond its entities."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import (
+    async_get_device_and_config_entry,
+    async_register_admin_service,
+)
+import probatio
+
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry, MinerCoordinator, Order
+from .files import async_fetch_log, async_install_firmware
+from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
+from .moving import async_set_network
+from .restart import Restart
+
+ATTR_CONFIRM = "confirm"
+"""Has to be ticked for what cannot be undone or can cut a miner off."""
+
+WHOLE_PERCENT = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=200))
+"""200 % is what liquid cooling allows; each miner knows its own end."""
+MILLISECONDS = probatio.All(probatio.Coerce(int), probatio.Range(min=0, max=3_600_000))
+"""Blinking slower than once an hour is none; the manual names no upper end."""
+
+BLINK = Blink(colour="red")
+"""For its default times."""
+
+POOL = probatio.Schema(
+    {
+        probatio.Required("url"): cv.string,
+        probatio.Required("user"): cv.string,
+        probatio.Optional("password"): cv.string,
+        probatio.Optional("enabled", default=True): cv.boolean,
+        probatio.Optional("group"): cv.string,
+    }
+)
+GROUP = probatio.Schema(
+    {
+        probatio.Required("name"): cv.string,
+        probatio.Exclusive("quota", "part"): cv.positive_int,
+        probatio.Exclusive("share", "part"): probatio.All(
+            probatio.Coerce(float), probatio.Range(min=0, max=100)
+        ),
+    }
+)
+STEP = {
+    probatio.Exclusive("change", "how"): probatio.Coerce(float),
+    probatio.Exclusive("percent", "how"): WHOLE_PERCENT,
+    probatio.Optional("reference", default=TargetReference.NOMINAL.value): probatio.Coerce(
+        TargetReference
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One call of an action, for one miner."""
+
+    hass: HomeAssistant
+    coordinator: MinerCoordinator
+    data: Mapping[str, Any]
+
+    async def command[T](self, order: Order[T], restarts: Restart | None = None) -> T:
+        """Send a command. Raises as `MinerCoordinator.async_command`."""
+        return await self.coordinator.async_command(order, restarts=restarts)
+
+
+type Run = Callable[[Request], Awaitable[ServiceResponse]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """One row of the table."""
+
+    name: str
+    run: Run
+    fields: Mapping[Any, Any] = field(default_factory=dict)
+    admin: bool = True
+    """Only administrators may, and automations, which only they can write."""
+    confirm: bool = False
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+# Pools
+
+
+def _groups(data: Mapping[str, Any]) -> tuple[PoolGroup, ...]:
+    """Return the pools in the groups that they name, in the order in which these appear."""
+    members: dict[str | None, list[PoolEntry]] = {}
+    for pool in data["pools"]:
+        given = {key: value for key, value in pool.items() if key != "group"}
+        members.setdefault(pool.get("group"), []).append(PoolEntry(**given))
+    parts = {group["name"]: group for group in data.get("groups", ())}
+    if unknown := parts.keys() - members.keys():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="empty_pool_group",
+            translation_placeholders={"group": ", ".join(sorted(unknown))},
+        )
+    return tuple(
+        PoolGroup(
+            name=name,
+            pools=tuple(pools),
+            quota=parts.get(name, {}).get("quota"),
+            share=share / 100 if (share := parts.get(name, {}).get("share")) is not None else None,
+        )
+        for name, pools in members.items()
+    )
+
+
+async def _set_pools(request: Request) -> None:
+    groups = _groups(request.data)
+    previous = request.data.get("previous_passwords")
+    await request.command(
+        lambda client: client.set_pools(
+            groups, previous_passwords=None if previous is None else tuple(previous)
+        )
+    )
+
+
+async def _get_pools(request: Request) -> ServiceResponse:
+    groups = await request.command(lambda client: client.get_pools())
+    return {
+        "groups": [
+            {
+                "name": group.name,
+                "quota": group.quota,
+                "share": None if group.share is None else group.share * 100,
+                # The password is left out even where a miner would tell it.
+                "pools": [
+                    {"url": pool.url, "user": pool.user, "enabled": pool.enabled}
+                    for pool in group.pools
+                ],
+            }
+            for group in groups
+        ]
+    }
+
+
+# Power
+
+
+async def _set_power_percent(request: Request) -> None:
+    percent = request.data["percent"]
+    await request.coordinator.async_set_draw(
+        lambda client: client.set_power_percent(percent),
+        fast=(lambda client: client.set_power_percent(percent, fast=True))
+        if request.data["fast"]
+        else None,
+    )
+
+
+async def _set_power(request: Request) -> None:
+    await request.command(lambda client: client.set_power(request.data["watts"]))
+
+
+async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse:
+    """Step or scale a target, and answer the new one."""
+    change, percent = request.data.get("change"), request.data.get("percent")
+    reference = TargetReference(request.data["reference"])
+    if change is not None:
+        target = await request.command(
+            lambda client: (
+                client.step_hashrate_target(change)
+                if hashrate
+                else client.step_power_target(change)
+            )
+        )
+    elif percent is not None:
+        target = await request.command(
+            lambda client: (
+                client.scale_hashrate_target(percent, reference)
+                if hashrate
+                else client.scale_power_target(percent, reference)
+            )
+        )
+    else:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="change_or_percent_needed"
+        )
+    return {"target": target}
+
+
+async def _get_profiles(request: Request) -> ServiceResponse:
+    profiles = await request.command(lambda client: client.get_profiles())
+    return {"profiles": [asdict(profile) for profile in profiles]}
+
+
+async def _remove_profiles(request: Request) -> None:
+    await request.command(lambda client: client.remove_profiles(), Restart.MINING)
+
+
+# The light, notes, time and logs
+
+
+async def _set_led(request: Request) -> None:
+    data = request.data
+    blink = None
+    if data["colour"] != "auto":
+        blink = Blink(
+            colour=data["colour"],
+            period=data["period"],
+            duration=data["duration"],
+            start=data["start"],
+        )
+    await request.command(lambda client: client.set_led(blink))
+
+
+async def _get_message(request: Request) -> ServiceResponse:
+    key = request.data["key"]
+    return {"message": await request.command(lambda client: client.get_message(key))}
+
+
+async def _set_message(request: Request) -> None:
+    key, message = request.data["key"], request.data["message"]
+    await request.command(lambda client: client.set_message(key, message))
+
+
+async def _set_time_zone(request: Request) -> None:
+    zone = request.data.get("time_zone", request.hass.config.time_zone)
+    await request.command(lambda client: client.set_time_zone(zone))
+
+
+async def _set_syslog(request: Request) -> None:
+    data = request.data
+    await request.command(
+        lambda client: client.set_syslog(data["host"], data["port"], tcp=data["protocol"] == "tcp")
+    )
+
+
+async def _download_logs(request: Request) -> ServiceResponse:
+    kind = LogKind(request.data["kind"])
+    return {"path": await async_fetch_log(request.hass, request.coordinator, kind)}
+
+
+# Login, network, licence, firmware
+
+
+async def _change_password(request: Request) -> None:
+    await request.coordinator.async_change_password(request.data["new_password"] or None)
+
+
+async def _set_hostname(request: Request) -> None:
+    await request.command(lambda client: client.set_hostname(request.data["hostname"]))
+
+
+async def _set_network(request: Request) -> None:
+    await async_set_network(request.hass, request.coordinator, request.data)
+
+
+async def _apply_contract_key(request: Request) -> None:
+    await request.command(lambda client: client.apply_contract_key(request.data["contract_key"]))
+
+
+async def _get_advanced_settings(request: Request) -> ServiceResponse:
+    return {"settings": dict(await request.command(lambda client: client.get_advanced_settings()))}
+
+
+async def _set_advanced_settings(request: Request) -> ServiceResponse:
+    wanted = request.data["settings"]
+    held = await request.command(lambda client: client.set_advanced_settings(wanted))
+    return {"settings": dict(held)}
+
+
+async def _reset_advanced_settings(request: Request) -> ServiceResponse:
+    held = await request.command(lambda client: client.reset_advanced_settings())
+    return {"settings": dict(held)}
+
+
+async def _update_firmware(request: Request) -> None:
+    await async_install_firmware(request.hass, request.coordinator, request.data["path"])
+
+
+async def _restore_stock(request: Request) -> None:
+    await request.command(lambda client: client.restore_stock(), Restart.BOARD)
+
+
+async def _factory_reset(request: Request) -> None:
+    wipe_network = request.data["wipe_network"]
+    await request.command(
+        lambda client: client.factory_reset(wipe_network=wipe_network), Restart.BOARD
+    )
+
+
+ANSWERS, MAY_ANSWER = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
+
+ACTIONS = (
+    Action(
+        name="set_pools",
+        run=_set_pools,
+        fields={
+            probatio.Required("pools"): probatio.All(
+                cv.ensure_list, [POOL], probatio.Length(min=1)
+            ),
+            probatio.Optional("groups"): probatio.All(cv.ensure_list, [GROUP]),
+            probatio.Optional("previous_passwords"): probatio.All(cv.ensure_list, [cv.string]),
+        },
+    ),
+    Action(name="get_pools", run=_get_pools, response=ANSWERS),
+    Action(
+        name="set_power_percent",
+        run=_set_power_percent,
+        fields={
+            probatio.Required("percent"): WHOLE_PERCENT,
+            probatio.Optional("fast", default=False): cv.boolean,
+        },
+        admin=False,
+    ),
+    Action(
+        name="set_power",
+        run=_set_power,
+        fields={probatio.Required("watts"): cv.positive_float},
+        admin=False,
+    ),
+    Action(
+        name="change_power_target",
+        run=partial(_change_target, hashrate=False),
+        fields=STEP,
+        admin=False,
+        response=MAY_ANSWER,
+    ),
+    Action(
+        name="change_hashrate_target",
+        run=partial(_change_target, hashrate=True),
+        fields=STEP,
+        admin=False,
+        response=MAY_ANSWER,
+    ),
+    Action(name="get_profiles", run=_get_profiles, admin=False, response=ANSWERS),
+    Action(name="remove_profiles", run=_remove_profiles, confirm=True),
+    Action(
+        name="set_led",
+        run=_set_led,
+        fields={
+            probatio.Required("colour"): probatio.In(("red", "green", "auto")),
+            probatio.Optional("period", default=BLINK.period): MILLISECONDS,
+            probatio.Optional("duration", default=BLINK.duration): MILLISECONDS,
+            probatio.Optional("start", default=BLINK.start): MILLISECONDS,
+        },
+        admin=False,
+    ),
+    Action(
+        name="get_customer_message",
+        run=_get_message,
+        fields={probatio.Required("key"): cv.string},
+        admin=False,
+        response=ANSWERS,
+    ),
+    Action(
+        name="set_customer_message",
+        run=_set_message,
+        fields={probatio.Required("key"): cv.string, probatio.Required("message"): cv.string},
+    ),
+    Action(
+        name="set_time_zone",
+        run=_set_time_zone,
+        fields={probatio.Optional("time_zone"): cv.string},
+    ),
+    Action(
+        name="set_syslog",
+        run=_set_syslog,
+        fields={
+            probatio.Required("host"): cv.string,
+            # The port that syslog servers listen on.
+            probatio.Optional("port", default=514): cv.port,
+            probatio.Optional("protocol", default="udp"): probatio.In(("udp", "tcp")),
+        },
+    ),
+    Action(
+        name="download_logs",
+        run=_download_logs,
+        fields={
+            probatio.Optional("kind", default=LogKind.MINER.value): probatio.In(
+                [kind.value for kind in LogKind]
+            )
+        },
+        response=ANSWERS,
+    ),
+    Action(
+        name="change_password",
+        run=_change_password,
+        fields={probatio.Required("new_password"): cv.string},
+    ),
+    Action(
+        name="set_hostname",
+        run=_set_hostname,
+        fields={probatio.Required("hostname"): cv.string},
+    ),
+    Action(
+        name="set_network",
+        run=_set_network,
+        fields={
+            probatio.Exclusive("dhcp", "where"): cv.boolean,
+            probatio.Exclusive("address", "where"): cv.string,
+            probatio.Optional("netmask", default="255.255.255.0"): cv.string,
+            probatio.Optional("gateway"): cv.string,
+            probatio.Optional("dns", default=list): probatio.All(cv.ensure_list, [cv.string]),
+            probatio.Optional("hostname"): cv.string,
+        },
+        confirm=True,
+    ),
+    Action(
+        name="apply_contract_key",
+        run=_apply_contract_key,
+        fields={probatio.Required("contract_key"): cv.string},
+    ),
+    Action(name="get_advanced_settings", run=_get_advanced_settings, response=ANSWERS),
+    Action(
+        name="set_advanced_settings",
+        run=_set_advanced_settings,
+        fields={probatio.Required("settings"): dict},
+        confirm=True,
+        response=MAY_ANSWER,
+    ),
+    Action(
+        name="reset_advanced_settings",
+        run=_reset_advanced_settings,
+        confirm=True,
+        response=MAY_ANSWER,
+    ),
+    Action(
+        name="update_firmware",
+        run=_update_firmware,
+        fields={probatio.Required("path"): cv.string},
+        confirm=True,
+    ),
+    Action(name="restore_stock", run=_restore_stock, confirm=True),
+    Action(
+        name="factory_reset",
+        run=_factory_reset,
+        fields={probatio.Optional("wipe_network", default=False): cv.boolean},
+        confirm=True,
+    ),
+)
+
+
+async def _async_run(action: Action, call: ServiceCall) -> ServiceResponse:
+    """Find the miner, and do it."""
+    entry = cast(
+        "MinerConfigEntry",
+        async_get_device_and_config_entry(call.hass, DOMAIN, call.data[ATTR_DEVICE_ID])[1],
+    )
+    if action.confirm and not call.data[ATTR_CONFIRM]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="confirmation_needed"
+        )
+    return await action.run(Request(hass=call.hass, coordinator=entry.runtime_data, data=call.data))
+
+
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register all actions."""
+    for action in ACTIONS:
+        fields: dict[Any, Any] = {probatio.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
+        if action.confirm:
+            fields[probatio.Optional(ATTR_CONFIRM, default=False)] = cv.boolean
+        schema, run = probatio.Schema(fields), partial(_async_run, action)
+        if action.admin:
+            async_register_admin_service(hass, DOMAIN, action.name, run, schema, action.response)
+        else:
+            hass.services.async_register(DOMAIN, action.name, run, schema, action.response)

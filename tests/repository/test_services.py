@@ -1,0 +1,96 @@
+"""Actions: what is offered, what is checked, what is said and what is drawn are the same."""
+
+from pathlib import Path
+from typing import Any
+
+from homeassistant.helpers.service import _SERVICES_SCHEMA
+from homeassistant.util.yaml import load_yaml_dict
+import probatio
+import pytest
+
+from custom_components.asic_miner.services import ACTIONS, ATTR_CONFIRM, Action
+from tests.translations import TRANSLATIONS, load
+
+INTEGRATION = TRANSLATIONS.parent
+TEXTS = load()
+FORMS: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+DOCS = Path(__file__).parents[2] / "docs" / "actions.md"
+
+
+def names(action: Action) -> set[str]:
+    """Return the fields of an action."""
+    own = {
+        marker.schema if isinstance(marker, probatio.Marker) else marker for marker in action.fields
+    }
+    return own | {"device_id"} | ({ATTR_CONFIRM} if action.confirm else set())
+
+
+def test_forms_are_valid() -> None:
+    """Home Assistant reads them by this schema, and says nothing to the user if it cannot."""
+    _SERVICES_SCHEMA(FORMS)
+
+
+def test_every_action_has_a_form() -> None:
+    """And no form is left over."""
+    assert set(FORMS) == {action.name for action in ACTIONS}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_fields_are_the_same_everywhere(action: Action) -> None:
+    """In the check, in the form and in the texts."""
+    assert set(FORMS[action.name]["fields"]) == names(action)
+    prefix = f"services.{action.name}"
+    assert TEXTS[f"{prefix}.name"]
+    assert TEXTS[f"{prefix}.description"]
+    told = {key.split(".")[3] for key in TEXTS if key.startswith(f"{prefix}.fields.")}
+    assert told == names(action)
+    for field in names(action):
+        assert TEXTS[f"{prefix}.fields.{field}.name"]
+        assert TEXTS[f"{prefix}.fields.{field}.description"]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_defaults_and_needs_are_the_same_everywhere(action: Action) -> None:
+    """A form that shows another default than what is sent would be a lie."""
+    for marker in action.fields:
+        form = FORMS[action.name]["fields"][marker.schema]
+        if isinstance(marker, probatio.Required):
+            assert form.get("required") is True, marker
+        elif "default" in form:
+            assert marker.default() == form["default"], marker
+
+
+def test_texts_of_choices_are_complete() -> None:
+    """Every option and field of a form has a text, and no text is left over."""
+    used: dict[str, set[str]] = {}
+
+    def walk(selector: Any) -> None:
+        if not isinstance(selector, dict):
+            return
+        for kind, config in selector.items():
+            if not isinstance(config, dict):
+                continue
+            if "translation_key" in config:
+                used[config["translation_key"]] = set(
+                    config["options"] if kind == "select" else config["fields"]
+                )
+            for field in config.get("fields", {}).values():
+                walk(field["selector"])
+
+    for form in FORMS.values():
+        for field in form["fields"].values():
+            walk(field["selector"])
+    told: dict[str, set[str]] = {}
+    for key in TEXTS:
+        if key.startswith("selector."):
+            _, name, _, option, *_ = key.split(".")
+            told.setdefault(name, set()).add(option)
+    assert told == told | used
+
+
+def test_every_action_is_documented() -> None:
+    """Each with an example."""
+    page = DOCS.read_text("utf-8")
+    for action in ACTIONS:
+        assert f"`asic_miner.{action.name}`" in page
+        assert f"action: asic_miner.{action.name}" in page
