@@ -611,7 +611,7 @@ async def test_firmware_upload() -> None:
         done = session.opened(await reader.read())
         writer.close()
         assert done["Code"] == 131
-        assert device.executing.system.images == [len(image)]
+        assert device.images == [image]
         assert device.truth()["state"] == "booting"
 
 
@@ -626,5 +626,5 @@ async def test_an_upload_that_breaks_off_changes_nothing() -> None:
         writer.write_eof()
         assert await reader.read() == b""
         writer.close()
-        assert device.executing.system.images == []
+        assert device.images == []
         assert device.truth()["state"] == "stable"

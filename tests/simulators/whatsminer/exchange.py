@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.simulators.whatsminer import crypto, spoil
 from tests.simulators.whatsminer.crypto import Json
 from tests.simulators.whatsminer.envelopes import Fields, RefusedError
-from tests.simulators.whatsminer.faults import Wire
+from tests.simulators.whatsminer.faults import Transfer, Wire
 from tests.simulators.whatsminer.presets import Generation
 from tests.simulators.whatsminer.replies import DOWN_TEXT, Replies
 
@@ -21,6 +21,8 @@ TICK = 0.005
 """Real seconds between looks at the clock while something waits for simulated time."""
 HALF_CLOSE = 10
 """Ticks in which the end of the client's part still belongs to its request."""
+HANGING = 3600.0
+"""Simulated seconds for which a device that hangs keeps a connection open."""
 LONGEST_REQUEST = 65536
 """Bytes; no command comes near."""
 LARGEST_IMAGE = 64 * 2**20
@@ -168,8 +170,11 @@ class Exchange:
         if replies:
             # A client that has gone does not keep the device from doing what it accepted.
             with contextlib.suppress(ConnectionError):
-                await self._send(simulator.replies.flat(outcome.message))
-                await self._attach(outcome.attached)
+                reply = simulator.replies.flat(outcome.message)
+                if outcome.attached is None:
+                    await self._send(reply)
+                else:
+                    await self._send_log(reply, outcome.attached)
         elif faults.hang_unanswered:
             if outcome.after is not None:
                 outcome.after()
@@ -178,18 +183,34 @@ class Exchange:
             return
         if outcome.upload is not None:
             outcome.upload(await self._image())
-            await self._send(simulator.replies.flat("API command OK"))
+            if faults.transfer is not Transfer.SILENT and faults.transfer is not Transfer.HANGS:
+                await self._send(simulator.replies.flat("API command OK"))
         if outcome.after is not None:
             # Said first: what comes now may take the network down.
-            finish(self.connection)
+            if faults.transfer is not Transfer.HANGS:
+                finish(self.connection)
             outcome.after()
         simulator.refresh()
+        if outcome.upload is not None and faults.transfer is Transfer.HANGS:
+            await self._pause(HANGING)
 
-    async def _attach(self, attached: bytes | None) -> None:
-        if attached is not None:
-            # Devices pause for about 10 ms here.
-            await asyncio.sleep(0.01)
-            await self._send_bytes(attached)
+    async def _send_log(self, reply: Fields, log: bytes) -> None:
+        fault = self.faults.transfer
+        head = self._written(reply)
+        if fault is Transfer.ONE_SEGMENT:
+            await self._send_bytes(head + log)
+            return
+        await self._send_bytes(head)
+        # Devices pause for about 10 ms here.
+        await asyncio.sleep(0.01)
+        if fault is Transfer.BREAKS or fault is Transfer.STALLS:
+            await self._send_bytes(log[: len(log) // 2])
+            if fault is Transfer.BREAKS:
+                reset(self.connection)
+            else:
+                await self._pause(self.simulator.silence_limit)
+            return
+        await self._send_bytes(log)
 
     # --- bytes --------------------------------------------------------------------------
 
@@ -243,16 +264,27 @@ class Exchange:
                 received = received[4:]
                 if size > LARGEST_IMAGE:
                     raise RefusedError(132, CODE_TEXTS[132])
+            if size is not None and len(received) >= size // 2:
+                if self.faults.transfer is Transfer.BREAKS:
+                    reset(self.connection)
+                    raise ConnectionAbortedError
+                if self.faults.transfer is Transfer.REFUSED_EARLY:
+                    raise RefusedError(132, CODE_TEXTS[132])
+        if self.faults.transfer is Transfer.REFUSED:
+            raise RefusedError(132, CODE_TEXTS[132])
         return received[:size]
 
     async def _send(self, reply: Fields | str | None) -> None:
         """Send a reply in the device's way, with whatever is to be wrong about it."""
         if reply is None:
             return
-        simulator, faults = self.simulator, self.faults
         if isinstance(reply, str):
             await self._send_bytes(reply.encode())
-            return
+        else:
+            await self._send_bytes(self._written(reply))
+
+    def _written(self, reply: Fields) -> bytes:
+        simulator, faults = self.simulator, self.faults
         text = spoil.written(reply, self.name, faults, simulator.device.preset)
         if self.key is not None:
             text = crypto.compact({"enc": crypto.encrypt(self.key, text)})
@@ -261,7 +293,7 @@ class Exchange:
         here = faults.wire_commands is None or self.name in faults.wire_commands
         if faults.wire is Wire.CUT and here:
             data = data[: len(data) // 2]
-        await self._send_bytes(data)
+        return data
 
     async def _send_bytes(self, data: bytes) -> None:
         if self.faults.reply_delay:

@@ -33,6 +33,31 @@ class Malformed(Enum):
     """A raw newline inside a string."""
 
 
+class Transfer(Enum):
+    """How the transfer of a firmware image or of the log goes wrong."""
+
+    BREAKS = auto()
+    """The connection is reset in the middle."""
+    STALLS = auto()
+    """The log stops in the middle, with the connection left open."""
+    ONE_SEGMENT = auto()
+    """The log comes in the same segment as the reply that announces it."""
+    SHORT = auto()
+    """The log ends before the length that was announced."""
+    LONG = auto()
+    """The log goes on after the length that was announced."""
+    NO_LENGTH = auto()
+    """The announced length is no number."""
+    REFUSED = auto()
+    """The image is refused when all of it has come."""
+    REFUSED_EARLY = auto()
+    """The image is refused in the middle, and the rest not waited for."""
+    SILENT = auto()
+    """The image is installed, and the connection closed without a word about that."""
+    HANGS = auto()
+    """The image is installed, and the connection left open in silence."""
+
+
 @dataclass(kw_only=True)
 class Faults:
     """All faults of one device. As made, nothing is wrong; every member may be set at any time."""
@@ -52,6 +77,7 @@ class Faults:
     """A control board that reboots is off the network, where it otherwise refuses connections."""
     hang_unanswered: bool = False
     """Keep the connection open in silence after a command that gets no answer."""
+    transfer: Transfer | None = None
     malformed: set[Malformed] = field(default_factory=set)
     missing_keys: set[str] = field(default_factory=set)
     """Leave these keys out of every reply, at any depth."""

@@ -172,6 +172,11 @@ class WhatsminerSimulator(SimulatedMiner):
 
     # --- for tests ----------------------------------------------------------------------
 
+    @property
+    def images(self) -> list[bytes]:
+        """Return the firmware images installed since the simulator was made."""
+        return self.executing.system.images
+
     def refresh(self) -> None:
         """Let the device notice how late it is, and open or close its port accordingly."""
         self.device.advance(self.clock.now())

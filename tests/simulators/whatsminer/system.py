@@ -5,6 +5,7 @@ import re
 
 from tests.simulators.whatsminer.access import DEFAULT_PASSWORD, Access
 from tests.simulators.whatsminer.device import Device
+from tests.simulators.whatsminer.faults import Transfer
 from tests.simulators.whatsminer.outcome import (
     Command,
     Fields,
@@ -30,8 +31,8 @@ class System:
         """Act on `device`; passwords and permissions are in `access`."""
         self.device = device
         self.access = access
-        self.images: list[int] = []
-        """Sizes in bytes of the firmware images received."""
+        self.images: list[bytes] = []
+        """The firmware images received as a whole and accepted."""
 
     def table(self) -> dict[str, Command]:
         """Return the commands by name."""
@@ -130,11 +131,19 @@ class System:
 
     def _logs(self, _: Fields) -> Outcome:
         log = "".join(f"{line}\n" for line in self.device.log).encode()
-        return Outcome(message={"logfilelen": str(len(log))}, attached=log, changes=False)
+        length = str(len(log))
+        match self.device.faults.transfer:
+            case Transfer.NO_LENGTH:
+                length = "many"
+            case Transfer.SHORT:
+                log = log[:-5]
+            case Transfer.LONG:
+                log += b"more"
+        return Outcome(message={"logfilelen": length}, attached=log, changes=False)
 
     def _firmware(self, _: Fields) -> Outcome:
         def received(image: bytes) -> None:
-            self.images.append(len(image))
+            self.images.append(image)
             self.device.note(f"firmware image of {len(image)} bytes")
 
         return Outcome(message="ready", upload=received, after=self._boot)
