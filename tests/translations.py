@@ -12,6 +12,7 @@ import string
 from typing import Any, Self
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntriesFlowManager, OptionsFlow
 from homeassistant.core import ServiceRegistry
 from homeassistant.data_entry_flow import FlowManager, FlowResultType, section
 from homeassistant.exceptions import HomeAssistantError
@@ -66,8 +67,10 @@ class TranslationCheck:
 
         async def checked_step(self: Any, flow: Any, *args: Any, **kwargs: Any) -> Any:
             result = await handle_step(self, flow, *args, **kwargs)
-            if flow.handler == DOMAIN:
-                check.flow_result(result)
+            if isinstance(self, ConfigEntriesFlowManager) and flow.handler == DOMAIN:
+                check.flow_result("config", result)
+            elif isinstance(flow, OptionsFlow) and flow.config_entry.domain == DOMAIN:
+                check.flow_result("options", result)
             return result
 
         async def checked_call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -122,19 +125,27 @@ class TranslationCheck:
         if not issue.get("is_fixable"):
             self.text(f"{key}.description", given)
 
-    def flow_result(self, result: Mapping[str, Any]) -> None:
-        """Check a step of a flow."""
+    def flow_result(self, kind: str, result: Mapping[str, Any]) -> None:
+        """Check a step of a flow of one kind: "config" or "options"."""
         given = result.get("description_placeholders")
         match result["type"]:
             case FlowResultType.ABORT if result["reason"] not in FROM_CORE:
-                self.text(f"config.abort.{result['reason']}", given)
+                self.text(f"{kind}.abort.{result['reason']}", given)
             case FlowResultType.FORM:
-                step = f"config.step.{result['step_id']}"
+                step = f"{kind}.step.{result['step_id']}"
                 self.text(f"{step}.title", given)
                 self.text(f"{step}.description", given)
                 self._fields(step, result["data_schema"].schema, given)
                 for error in (result["errors"] or {}).values():
-                    self.text(f"config.error.{error}", given)
+                    self.text(f"{kind}.error.{error}", given)
+            case FlowResultType.MENU:
+                step = f"{kind}.step.{result['step_id']}"
+                self.text(f"{step}.title", given)
+                self.text(f"{step}.description", given)
+                for option in result["menu_options"]:
+                    self.text(f"{step}.menu_options.{option}", given)
+            case FlowResultType.SHOW_PROGRESS:
+                self.text(f"{kind}.progress.{result['progress_action']}", given)
 
     def _fields(
         self, step: str, schema: Mapping[Any, Any], given: Mapping[str, Any] | None

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.asic_miner.config_flow import typed_address
+from custom_components.asic_miner.flow_forms import typed_address
 from custom_components.asic_miner.const import DOMAIN
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator

@@ -39,8 +39,14 @@ KEYS: dict[str, set[str]] = {
 NAMELESS = {"mining", "hashboard"}
 """The main thing about a miner, and of a hashboard, carries the device's own name."""
 
-FORM_ERRORS = {"invalid_host"}
-"""Errors that a form finds by itself, without a miner."""
+FORM_ERRORS = {
+    "invalid_host",
+    "login_failed",
+    "none_picked",
+    "password_unconfirmed",
+    "passwords_differ",
+}
+"""Errors that a form finds by itself, or says in its own words."""
 
 
 def raised_keys() -> set[str]:
@@ -98,7 +104,7 @@ def test_every_error_has_its_texts() -> None:
     keys = set(errors.TRANSLATION_KEYS.values())
     assert below("exceptions.") == keys | raised_keys()
     assert below("config.error.") == keys | FORM_ERRORS
-    flow = (INTEGRATION / "config_flow.py").read_text("utf-8")
+    flow = "".join(path.read_text("utf-8") for path in INTEGRATION.glob("*flow*.py"))
     for error in FORM_ERRORS:
         assert f'"{error}"' in flow
 

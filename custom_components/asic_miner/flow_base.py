@@ -1,0 +1,88 @@
+"""What all ways to a new miner have in common: its login is tried, and it is kept once."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.util.network import is_ip_address
+
+from .const import CONF_MAKE, LOGGER
+from .errors import translation_key
+from .flow_forms import MAKE_NAMES, credentials_form, stored_credentials, without_password
+from .miners.detect import Detected
+from .miners.errors import MinerError
+from .miners.models import Identity
+from .trial import async_identify, async_try
+
+
+class MinerFlow(ConfigFlow):
+    """One miner is one entry."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._host = ""
+        self._found: Detected | None = None
+
+    @property
+    def _name(self) -> str:
+        """What to call the miner that was found."""
+        assert self._found is not None  # noqa: S101 - only asked for when it is
+        identity = self._found.identity
+        return identity.name if identity else MAKE_NAMES[self._found.make]
+
+    async def async_step_credentials(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what this make needs, and try it."""
+        assert self._found is not None  # noqa: S101 - only reached from a step that found it
+        make = self._found.make
+        errors: dict[str, str] = {}
+        reason = ""
+        if user_input is not None:
+            data = {
+                CONF_HOST: self._host,
+                CONF_PORT: self._found.port,
+                CONF_MAKE: make.value,
+                **stored_credentials(make, user_input),
+            }
+            try:
+                identity, learned = await async_try(self.hass, data)
+            except MinerError as error:
+                errors["base"], reason = translation_key(error), str(error)
+            else:
+                await self._async_claim(identity)
+                return self.async_create_entry(title=identity.name, data=data | learned)
+        return self.async_show_form(
+            step_id="credentials",
+            data_schema=self.add_suggested_values_to_schema(
+                credentials_form(make), without_password(user_input)
+            ),
+            errors=errors,
+            description_placeholders={"name": self._name, "host": self._host, "reason": reason},
+        )
+
+    async def _async_claim(self, identity: Identity) -> None:
+        """Stop here if this miner is set up already; if it has moved, its entry follows."""
+        assert self._found is not None  # noqa: S101 - only reached from a step that found it
+        # Somebody who adds a miner by hand need not know that it was discovered as well.
+        await self.async_set_unique_id(identity.mac, raise_on_progress=self.source != SOURCE_USER)
+        self._abort_if_unique_id_configured(
+            updates={CONF_HOST: self._host, CONF_PORT: self._found.port}
+        )
+
+    async def _async_follow(self, entry: ConfigEntry, host: str) -> bool:
+        """Move an entry to an address at which its miner was seen, if it really is there.
+
+        Returns False when another one or none answers, which changes nothing. Raises
+        MinerError.
+        """
+        if entry.data[CONF_HOST] == host or not is_ip_address(entry.data[CONF_HOST]):
+            # Who has entered a name has somebody else keep track of the address.
+            return True
+        identity = await async_identify(self.hass, {**entry.data, CONF_HOST: host})
+        if identity.mac != entry.unique_id:
+            return False
+        LOGGER.info("%s has moved to %s", entry.title, host)
+        self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_HOST: host})
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return True

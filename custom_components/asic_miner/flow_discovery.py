@@ -1,0 +1,104 @@
+"""Miners that were noticed in the network without anybody looking for them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import re
+from typing import override
+
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlowResult
+from homeassistant.const import CONF_HOST
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.device_registry import format_mac
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.util.network import is_ip_address
+
+from .const import LOGGER
+from .flow_base import MinerFlow
+from .miners.detect import detect
+from .miners.errors import BusyError, MinerError, MiningProcessDownError, UnreachableError
+from .network_search import neighbours
+
+BOOT_RETRIES = 15
+BOOT_RETRY_SECONDS = 20.0
+"""A miner asks for its address when it begins to boot, and answers one to three minutes later;
+nobody tells of that moment, and the next notice may be a day away. Together five minutes."""
+
+NOT_YET = (UnreachableError, BusyError, MiningProcessDownError)
+"""What a miner that boots answers, if it does."""
+
+MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
+END_OF_MAC = re.compile(r"miner-([0-9a-f]{6})")
+"""The host name that Braiins OS gives to the machines it was built for."""
+
+
+class DiscoverySteps(MinerFlow):
+    """What was announced is asked who it is before a word of it is believed."""
+
+    @override
+    async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:
+        """Something that looks like a miner, or is a known one, has got an address."""
+        return await self._async_discovered(
+            discovery_info.ip,
+            format_mac(discovery_info.macaddress or ""),
+            discovery_info.hostname or "",
+            BOOT_RETRIES,
+        )
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Something that looks like a mini miner with Braiins OS announces its web page."""
+        host = discovery_info.host
+        name = (discovery_info.name or "").split(".")[0].lower()
+        known = await self.hass.async_add_executor_job(neighbours)
+        return await self._async_discovered(host, known.get(host, ""), name, 0)
+
+    async def _async_discovered(
+        self, host: str, mac: str, name: str, retries: int
+    ) -> ConfigFlowResult:
+        """Follow a known miner, offer an unknown one, and forget anything else."""
+        if not is_ip_address(host or ""):
+            return self.async_abort(reason="no_miner")
+        if not MAC.fullmatch(mac):
+            # Without a known MAC all that is left is not to trouble a miner that is set up.
+            self._async_abort_entries_match({CONF_HOST: host})
+            mac = self._mac_of_known(name)
+        self._host = host
+        # Only what has an id can be ignored for good; the real one comes with the login.
+        entry = await self.async_set_unique_id(mac or name or host)
+        try:
+            if entry:
+                if entry.source != SOURCE_IGNORE:
+                    await _patiently(lambda: self._async_follow(entry, host), retries)
+                return self.async_abort(reason="already_configured")
+            await _patiently(self._async_detect, retries)
+        except MinerError as error:
+            LOGGER.debug("Nothing to set up at %s: %s", host, error)
+            return self.async_abort(reason="no_miner")
+        assert self._found is not None  # noqa: S101 - found, or an error was raised
+        if self._found.identity:
+            await self._async_claim(self._found.identity)
+        self.context["title_placeholders"] = {"name": self._name, "host": host}
+        return await self.async_step_credentials()
+
+    def _mac_of_known(self, name: str) -> str:
+        """Return the MAC of the miner that is set up and has this host name, if there is one."""
+        if not (end := END_OF_MAC.fullmatch(name)):
+            return ""
+        macs = [entry.unique_id or "" for entry in self._async_current_entries(include_ignore=True)]
+        return next((mac for mac in macs if mac.replace(":", "").endswith(end[1])), "")
+
+    async def _async_detect(self) -> None:
+        self._found = await detect(async_get_clientsession(self.hass), self._host)
+
+
+async def _patiently(ask: Callable[[], Awaitable[object]], retries: int) -> None:
+    """Ask until there is an answer, or it cannot be a miner that boots. Raises MinerError."""
+    for _ in range(retries):
+        try:
+            await ask()
+        except NOT_YET:
+            await asyncio.sleep(BOOT_RETRY_SECONDS)
+        else:
+            return
+    await ask()
