@@ -272,7 +272,7 @@ async def test_told_settings_are_the_truth(preset: str, feature: Feature) -> Non
         assert (await b.settings())[feature] == other
         # A reply that fails leaves it open; an old value would not be what the device says.
         source = {Feature.FAST_BOOT: "summary", Feature.UPFREQ_SPEED: "get_miner_info"}
-        b.miner.faults.codes = {source.get(feature, "status"): 132}
+        b.miner.faults.codes = {source.get(feature, "status"): 132, "summary+edevs": 132}
         assert feature not in await b.settings()
         b.miner.faults.codes = {}
         assert (await b.settings())[feature] == other

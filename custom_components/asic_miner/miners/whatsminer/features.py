@@ -3,6 +3,7 @@
 import math
 
 from ..models import Capabilities, Feature, PowerMode, PowerRange, PowerSupply, Snapshot
+from ..orders import LogKind
 from .device import Version
 
 PERCENT_API: Version = (1, 3)
@@ -13,13 +14,16 @@ LIMIT_API: Version = (2, 0, 5)
 """First with a power limit."""
 RESTORE_API: Version = (2, 2)
 """First that can undo a percentage."""
+SET_POWER_API: Version = (2, 2)
+"""First that takes a draw in W."""
 OVERDRIVE_API: Version = (2, 2, 1)
 """First that takes more than 100 %, on liquid cooling."""
 
 _TARGET_STEP = 10.0
 """W; finer than one percent of any model's draw."""
-_LOWEST_SHARE = 0.25
-"""Of full draw. Around a fifth devices refuse, and far below stable they restart mining."""
+LOWEST_PERCENT = 25.0
+"""Of full draw. Around a fifth devices refuse, and far below stable they restart mining:
+who asks for very little would get all of it, minutes later."""
 _LIMIT_MINIMUM = 500.0
 """W; below the least that any model hashes at."""
 _LIMIT_MAXIMUM_AIR = 7500.0
@@ -37,6 +41,7 @@ _READINGS = (
     ("accepted_shares", Feature.SHARES),
     ("pools", Feature.POOL),
     ("faults", Feature.FAULTS),
+    ("ip_address", Feature.IP_ADDRESS),
 )
 _BOARD_READINGS = (
     ("temperature", Feature.BOARD_TEMPERATURE),
@@ -80,22 +85,22 @@ def commands(
         Feature.MINING,
         Feature.LOCATE,
         Feature.REBOOT,
+        Feature.LOGS,
         Feature.RESTART_MINING,
         Feature.WRITE_ACCESS,
     }
     ranges: dict[Feature, PowerRange] = {}
-    choices: dict[Feature, tuple[str, ...]] = {}
+    choices: dict[Feature, tuple[str, ...]] = {Feature.LOGS: (LogKind.MINER.value,)}
     if have >= PERCENT_API:
         features.add(Feature.POWER_PERCENT)
         highest = 200.0 if liquid and have >= OVERDRIVE_API else 100.0
-        lowest = 100 * _LOWEST_SHARE
         ranges[Feature.POWER_PERCENT] = PowerRange(
-            minimum=lowest, maximum=highest, step=1.0, default=100.0
+            minimum=LOWEST_PERCENT, maximum=highest, step=1.0, default=100.0
         )
         if full_power is not None:
             features.add(Feature.POWER_TARGET)
             ranges[Feature.POWER_TARGET] = PowerRange(
-                minimum=_up(full_power * _LOWEST_SHARE),
+                minimum=_up(full_power * LOWEST_PERCENT / 100),
                 maximum=_up(full_power * highest / 100),
                 step=_TARGET_STEP,
                 default=_up(full_power),
@@ -115,6 +120,27 @@ def commands(
         features=frozenset(features),
         ranges=ranges,
         choices=choices,
+    )
+
+
+def set_power_range(
+    percents: PowerRange, *, liquid: bool | None, full_power: float | None
+) -> PowerRange:
+    """Return the W that may be set by the device's own command for it.
+
+    The manual takes 0 to 99999 W and says nothing of what happens outside the machine's
+    reach, so it is kept to what `percents` are of the known full draw, which is the limit in
+    force where there is one. More could overload a supply, a fuse or the cooling; far less
+    restarts mining, which then draws all again. Where the full draw is not known, the ends of
+    the power limit have to do.
+    """
+    if full_power is None:
+        highest = _LIMIT_MAXIMUM_AIR if liquid is False else _LIMIT_MAXIMUM
+        return PowerRange(minimum=_LIMIT_MINIMUM, maximum=highest, step=1.0)
+    return PowerRange(
+        minimum=math.ceil(full_power * percents.minimum / 100),
+        maximum=math.floor(full_power * percents.maximum / 100),
+        step=1.0,
     )
 
 

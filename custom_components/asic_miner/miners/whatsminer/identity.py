@@ -55,8 +55,13 @@ async def identify(api: WhatsminerApi, learned: Learned) -> Identity:
 
 async def ask_summary(api: WhatsminerApi, without: str) -> Record:
     """Ask the mining process; `without` says what cannot be while it is away."""
+    return await ask_process(api.summary(), without)
+
+
+async def ask_process[T](part: Awaitable[T], without: str) -> T:
+    """Do the same with any question that the mining process answers."""
     try:
-        return await api.summary()
+        return await part
     except UnreachableError as error:
         if was_lost(error):
             raise MiningProcessDownError(without) from error

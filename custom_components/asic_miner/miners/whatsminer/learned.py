@@ -1,9 +1,10 @@
 """What is known of one WhatsMiner beyond its last replies."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 import math
 
-from ..models import Capabilities, Feature, SettingValue, Snapshot
+from ..models import Capabilities, Feature, JsonValue, SettingValue, Snapshot
 from . import features, readings, settings
 from .device import Model, Version, api_version, unquoted
 from .parse import Record
@@ -17,18 +18,27 @@ _DRIFT = 0.03
 
 _RATED_SHARE = 0.95
 """Of the factory's hashrate: the one of the moment jitters by a few percent around it."""
+_MOST_POWER = 100_000.0
+"""W; five digits are the most that a device writes. More is no memory of one."""
+
+
+PERCENT_FORMS = frozenset({"set_power_pct_v2", "set_power_pct"})
+"""The two commands that take a percentage."""
 
 
 class Learned:
     """Gathers what the device is and has, from what it says and from what it was told."""
 
-    def __init__(self) -> None:
-        """Know nothing."""
+    def __init__(self, memory: Mapping[str, JsonValue] | None = None) -> None:
+        """Know what `memory` of an earlier one held, as far as it makes sense."""
+        kept = memory or {}
         self.firmware: str | None = None
         self.version: Version | None = None
         self.model: Model | None = None
-        self.full_power: float | None = None
+        self.full_power: float | None = _watts(kept.get("full_power"))
         """W that percentages refer to."""
+        self.settled = False
+        """The last poll found it at the draw that percentages refer to."""
         self.tells_percent = False
         """The device reports its percentage, so that it can be verified."""
         self.unsupported: set[str] = set()
@@ -43,7 +53,35 @@ class Learned:
         self._percent: float | None = None
         self._percent_touched = False
         """It has been set, or mining has restarted, since this client was made."""
+        self._watts: float | None = None
+        self._watts_touched = False
+        """A draw in W has been set since, in place of a percentage."""
         self._elapsed: float | None = None
+        self._joins = _joins(kept.get("joins"))
+        """A firmware, and whether it answered a join as it answers single requests."""
+
+    @property
+    def memory(self) -> dict[str, JsonValue]:
+        """Return what took the device's time to learn, for `__init__`."""
+        kept: dict[str, JsonValue] = {}
+        if self.full_power is not None:
+            kept["full_power"] = self.full_power
+        if self._joins is not None:
+            kept["joins"] = {"firmware": self._joins[0], "answered": self._joins[1]}
+        return kept
+
+    @property
+    def joins(self) -> bool | None:
+        """Tell whether this firmware answers joined requests; None when nobody has tried."""
+        if self._joins is None or self._joins[0] != self.firmware:
+            return None
+        return self._joins[1]
+
+    def joins_tried(self, *, answered: bool | None) -> None:
+        """Remember how a join went; None for what says nothing about the firmware."""
+        self._joins = None
+        if self.firmware is not None and answered is not None:
+            self._joins = (self.firmware, answered)
 
     def remember_version(self, told: Record) -> None:
         """Take over what get_version told."""
@@ -54,13 +92,20 @@ class Learned:
             self.firmware = firmware
             self.unsupported.clear()
             # And it need not tell the same, nor have kept what was set.
-            self._told.clear()
-            self._sent.clear()
+            self.forget_settings()
+            if self._joins is not None and self._joins[0] != firmware:
+                self._joins = None
+
+    def forget_settings(self) -> None:
+        """Forget what the device told of its settings, and what it was told."""
+        self._told.clear()
+        self._sent.clear()
 
     def learn(self, live: Live) -> None:
         """Take in one poll, before anything is read out of it."""
         self._learn_cooling(live)
-        self._learn_restart(live)
+        self.notice_restart(live)
+        self.settled = readings.stable(live)
         self._learn_fast_form(live.status or Record())
         self.tells_percent = self.tells_percent or _told_percent(live) is not None
         self._learn_full_power(live)
@@ -86,7 +131,7 @@ class Learned:
     def commands(self) -> Capabilities:
         """Return the commands it takes, without what it has refused as unknown."""
         commands = features.commands(self.version, liquid=self.liquid, full_power=self.full_power)
-        if "set_power_pct" in self.unsupported:
+        if self.unsupported >= PERCENT_FORMS:
             gone = {Feature.POWER_PERCENT, Feature.POWER_TARGET}
             commands = replace(
                 commands,
@@ -126,6 +171,21 @@ class Learned:
         """Remember an accepted percentage; None when it is not known what became of it."""
         self._percent = percent
         self._percent_touched = True
+        self._watts, self._watts_touched = None, False
+
+    def watts_sent(self, watts: float | None) -> None:
+        """Remember an accepted draw in W; None when it is not known what became of it."""
+        self.percent_sent(None)
+        self._watts, self._watts_touched = watts, True
+
+    def power_target(self, live: Live) -> float | None:
+        """Return the draw in W that was asked for: by a percentage, or in W itself."""
+        if self._watts_touched:
+            return self._watts
+        percent = self.percent(live)
+        if percent is None or self.full_power is None:
+            return None
+        return float(round(self.full_power * percent / 100))
 
     def settings(self, live: Live, info: Record | None) -> dict[Feature, SettingValue]:
         """Return the settings: the device's own word, else what it was told last.
@@ -165,7 +225,7 @@ class Learned:
         if speeds and readings.hashrate(live.summary):
             self._still_polls = 0 if any(speeds) else self._still_polls + 1
 
-    def _learn_restart(self, live: Live) -> None:
+    def notice_restart(self, live: Live) -> None:
         """Notice a new mining process: it starts without a percentage."""
         elapsed = (live.summary or Record()).number("Elapsed")
         if live.process_down:
@@ -186,6 +246,9 @@ class Learned:
         draw = readings.power(live.summary)
         if (limit := readings.limit_in_force(live.summary)) is not None:
             self.full_power = limit
+        elif self._watts_touched:
+            # Whatever percentage it tells, the draw is not that of a percentage.
+            return
         elif draw and readings.stable(live) and self.percent(live) == 100:
             known = self.full_power
             if known is None or abs(draw - known) > _DRIFT * known:
@@ -199,6 +262,22 @@ def _at_full_power(live: Live) -> bool:
         return draw is not None and abs(draw - limit) <= _DRIFT * limit
     rate, rated = readings.hashrate(live.summary), readings.expected_hashrate(live)
     return bool(rate and rated and rate >= _RATED_SHARE * rated)
+
+
+def _watts(kept: JsonValue) -> float | None:
+    """Return remembered W, None for what cannot be that."""
+    if isinstance(kept, bool) or not isinstance(kept, int | float) or not 0 < kept < _MOST_POWER:
+        return None
+    return float(kept)
+
+
+def _joins(kept: JsonValue) -> tuple[str, bool] | None:
+    """Return a remembered trial of joins, None for what cannot be that."""
+    known = kept if isinstance(kept, dict) else {}
+    firmware, answered = known.get("firmware"), known.get("answered")
+    if isinstance(firmware, str) and isinstance(answered, bool):
+        return firmware, answered
+    return None
 
 
 def _told_percent(live: Live) -> float | None:

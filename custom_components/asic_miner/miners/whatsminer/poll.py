@@ -4,14 +4,24 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
-from ..errors import MinerError, MiningProcessDownError, UnreachableError, UnsupportedError
+from ..errors import (
+    BusyError,
+    MinerError,
+    MiningProcessDownError,
+    UnreachableError,
+    UnsupportedError,
+)
 from ..models import Fault, Pool, PowerSupply
 from . import readings
 from .api import WhatsminerApi
+from .joins import Totals, same_shape, summary_and_boards
 from .learned import Learned
 from .parse import Record
 from .readings import Live
-from .transport import was_lost
+from .transport import was_lost, was_not_connected
+
+_TRIAL_SECONDS = 3.0
+"""What must be left of a poll to try a join: what takes longer is of no use in a poll."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +45,7 @@ class Poll:
         self._end = asyncio.get_running_loop().time() + seconds
 
     async def live(self) -> Live:
-        """Read the live values in at most three connections.
+        """Read the live values in three connections, in two where joins have been proved.
 
         Raises a MinerError only when nothing could be read.
         """
@@ -44,13 +54,9 @@ class Poll:
         status = await self._part("status", self._api.status)
         if isinstance(status, UnreachableError) and not was_lost(status):
             raise status
-        summary = await self._part("summary", self._api.summary)
+        summary: Record | MinerError
         boards: tuple[Record, ...] | MinerError
-        if isinstance(summary, MiningProcessDownError | UnreachableError):
-            # The same process would be asked again.
-            boards = summary
-        else:
-            boards = await self._part("edevs", self._api.edevs)
+        summary, boards = await self._joined() or await self._singly()
         down = isinstance(summary, MiningProcessDownError)
         silent = (
             isinstance(summary, MinerError)
@@ -68,6 +74,54 @@ class Poll:
             process_down=down,
             process_silent=silent,
         )
+
+    async def _singly(self) -> tuple[Record | MinerError, tuple[Record, ...] | MinerError]:
+        """Ask the mining process in two connections."""
+        summary = await self._part("summary", self._api.summary)
+        if isinstance(summary, MiningProcessDownError | UnreachableError):
+            # The same process would be asked again.
+            return summary, summary
+        return summary, await self._part("edevs", self._api.edevs)
+
+    async def _joined(self) -> Totals | None:
+        """Ask the mining process in one connection, None where that does not work (any more).
+
+        A proof that fails once is forgotten: what is left of the time is for single requests.
+        """
+        if not self._learned.joins:
+            return None
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(now + (self._end - now) / 2):
+                return await summary_and_boards(self._api)
+        except TimeoutError, MinerError:
+            self._learned.joins_tried(answered=None)
+            return None
+
+    async def try_joins(self, live: Live) -> None:
+        """Find out once whether this firmware answers joins as it answers single requests.
+
+        Any other answer, and silence, is a refusal for good: a join is not worth a risk.
+        """
+        learned = self._learned
+        if learned.firmware is None or learned.joins is not None:
+            return
+        if live.summary is None or not live.boards:
+            return
+        if self._end - asyncio.get_running_loop().time() < _TRIAL_SECONDS:
+            return
+        try:
+            async with asyncio.timeout_at(self._end):
+                answered = same_shape(
+                    await summary_and_boards(self._api), live.summary, live.boards
+                )
+        except BusyError, MiningProcessDownError:
+            return
+        except (TimeoutError, MinerError) as error:
+            if isinstance(error, MinerError) and was_not_connected(error):
+                return
+            answered = False
+        learned.joins_tried(answered=answered)
 
     async def slow(self, live: Live) -> Slow:
         """Read what changes rarely, in at most four connections."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
 
 from ..models import Fan, Fault, Hashboard, MinerState, Pool, PowerMode, PowerSupply
 from .api import ErrorEntry
@@ -259,6 +260,15 @@ def mac(*records: Record | None) -> str | None:
         if record is not None and (found := mac_address(record.text("mac", "MAC"))):
             return found
     return None
+
+
+def ip_address(info: Record | None) -> str | None:
+    """Return the device's own word for its address; None while it has none."""
+    try:
+        address = IPv4Address((info or _NOTHING).text("ip") or "")
+    except AddressValueError:
+        return None
+    return None if address.is_unspecified else str(address)
 
 
 def power_mode(live: Live) -> PowerMode | None:

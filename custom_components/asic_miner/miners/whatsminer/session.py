@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 import time
@@ -12,9 +13,11 @@ from ..errors import (
     MalformedReplyError,
     RejectedError,
     UnconfirmedError,
+    UnsupportedError,
+    WriteAccessError,
 )
 from .crypto import WriteKeys, decrypt, derive_keys, encrypt
-from .envelope import Code, DeviceError, Reply, Salvage, open_envelope, parse
+from .envelope import Code, DeviceError, Reply, Salvage, no_data, open_envelope, parse
 from .parse import Json, JsonObject, Record
 from .transport import Transport
 
@@ -28,9 +31,12 @@ _SECRETIVE = frozenset({"update_pools", "update_pwd"})
 _TOKEN_TROUBLE = frozenset({Code.BAD_TOKEN, Code.BAD_JSON})
 """Refusals that come before a command is looked at: unknown token, wrong key."""
 _OFTEN_SILENT = frozenset(
-    {"restart_btminer", "set_low_power", "set_normal_power", "set_high_power"}
-)
-"""Commands after which the device restarts its mining process instead of replying."""
+    {
+        "restart_btminer", "set_low_power", "set_normal_power", "set_high_power", "net_config",
+        "factory_reset",
+    }
+)  # fmt: skip
+"""Commands after which the device restarts something instead of replying."""
 
 type Parameter = str | int
 
@@ -102,6 +108,14 @@ class Session:
         except DeviceError as error:
             raise RejectedError(str(error)) from error
 
+    async def joined(self, *commands: str) -> tuple[Reply, ...]:
+        """Send reading commands of the mining process as one request (manual, chapter 4).
+
+        Returns their replies in the same order; raises as the first that failed would.
+        """
+        parts = (await self._read("+".join(commands))).body
+        return tuple(_joined_part(parts.get(command)) for command in commands)
+
     async def _read_once(self, cmd: str, salvage: Salvage | None) -> Reply:
         text = await self.transport.exchange(_dump({self._command_key: cmd}))
         return open_envelope(parse(text, salvage))
@@ -122,25 +136,64 @@ class Session:
 
     async def _with_keys[T](self, send: Callable[[WriteKeys], Awaitable[T]]) -> T:
         """Call `send` with keys that are valid, and after a refusal of these once more."""
-        if self._password is None:
-            raise AuthenticationError("no password is known, so nothing can be changed")
         async with self._writing:
-            try:
-                return await send(await self._keys(self._password))
-            except DeviceError as error:
-                if error.code not in _TOKEN_TROUBLE:
-                    raise RejectedError(str(error)) from error
-            # A key can be stale because the password was changed elsewhere and back.
+            # Looked at only now: the write before this one may have changed it.
+            if self._password is None:
+                raise AuthenticationError("no password is known, so nothing can be changed")
+            return await self._with_keys_of(self._password, send)
+
+    async def _with_keys_of[T](self, password: str, send: Callable[[WriteKeys], Awaitable[T]]) -> T:
+        """Do the same for a certain password, while no other write is on its way."""
+        try:
+            return await send(await self._keys(password))
+        except DeviceError as error:
+            if error.code not in _TOKEN_TROUBLE:
+                raise RejectedError(str(error)) from error
+        # A key can be stale because the password was changed elsewhere and back.
+        self.drop_token()
+        try:
+            return await send(await self._keys(password))
+        except DeviceError as error:
+            if error.code not in _TOKEN_TROUBLE:
+                raise RejectedError(str(error)) from error
             self.drop_token()
+            if error.code == Code.BAD_JSON:
+                raise AuthenticationError("the password was refused") from error
+            raise BusyError("the device refuses its own new token") from error
+
+    async def try_password(self, password: str) -> None:
+        """Prove a password by handing the LEDs back to the device, and use it from then on.
+
+        Returns when the device has understood the request, also when it refuses it for
+        another reason. Raises AuthenticationError when the password is wrong; on that and
+        on all other errors the one in use stays in use.
+        """
+
+        async def harmless(keys: WriteKeys) -> Record:
+            return await self._write_once(keys, "set_led", {"param": "auto"})
+
+        async with self._writing:
+            self.drop_token()
+            proved = False
             try:
-                return await send(await self._keys(self._password))
-            except DeviceError as error:
-                if error.code not in _TOKEN_TROUBLE:
-                    raise RejectedError(str(error)) from error
-                self.drop_token()
-                if error.code == Code.BAD_JSON:
-                    raise AuthenticationError("the password was refused") from error
-                raise BusyError("the device refuses its own new token") from error
+                # Only who could decrypt the request can refuse it like this.
+                with suppress(RejectedError, UnsupportedError, WriteAccessError):
+                    await self._with_keys_of(password, harmless)
+                self._password, proved = password, True
+            finally:
+                if not proved:
+                    # What is held now belongs to a password that is not in use.
+                    self.drop_token()
+
+    @property
+    def password(self) -> str | None:
+        """The password in use; None for reading only."""
+        return self._password
+
+    def use_password(self, password: str) -> None:
+        """Use another password from the next write on, without a proof."""
+        self._password = password
+        self.drop_token()
 
     def drop_token(self) -> None:
         """Have the next write fetch a new token."""
@@ -158,7 +211,7 @@ class Session:
             # Something came back, but it does not say what became of the command.
             raise UnconfirmedError("the command was sent, but its reply is unreadable") from error
         reply = open_envelope(body, quote=cmd not in _SECRETIVE, write=True)
-        return Record(reply.message) if isinstance(reply.message, dict) else Record()
+        return Record(reply.message if isinstance(reply.message, dict) else {"Msg": reply.message})
 
     async def _keys(self, password: str) -> WriteKeys:
         now = self._clock()
@@ -169,6 +222,17 @@ class Session:
             idle = token.timeout * _IDLE_SHARE if token.timeout else TOKEN_SECONDS
             self._held = _Held(keys=keys, renew_at=now + min(TOKEN_SECONDS, idle))
         return self._held.keys
+
+
+def _joined_part(replies: Json) -> Reply:
+    """Return one reply of a join, which is a list of exactly one."""
+    reply = replies[0] if isinstance(replies, list) and len(replies) == 1 else None
+    if not isinstance(reply, dict):
+        raise no_data(reply)
+    try:
+        return open_envelope(reply)
+    except DeviceError as error:
+        raise RejectedError(str(error)) from error
 
 
 def sealed(keys: WriteKeys, cmd: str, params: Mapping[str, Parameter]) -> str:

@@ -1,0 +1,190 @@
+"""The pools of a WhatsMiner: read as configured, replaced all at once, and read back."""
+
+from collections.abc import Iterable
+import re
+from typing import override
+
+from ..errors import (
+    InvalidValueError,
+    MinerError,
+    NotRevertedError,
+    RejectedError,
+    RevertedError,
+    UnconfirmedError,
+)
+from ..models import Pool
+from ..orders import PoolEntry, PoolGroup
+from . import readings
+from .core import Core
+from .identity import ask_process
+
+_MOST = 3
+"""Slots of update_pools (manual 3.1)."""
+_SHOWN = re.compile(r"[^?#\s]*")
+
+type _Shown = tuple[tuple[str, str], ...]
+"""What the device tells of its pools: address and worker of each, in order."""
+
+
+class PoolOrders(Core):
+    """Orders about pools. Passwords are never told by the device."""
+
+    pools_seconds = 90.0
+    """How long new pools may take to show: the mining process can restart for a minute, and
+    does not answer meanwhile."""
+
+    @override
+    async def get_pools(self) -> tuple[PoolGroup, ...]:
+        """Read the pools (4.2). Raises MiningProcessDownError where that process tells them."""
+        return (
+            PoolGroup(
+                pools=tuple(PoolEntry(url=pool.url, user=pool.user) for pool in await self._pools())
+            ),
+        )
+
+    async def _pools(self) -> tuple[Pool, ...]:
+        records = await ask_process(self.api.pools(), "only the mining process tells the pools")
+        return readings.pools(records)
+
+    @override
+    async def set_pools(
+        self,
+        groups: tuple[PoolGroup, ...],
+        *,
+        previous_passwords: tuple[str, ...] | None = None,
+    ) -> None:
+        """Replace all pools (update_pools, 3.1), one to three in one group, and read them back.
+
+        The device mines for them at once; the mining process may restart. Name and quota of
+        the only group mean nothing. Raises RejectedError when the device has its old pools
+        still, and UnconfirmedError when it has not even replied.
+        """
+        wanted = _checked(groups)
+        before = await self._pools()
+        if previous_passwords is not None and len(previous_passwords) != len(before):
+            raise InvalidValueError(
+                f"the miner has {len(before)} pools now, so as many previous passwords are needed"
+            )
+        replied = True
+        try:
+            await self._send(self.api.update_pools(_slots(wanted)))
+        except UnconfirmedError:
+            if _shown(before) == _entries_shown(wanted):
+                # Only passwords were to change, which nothing shows.
+                raise
+            replied = False
+        if await self._pools_show(_entries_shown(wanted)):
+            return
+        now = await self._pools_now()
+        if now is not None and _shown(now) == _shown(before):
+            if replied:
+                raise RejectedError("the miner accepted the pools, but has its old ones still")
+            raise UnconfirmedError("the miner did not answer, and has its old pools still")
+        if previous_passwords is None or not before:
+            raise NotRevertedError(f"the new pools do not show; {_in_words(now)}")
+        await self._restore(before, previous_passwords)
+
+    async def _restore(self, before: tuple[Pool, ...], passwords: tuple[str, ...]) -> None:
+        """Go back to the pools of before; raises RevertedError or NotRevertedError."""
+        slots = tuple(
+            (pool.url, pool.user, password)
+            for pool, password in zip(before, passwords, strict=True)
+        )
+        reason = "they were sent back"
+        try:
+            await self._send(self.api.update_pools(slots))
+        except UnconfirmedError:
+            reason = "the miner did not answer to the old ones"
+        except MinerError as error:
+            raise NotRevertedError(
+                f"the new pools do not show, and the old ones could not be sent back;"
+                f" {_in_words(await self._pools_now())}"
+            ) from error
+        if await self._pools_show(_shown(before)):
+            raise RevertedError("the new pools did not show, so the old ones are set again")
+        raise NotRevertedError(
+            f"neither the new pools show nor the old ones, though {reason};"
+            f" {_in_words(await self._pools_now())}"
+        )
+
+    async def _pools_show(self, wanted: _Shown) -> bool:
+        """Tell whether the device lists certain pools within the time for it."""
+
+        async def shows() -> bool:
+            return _shown(await self._pools()) == wanted
+
+        return await self._comes_true(shows, self.pools_seconds)
+
+    async def _pools_now(self) -> tuple[Pool, ...] | None:
+        try:
+            return await self._pools()
+        except MinerError:
+            return None
+
+
+def _checked(groups: tuple[PoolGroup, ...]) -> tuple[PoolEntry, ...]:
+    """Return the entries of the only group. Raises InvalidValueError."""
+    if len(groups) != 1:
+        raise InvalidValueError("a WhatsMiner has one group of pools")
+    entries = groups[0].pools
+    if not 1 <= len(entries) <= _MOST:
+        raise InvalidValueError(f"a WhatsMiner has one to {_MOST} pools")
+    places = _places(entry.password is None for entry in entries)
+    if places:
+        raise InvalidValueError(
+            f"the password of pool {places} is missing: the miner does not tell passwords, so each"
+            " has to be given"
+        )
+    if places := _places(not entry.enabled for entry in entries):
+        raise InvalidValueError(
+            f"pool {places} is switched off, which a WhatsMiner does not know: leave it out"
+        )
+    if places := _places(not _is_address(entry.url) for entry in entries):
+        raise InvalidValueError(f"the address of pool {places} is empty or has blanks in it")
+    if places := _places(
+        not f"{entry.user}{entry.password}".isprintable() or not entry.user.strip()
+        for entry in entries
+    ):
+        raise InvalidValueError(f"pool {places} needs a user, and printable text only")
+    return entries
+
+
+def _places(wrong: Iterable[bool]) -> str:
+    """Return the numbers of the entries for which something holds, "" for none."""
+    return ", ".join(str(place) for place, is_wrong in enumerate(wrong, start=1) if is_wrong)
+
+
+def _is_address(url: str) -> bool:
+    return bool(url) and url.isprintable() and not any(c.isspace() for c in url)
+
+
+def _slots(entries: tuple[PoolEntry, ...]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((entry.url, entry.user, entry.password or "") for entry in entries)
+
+
+def _entries_shown(entries: tuple[PoolEntry, ...]) -> _Shown:
+    return tuple((_same(entry.url), entry.user.strip()) for entry in entries)
+
+
+def _shown(pools: tuple[Pool, ...]) -> _Shown:
+    return tuple((_same(pool.url), pool.user.strip()) for pool in pools)
+
+
+def _same(url: str) -> str:
+    """Return an address so that spellings that mean the same are the same."""
+    scheme, slashes, rest = url.strip().rpartition("://")
+    login, at, place = rest.rpartition("@")
+    # Without a scheme it is what all miners speak.
+    return (
+        f"{scheme.lower() if slashes else 'stratum+tcp'}://{login}{at}{place.lower().rstrip('/')}"
+    )
+
+
+def _in_words(pools: tuple[Pool, ...] | None) -> str:
+    """Say what the device has, without logins: an address may carry one."""
+    if pools is None:
+        return "which ones the miner has now could not be read"
+    if not pools:
+        return "the miner has none now"
+    listed = ", ".join(match[0] for pool in pools if (match := _SHOWN.match(pool.address)))
+    return f"the miner has {listed} now"
