@@ -114,6 +114,14 @@ class MinerClient(ABC):
         WriteAccessError.
         """
 
+    async def raw(self) -> Mapping[str, JsonValue]:
+        """Return the device's own answers to all reading commands, for a report to developers.
+
+        Secrets, and what tells who and where the owner is, are replaced. Fails in no other
+        way than by what the answers say. May take half a minute.
+        """
+        raise UnsupportedError("the answers cannot be shown as they come")
+
     async def close(self) -> None:
         """Let go of what is held open. The client is not used afterwards."""
 
