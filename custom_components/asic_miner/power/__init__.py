@@ -1,0 +1,1 @@
+"""Watts of miners that follow sun, price and heat. Pure planning, no Home Assistant."""

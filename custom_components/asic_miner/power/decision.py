@@ -1,0 +1,408 @@
+"""The rules of the guard: what is sent to one miner at one moment, or why it waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+import math
+
+from ..miners.models import MinerState
+from . import defaults
+from .learning import Learned
+from .model import Ability, CommandKind, Path, Reading, Source, Wait, Wish
+from .past import Past, Pending, tolerance, until
+
+SAFETY_RETRY = 10.0
+"""Seconds between attempts of what is urgent: one poll after a command."""
+STOP_ALARM = 3
+"""Stops without effect before it is called not obeyed; one or two may be lost."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """One command, or one reason to wait, or neither when all is as wished."""
+
+    kind: CommandKind | None = None
+    watts: float = 0.0
+    fast: bool = False
+    source: Source = Source.ADOPTED
+    wait: Wait | None = None
+    until: float | None = None
+    data: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decider:
+    """All there is to know at one moment. Changes nothing."""
+
+    now: float
+    ability: Ability
+    learned: Learned
+    past: Past
+    reading: Reading | None
+    wish: Wish | None
+    limit: Wish | None
+
+    # What is
+
+    @cached_property
+    def fresh(self) -> bool:
+        """Tell whether the last reading says something of now."""
+        return self.reading is not None and self.now - self.reading.at <= defaults.READING_FRESH
+
+    @cached_property
+    def pending(self) -> Pending | None:
+        """The command that has not shown yet."""
+        return self.past.pending
+
+    @cached_property
+    def current(self) -> float:
+        """The draw in W that the miner was ordered to have and will reach."""
+        if self.reading is not None and not self.reading.runs:
+            return 0.0
+        full = self.ability.maximum
+        if self.ability.path is Path.START_STOP:
+            return full
+        pending = self.pending
+        if pending is not None and pending.kind is CommandKind.SET_POWER:
+            return pending.watts
+        if self.reading is None:
+            return full
+        if self.ability.path is Path.LIVE_PERCENT and self.reading.ramping:
+            return full
+        told = self.reading.target
+        return told if told is not None else self.past.order or full
+
+    def committed(self) -> float:
+        """Return the most that the miner may draw in W until the next command."""
+        reading, pending, past = self.reading, self.pending, self.past
+        if reading is None:
+            return self.ability.maximum
+        drawn = reading.power or 0.0
+        if pending is not None and not pending.off:
+            if pending.kind is CommandKind.STOP:
+                return max(pending.before, drawn)
+            ordered = self._start_target() if pending.kind is CommandKind.START else pending.watts
+            return max(pending.before, ordered * self.learned.excess, drawn)
+        if not reading.runs:
+            return max(drawn, self.learned.idle or 0.0)
+        ordered = self.current
+        if reading.power is None and past.confirmed is None and reading.target is None:
+            ordered = self.ability.maximum
+        return max(ordered * self.learned.excess, drawn)
+
+    def _start_target(self) -> float:
+        """Return the draw in W that a start goes to."""
+        if self.ability.starts_at_full:
+            return self.ability.maximum
+        told = self.reading.target if self.reading is not None else None
+        if self.ability.path is Path.RESTART or self.past.preset_refused:
+            return told if told is not None else self.ability.maximum
+        if self.pending is not None and self.pending.kind is CommandKind.START:
+            return max(told or 0.0, self.pending.watts) or self.ability.maximum
+        return self.goal or self.floor
+
+    def start_watts(self) -> float:
+        """Return the most in W that the miner would draw if it were started now."""
+        return self._start_target() * self.learned.excess
+
+    @cached_property
+    def floor(self) -> float:
+        """The lowest draw known to hold."""
+        return self.ability.lowest(self.learned.floor)
+
+    @cached_property
+    def busy(self) -> bool:
+        """Tell whether it is on its way, so that nothing is to be concluded from its draw."""
+        if self.pending is not None:
+            return True
+        reading = self.reading
+        return reading is not None and (reading.ramping or reading.state is MinerState.TUNING)
+
+    @cached_property
+    def blocked_up(self) -> Wait | None:
+        """Why the draw could not be raised now, locks apart."""
+        if self.reading is None or not self.fresh:
+            return Wait.NO_READING
+        decision = self._retry(urgent=False) or self._moving(self.reading, up=True)
+        return decision.wait if decision is not None else None
+
+    @cached_property
+    def person(self) -> bool:
+        """Tell whether a person at the miner's own entities wishes."""
+        return self.wish is not None and self.wish.source is Source.USER
+
+    @cached_property
+    def goal(self) -> float | None:
+        """The draw in W that is to be reached; None when nobody wishes anything."""
+        if self.wish is None:
+            return None
+        watts = self.wish.watts
+        if self.limit is not None:
+            watts = min(watts, self.limit.watts / self.learned.excess)
+        return self.ability.snap(watts, self.learned.floor)
+
+    @cached_property
+    def _urgent(self) -> bool:
+        """Tell whether the draw that was ordered is above a limit."""
+        if self.limit is None:
+            return False
+        # What is still being learned of its excess is no emergency.
+        expected = self.current * self.learned.excess
+        return self.current > self.limit.watts + 1 or expected > self.limit.watts * 1.03 + 1
+
+    @cached_property
+    def _over(self) -> bool:
+        """Tell whether the measured draw is above a limit by more than measuring errors."""
+        drawn = self.reading.power if self.reading is not None else None
+        if self.limit is None or drawn is None:
+            return False
+        return drawn > self.limit.watts + tolerance(self.limit.watts)
+
+    # When what may be
+
+    @cached_property
+    def can_start_at(self) -> float:
+        """When the minimum off time is over; -inf if it is."""
+        return until(self.past.off_since, defaults.MINIMUM_OFF, self.now)
+
+    @cached_property
+    def can_stop_at(self) -> float:
+        """When the minimum on time is over; -inf if it is."""
+        return until(self.past.on_since, defaults.MINIMUM_ON, self.now)
+
+    @cached_property
+    def can_rise_at(self) -> float:
+        """When the draw may be raised again; -inf if it may be."""
+        return until(self.past.changed, defaults.TIMES[self.ability.path].up, self.now)
+
+    @cached_property
+    def can_fall_at(self) -> float:
+        """When the draw may be lowered again, safety apart; -inf if it may be."""
+        return until(self.past.changed, defaults.TIMES[self.ability.path].down, self.now)
+
+    def confirm_seconds(self, pending: Pending) -> float:
+        """Return how long a command may take to show."""
+        if pending.kind is CommandKind.STOP or pending.off:
+            return defaults.OFF_CONFIRM
+        if pending.kind is CommandKind.START:
+            return defaults.START_CONFIRM
+        longest = defaults.TIMES[self.ability.path].confirm
+        usual = self.learned.seconds_up
+        if pending.what == "down":
+            usual = self.learned.seconds_down
+        if usual is None:
+            return longest
+        # Never less than a few polls, whatever was seen before.
+        return min(longest, max(usual * defaults.CONFIRM_FACTOR, defaults.OFF_CONFIRM))
+
+    # The decision
+
+    def decide(self) -> Decision:  # noqa: PLR0911 - one return per rule
+        """Return what is sent now, or why nothing is."""
+        reading, goal, pending = self.reading, self.goal, self.pending
+        if reading is None:
+            return Decision(wait=Wait.NO_READING)
+        if goal is None:
+            return Decision(wait=None if self.fresh else Wait.NO_READING)
+        if pending is not None and pending.answered is None:
+            end = until(pending.at, defaults.SENDING_LONGEST, self.now)
+            if end > self.now:
+                return Decision(wait=Wait.SENDING, until=end)
+        limited = self.limit is not None and (self._urgent or self._over)
+        if not self.fresh and not (limited and reading.runs):
+            return Decision(wait=Wait.NO_READING)
+        if goal == 0:
+            return self._off(reading, urgent=limited)
+        if not reading.runs:
+            return self._on(reading)
+        return self._change(reading, goal)
+
+    def _send(self, kind: CommandKind, watts: float = 0.0, *, fast: bool = False) -> Decision:
+        source = Source.ADOPTED
+        if self.wish is not None:
+            source = self.wish.source
+        if self.limit is not None and (self._urgent or self._over):
+            source = self.limit.source
+        return Decision(kind=kind, watts=watts, fast=fast, source=source)
+
+    def _retry(self, *, urgent: bool) -> Decision | None:
+        """Return the wait after an attempt that had no effect."""
+        past = self.past
+        if not past.failures:
+            return None
+        seconds = past.retry_at - past.failed_at
+        if urgent and past.failures <= STOP_ALARM:
+            seconds = min(seconds, SAFETY_RETRY)
+        end = until(past.failed_at, seconds, self.now)
+        if end <= self.now:
+            return None
+        wait = Wait.UNCONFIRMED if past.confirmed is None and past.order else Wait.REFUSED
+        return Decision(wait=wait, until=end, data={"attempts": past.failures})
+
+    def _confirming(self, pending: Pending) -> Decision:
+        end = pending.at + self.confirm_seconds(pending)
+        return Decision(wait=Wait.CONFIRMING, until=end, data={"watts": pending.watts})
+
+    def _off(self, reading: Reading, *, urgent: bool) -> Decision:  # noqa: PLR0911 - one return per rule
+        """Return the way to off."""
+        wish, pending, past = self.wish, self.pending, self.past
+        if pending is not None and pending.kind is CommandKind.STOP:
+            return self._confirming(pending)
+        asked = wish is not None and wish.watts == 0 and wish.source in {Source.USER, Source.VOICE}
+        urgent = urgent or asked
+        if not reading.runs:
+            drawn = reading.power or 0.0
+            if drawn <= defaults.OFF_WATTS or past.order != 0 or not past.failures:
+                return self._settled_off()
+        if retry := self._retry(urgent=urgent):
+            if past.failures >= STOP_ALARM:
+                return Decision(wait=Wait.STOP_NOT_OBEYED, until=retry.until, data=retry.data)
+            return retry
+        if urgent or not reading.runs:
+            return self._send(CommandKind.STOP)
+        if reading.state is MinerState.RESTARTING:
+            return Decision(wait=Wait.RESTARTING)
+        if self.can_stop_at > self.now:
+            # It draws as little as it can until it may be switched off.
+            lower = self._change(reading, self.floor) if self.current > self.floor else None
+            if lower is not None and lower.kind is not None:
+                return lower
+            return Decision(wait=Wait.MINIMUM_ON, until=self.can_stop_at)
+        return self._send(CommandKind.STOP)
+
+    def _settled_off(self) -> Decision:
+        if self.limit is not None and self.wish is not None and self.wish.watts > 0:
+            return Decision(
+                wait=Wait.LIMIT, data={"watts": self.limit.watts, "wish": self.wish.watts}
+            )
+        if self.wish is not None and self.wish.watts > 0:
+            return Decision(
+                wait=Wait.BELOW_FLOOR, data={"watts": self.wish.watts, "floor": self.floor}
+            )
+        return Decision()
+
+    def _on(self, reading: Reading) -> Decision:  # noqa: PLR0911 - one return per rule
+        """Return the way from off to on."""
+        pending = self.pending
+        if pending is not None:
+            return self._confirming(pending)
+        if reading.state is MinerState.RESTARTING:
+            return Decision(wait=Wait.RESTARTING)
+        if reading.state is MinerState.FAULT and not self.person:
+            return Decision(wait=Wait.FAULT)
+        start = self.start_watts()
+        if self.limit is not None and start > self.limit.watts + 1:
+            return Decision(
+                wait=Wait.START_ABOVE_LIMIT, data={"watts": start, "limit": self.limit.watts}
+            )
+        if not self.person:
+            if self.can_start_at > self.now:
+                return Decision(wait=Wait.MINIMUM_OFF, until=self.can_start_at)
+            recent = [at for at in self.past.starts if self.now - defaults.DAY < at <= self.now]
+            if len(recent) >= defaults.STARTS_PER_DAY:
+                return Decision(
+                    wait=Wait.STARTS_SPENT,
+                    until=min(recent) + defaults.DAY,
+                    data={"starts": len(recent)},
+                )
+        goal = self.goal or 0.0
+        if self.ability.path is Path.POWER_TARGET and not self.past.preset_refused:
+            set_to = reading.target if reading.target is not None else self.past.order
+            if set_to is None or abs(set_to - goal) > 1:
+                retry = self._retry(urgent=False)
+                return retry or self._send(CommandKind.SET_POWER, goal)
+        elif self.past.preset_refused:
+            # It was refused only because the miner is off, which is no reason to wait.
+            return self._send(CommandKind.START, self._start_target())
+        return self._retry(urgent=False) or self._send(CommandKind.START, self._start_target())
+
+    def _change(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule
+        """Return the way from one draw to another."""
+        if self._urgent or self._over:
+            return self._shed(reading, goal)
+        current = self.current
+        share = defaults.MINIMUM_CHANGE_SHARE[self.ability.path]
+        least = max(defaults.MINIMUM_CHANGE_WATTS, share * self.ability.maximum)
+        if abs(goal - current) < least:
+            return self._there(reading, goal)
+        if reading.state is MinerState.FAULT:
+            return Decision(wait=Wait.FAULT)
+        if retry := self._retry(urgent=False):
+            return retry
+        up = goal > current
+        if blocked := self._moving(reading, up=up):
+            return blocked
+        lock, wait = (self.can_rise_at, Wait.LOCK_UP) if up else (self.can_fall_at, Wait.LOCK_DOWN)
+        if lock > self.now:
+            return Decision(wait=wait, until=lock)
+        return self._send(CommandKind.SET_POWER, goal)
+
+    def _moving(self, reading: Reading, *, up: bool) -> Decision | None:  # noqa: PLR0911 - one return per rule
+        """Return the wait for a miner that is on its way already."""
+        may_fall = not up and self.ability.path is Path.POWER_TARGET
+        if reading.state is MinerState.RESTARTING:
+            return Decision(wait=Wait.RESTARTING)
+        if reading.state is MinerState.STARTING and not may_fall:
+            usual = self.learned.seconds_start or defaults.START_CONFIRM
+            end = until(self.past.on_since, usual, self.now)
+            return Decision(wait=Wait.RAMPING, until=end if math.isfinite(end) else None)
+        if reading.state is MinerState.TUNING and up:
+            return Decision(wait=Wait.TUNING)
+        if reading.state is MinerState.LIMITED and up:
+            return Decision(wait=Wait.LIMITED)
+        pending = self.pending
+        if pending is None:
+            return None
+        overlaps = defaults.TIMES[self.ability.path].overlap and (
+            pending.kind is CommandKind.SET_POWER
+        )
+        if overlaps or may_fall:
+            return None
+        return self._confirming(pending)
+
+    def _shed(self, reading: Reading, goal: float) -> Decision:
+        """Return the way below a limit, which does not wait for anything but answers."""
+        path, pending, past = self.ability.path, self.pending, self.past
+        slow = path not in {Path.LIVE_PERCENT, Path.POWER_TARGET}
+        patience = (
+            defaults.SAFETY_REPEAT if path is Path.LIVE_PERCENT else defaults.SAFETY_CONFIRM_TARGET
+        )
+        if not self._urgent:
+            # Enough was ordered, and the draw is still above: it gets its time, then stops.
+            end = until(past.changed, patience, self.now)
+            if end > self.now:
+                return Decision(wait=Wait.CONFIRMING, until=end, data={"watts": goal})
+            if pending is not None and pending.kind is CommandKind.STOP:
+                return self._confirming(pending)
+            return self._retry(urgent=True) or self._send(CommandKind.STOP)
+        if past.refused or slow or goal >= self.current:
+            return self._send(CommandKind.STOP)
+        if retry := self._retry(urgent=True):
+            return retry
+        return self._send(CommandKind.SET_POWER, goal, fast=path is Path.LIVE_PERCENT)
+
+    def _there(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule
+        """Return what is left to say of a miner that was ordered what is wished."""
+        wish, limit, past = self.wish, self.limit, self.past
+        if (
+            past.fast
+            and self.pending is None
+            and reading.state is MinerState.MINING
+            and until(past.changed, defaults.TIMES[self.ability.path].up, self.now) <= self.now
+        ):
+            # The quick form is not for long: the same once more, in the gentle one.
+            return self._retry(urgent=False) or self._send(CommandKind.SET_POWER, self.current)
+        if self.pending is not None:
+            return self._confirming(self.pending)
+        if past.failures and (retry := self._retry(urgent=False)):
+            return retry
+        effective = reading.effective
+        if effective is not None and effective < self.current - tolerance(self.current):
+            return Decision(wait=Wait.LIMITED, data={"watts": effective})
+        if reading.state is MinerState.FAULT:
+            return Decision(wait=Wait.FAULT)
+        if limit is not None and wish is not None and limit.watts < wish.watts:
+            return Decision(wait=Wait.LIMIT, data={"watts": limit.watts, "wish": wish.watts})
+        if abs(goal - self.current) > 1:
+            return Decision(wait=Wait.SMALL_CHANGE, data={"watts": goal - self.current})
+        return Decision()

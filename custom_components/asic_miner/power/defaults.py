@@ -1,0 +1,235 @@
+"""Every default number of this package, each with its reason.
+
+Sources: "makers" are the vendors' manuals, "field" are measurements and programs that
+owners of miners have published, "bench" is what `scripts/bench --power` shows, and "own"
+is our judgement where nobody has published a number. Seconds, watts, °C, kWh.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .model import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """How quickly one path of commands may be used, and how long it takes to show."""
+
+    up: float
+    """Seconds after any change before the draw may be raised."""
+    down: float
+    """Seconds after any change before it may be lowered, safety apart."""
+    confirm: float
+    """Seconds within which the measured watts must have followed."""
+    overlap: bool
+    """Whether the next change may begin before the last has shown."""
+
+
+TIMES: Mapping[Path, Times] = MappingProxyType(
+    {
+        # Makers: the gentle percent settles within a few minutes and is meant for frequent
+        # changes, so a minute between them; field: 5 min was always enough to settle.
+        Path.LIVE_PERCENT: Times(up=60, down=60, confirm=600, overlap=True),
+        # Field: changes within 4 to 5 min of each other start an endless loop, and a big
+        # step up creeps for many minutes because boards must warm up.
+        Path.POWER_TARGET: Times(up=300, down=300, confirm=900, overlap=False),
+        # Makers: restart and ramp of 6 to 20 min; 15 min between two keeps at least half of
+        # the time for mining.
+        Path.RESTART: Times(up=900, down=900, confirm=1800, overlap=False),
+        # Nothing between on and off; only minimum on and off times count.
+        Path.START_STOP: Times(up=0, down=0, confirm=900, overlap=False),
+    }
+)
+
+# Guard
+
+MINIMUM_CHANGE_WATTS = 50.0
+"""Own: below what meters and miners of 3 kW jitter by (1 to 2 %)."""
+MINIMUM_CHANGE_SHARE: Mapping[Path, float] = MappingProxyType(
+    {
+        # Own, bench: 2.5 % of the maximum is twice the miner's own jitter.
+        Path.LIVE_PERCENT: 0.025,
+        # Field: steps of 200 to 300 W of about 3.2 kW are what makes a new tuning worth it.
+        Path.POWER_TARGET: 0.05,
+        # Field: a restart costs more than a tenth of a miner's power for 10 min.
+        Path.RESTART: 0.15,
+        Path.START_STOP: 0.0,
+    }
+)
+MINIMUM_ON = 900.0
+"""Own: 15 min. 60 min, as others have, is too long for a pause that costs little; a start
+takes up to 10 min, so less would be all ramp."""
+MINIMUM_OFF = 600.0
+"""Own: 10 min, for the boards to cool down before they are heated again."""
+STARTS_PER_DAY = 8
+"""Own: makers warn of thermal cycling without a number; 8 is one per hour of a solar day."""
+DAY = 86_400.0
+READING_FRESH = 90.0
+"""Own: six live polls of 15 s. What is older says nothing of now."""
+SENDING_LONGEST = 120.0
+"""Own: no client works longer on one command; after that its outcome is unknown."""
+CONFIRM_SHARE = 0.06
+"""Field: a settled draw is 3 to 4 % above its target on some machines."""
+CONFIRM_WATTS = 60.0
+"""Own: the least tolerance, for small miners and low targets."""
+OFF_WATTS = 100.0
+"""Field: more than 100 W, 2 min after a stop, is a stop that was not obeyed."""
+OFF_CONFIRM = 120.0
+"""Field: see OFF_WATTS. A pause shows within 25 s."""
+START_CONFIRM = 900.0
+"""Field: 6 min with tuned profiles, 10 min by the slow frequency search; and a margin."""
+RETRY_FIRST = 120.0
+"""Own: a refusal as busy or restarting passes within a minute or two (makers)."""
+RETRY_LONGEST = 3600.0
+"""Own: what was refused for an hour will be refused still; keep asking once an hour."""
+SAFETY_REPEAT = 30.0
+"""Own: two polls; so long a lower target may take to show in an emergency before the miner
+is stopped instead (field: pause reaches 0 W in about 25 s)."""
+SAFETY_CONFIRM_TARGET = 60.0
+"""Own: a power target takes a minute to bite even downwards; then it is stopped."""
+
+# Learning
+
+LEARN_WEIGHT = 0.3
+"""Own: about the last five observations count."""
+LEARN_STEADY = 300.0
+"""Field: draw and hashrate say something 5 min after a change; hashrate alone is noisy."""
+FLOOR_SHARE_HIGHEST = 0.8
+"""Own: a floor above 80 % of the maximum is an error of measurement, not a floor."""
+EXCESS_HIGHEST = 1.15
+"""Field: draws 3 to 4 % above the target were seen; 15 % bounds what is believed."""
+CONFIRM_FACTOR = 3.0
+"""Own: a command may take three times as long as it usually does before it counts as lost."""
+
+# Budget
+
+RESUME_WATTS = 100.0
+"""Field: the reserve that chargers and diverters keep (about 100 W)."""
+RESUME_SHARE = 0.05
+"""Own: of the floor, so that large machines have a proportionate hysteresis."""
+
+# Site
+
+LIMIT_SHARE = 0.8
+"""Electrical rule for continuous load: at most 80 % of the breaker."""
+VOLTAGE = 230.0
+"""Nominal voltage of Europe; the user may set another."""
+TICK = 10.0
+"""Seconds between plans; hard limits are looked at each time (others: 5 s to 20 min)."""
+RESERVE = 0.0
+"""Bench: 100 W, as chargers keep, costs more used surplus than it saves grid energy when
+the miners already round down to a step. Advised with a battery: 100 W."""
+SMOOTH_UP = 30.0
+"""Bench: the lag with which a rising balance is believed; three readings of 10 s."""
+SMOOTH_DOWN = 120.0
+"""Field: let short clouds pass. Falling is believed four times as slowly as rising, since
+coming back costs a miner minutes."""
+STEP_UP_HOLD = 20.0
+"""Bench: two plans, so that one odd reading raises nothing. 3 min, as seen in the field,
+belongs to restarting paths and is kept by their locks."""
+STEP_DOWN_HOLD = 120.0
+"""Field: 15 s to 5 min; two minutes on top of the smoothing let a cloud pass."""
+START_HOLD = 90.0
+"""Field: 1 to 7 min. On top of the smoothing; what starts stays on for MINIMUM_ON."""
+START_SHARE = 1.0
+"""Bench: the surplus must cover the floor in full before a miner is started."""
+DECISION_GAP = 20.0
+"""Own: one miner changes per decision, and the meter must have seen it begin."""
+START_GAP = 30.0
+"""Field: inrush spacing between two starts."""
+RIDE_THROUGH = 120.0
+"""Wh. Own: what a miner at its floor may take from the grid before it is stopped, about what
+a start wastes (10 min of ramp at half efficiency of 1.5 kW)."""
+RIDE_LONGEST = 1800.0
+"""Own: half an hour below the floor is the end of the day, not a cloud."""
+METER_NO_INCREASE = 30.0
+"""Field: a meter gap of about 35 s most evenings; nothing is raised on what is older."""
+METER_HOLD = 120.0
+"""Own: all decisions stop; what runs goes on."""
+METER_FLOOR = 600.0
+"""Field: 10 min without a meter; miners go to their floors."""
+METER_PAUSE = 1800.0
+"""Field: 30 min without a meter; miners pause."""
+BATTERY_FIRST_SOC = 95.0
+"""Field: while the battery charges, its charging power belongs to it below this."""
+BATTERY_DISCHARGE_SOC = 80.0
+"""Field: where miners may discharge it at all, then only above this."""
+BATTERY_STOP_SOC = 20.0
+"""Field: 12 to 20 %; below, miners stop in every mode that may use the battery."""
+BATTERY_NOISE = 50.0
+"""Own: watts of discharge that an inverter shows while it regulates."""
+BATTERY_HOLD = 60.0
+"""Own: seconds that a forbidden discharge may last, while an inverter follows a load, before
+miners are lowered without smoothing."""
+BAND_LOW = 200.0
+BAND_HIGH = 400.0
+"""Field: with zero export, import is held between 200 and 400 W: below there is hidden
+surplus to be found, above the grid pays."""
+PROBE_STEP = 200.0
+"""Field: one step of a probe."""
+PROBE_HOLD = 240.0
+"""Field: ramp lock of 4 min; what a probe found must have shown before the next."""
+PROBE_BACKOFF = 900.0
+"""Own: a probe that met nothing but the grid is not repeated for a quarter of an hour."""
+IMPORT_LIMIT_SETTLE = 20.0
+"""Own: seconds that a measured breach may need to fall after miners were lowered, before
+more are."""
+PRICE_MARGIN = 0.05
+"""Field: start below the limit minus 5 %, stop above the limit."""
+PRICE_HOLD = 600.0
+"""Field: 10 min below the price before a start."""
+
+# Heat
+
+HEAT_TICK = 30.0
+"""Field: how often heat controllers think."""
+ROOM_GAIN = 1200.0
+"""W per K. Own: full power of a 3 kW machine at 2.5 K below the setpoint; low, since a
+loop has far more inertia than a room."""
+ROOM_RESET = 5400.0
+"""s. Own: the integral makes up for a lasting error in an hour and a half, the order of a
+room's own time constant."""
+TANK_GAIN = 600.0
+TANK_RESET = 14_400.0
+"""Own: water is slower than air; four hours, and half the gain."""
+HEAT_UP = 300.0
+HEAT_DOWN = 600.0
+"""Field: 300 s between raises, 600 s between lowerings: cold is felt before warmth."""
+ROOM_DEADBAND = 0.3
+"""K. Own: above the setpoint by this much and at the floor, the miner pauses; it comes back
+when it is below by as much. Half a kelvin is to be held."""
+TANK_DEADBAND = 0.5
+"""K. Field: hysteresis of a pool controller."""
+BOOST_SECONDS = 3600.0
+"""Own: one hour, then the preset before it."""
+SLEEP_SHARE = 0.5
+"""Own: of the maximum; fans are loud in the upper half."""
+ECO_SHARE = 0.65
+"""Field: J/TH is flat from 1300 to 1900 W of 3 kW and rises above."""
+AWAY_TEMPERATURE = 10.0
+"""Own: keeps a room from frost and damp."""
+SENSOR_FLOOR = 120.0
+"""Own: a missing sensor for 2 min means the floor."""
+SENSOR_STOP = 600.0
+"""Own: and for 10 min no heating."""
+CHIP_PAUSE_ABOVE = 5.0
+CHIP_LATCH_ABOVE = 10.0
+"""Own: reduce at the limit, pause 5 K above, latched 10 K above."""
+CHIP_CLEAR_BELOW = 5.0
+"""Field: a critical chip at 70 °C clears at 65 °C."""
+SUPPLY_SOFT = 50.0
+SUPPLY_HARD = 60.0
+"""Field: soft and latched hard cap of a boiler loop."""
+CHIP_LIMIT = 85.0
+"""Field: chip cap that forces minimum power."""
+WAKE_SECONDS = 600.0
+"""Own: after a trip the floor is kept for 10 min; field: resume low, never straight to full."""
+PUMP_RUN_ON = 240.0
+"""Field: 2 to 5 min after the power is gone."""
+FROST_OUTSIDE = 5.0
+"""Own: below it a hydro loop that is powered off may freeze."""
+BACKUP_DELAY = 900.0
+"""Own: the miner gets a quarter of an hour to heat before the backup takes over."""
+BACKUP_OFF_WATTS = OFF_WATTS
+"""The backup heater waits until the miner draws no more than this, measured."""

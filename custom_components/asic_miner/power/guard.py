@@ -1,0 +1,236 @@
+"""The guard of one miner: the only one that commands its draw, whoever wishes.
+
+Its owner calls, in this order and from one task:
+
+    guard.read(reading)              after each poll of the miner
+    guard.wish(wish) / guard.lift()  whenever someone wishes something else
+    command = guard.next(now)        after both, and when `state(now).until` has passed
+    guard.sent(command, now)         right before the command goes out
+    guard.done(command, now, error)  when the device has answered, or has not
+
+`next` changes nothing, so it may be asked as often as one likes. A command is current only
+until the next of these calls. There is no queue: only the newest wish counts.
+"""
+
+from ..miners.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    MinerError,
+    RampingError,
+    RejectedError,
+    UnsupportedError,
+    WriteAccessError,
+)
+from ..miners.models import JsonValue, MinerState
+from . import defaults
+from .decision import Decider, Decision
+from .learning import Learned
+from .model import Ability, Command, CommandKind, GuardState, Reading, Source, Wish
+from .past import Past, Pending
+
+_HOPELESS = (AuthenticationError, WriteAccessError, UnsupportedError, RejectedError)
+"""Errors that will be the same in two minutes."""
+_NOT_SENT = (InvalidValueError, RampingError, UnsupportedError, WriteAccessError)
+"""Errors after which the miner is as it was before."""
+
+
+class Guard:
+    """One actuator for all who write."""
+
+    def __init__(self, ability: Ability, stored: JsonValue = None) -> None:
+        """Begin with what `to_json` once gave; nothing is known of the miner yet.
+
+        What the miner does is adopted at the first reading: nothing is sent until someone
+        wishes something else.
+        """
+        known = stored if isinstance(stored, dict) else {}
+        self.ability = ability
+        self.learned = Learned.from_json(known.get("learned"))
+        self.past = Past.from_json(known.get("past"))
+        self.reading: Reading | None = None
+        self._wish: Wish | None = None
+        self._limits: dict[Source, Wish] = {}
+        self._numbers = 0
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what is worth keeping over a restart: what was learned, and the locks."""
+        return {"learned": self.learned.to_json(), "past": self.past.to_json()}
+
+    def able(self, ability: Ability) -> None:
+        """Take over that the miner can do something else than before."""
+        self.ability = ability
+
+    # Wishes
+
+    def wish(self, wish: Wish) -> None:
+        """Take a wish. It replaces the last one; a limit replaces that of its source only."""
+        if wish.safety:
+            self._limits[wish.source] = wish
+        else:
+            self._wish = wish
+
+    def lift(self, source: Source) -> None:
+        """Take back a limit. Without one it does nothing."""
+        self._limits.pop(source, None)
+
+    @property
+    def limit(self) -> Wish | None:
+        """The lowest limit."""
+        return min(self._limits.values(), key=lambda wish: wish.watts, default=None)
+
+    # Readings
+
+    def read(self, reading: Reading) -> None:
+        """Take what the miner says now. Confirms, learns, and sees what others did to it."""
+        before, self.reading = self.reading, reading
+        past = self.past
+        if before is None or before.runs != reading.runs:
+            past.switched(reading, first=before is None)
+        if self._wish is None:
+            self._adopt(reading)
+        if past.pending is not None and past.pending.answered is not None:
+            self._confirm(past.pending, reading)
+        self._learn(reading)
+
+    def _adopt(self, reading: Reading) -> None:
+        """Make what a running miner does the wish of nobody."""
+        if reading.state is MinerState.UNKNOWN:
+            return
+        watts = 0.0
+        if reading.runs:
+            watts = reading.target or self.ability.maximum
+        self._wish = Wish(watts=watts, source=Source.ADOPTED, at=reading.at)
+        self.past.order = reading.target if reading.runs else 0.0
+
+    def _confirm(self, pending: Pending, reading: Reading) -> None:
+        """See whether the last command shows in the measured watts."""
+        past = self.past
+        if reading.at <= pending.at:
+            return
+        if pending.shows(reading):
+            if pending.what:
+                self.learned = self.learned.took(pending.what, reading.at - pending.at)
+            past.confirmed = pending.watts
+            past.pending = None
+            past.failures = 0
+            return
+        if pending.watts and not reading.runs and reading.at - pending.at > defaults.OFF_CONFIRM:
+            # It has gone off instead, by itself or by another hand.
+            past.pending = None
+            return
+        if reading.at < pending.at + self.decider(reading.at).confirm_seconds(pending):
+            return
+        # It has had its time. What it draws now is the truth; the next attempt waits.
+        if pending.fell_short_of_floor(reading):
+            self.learned = self.learned.bottomed(reading.power or 0.0, self.ability)
+        past.pending = None
+        past.failed(reading.at, hopeless=False)
+
+    def _learn(self, reading: Reading) -> None:
+        """Learn from a miner that is where it will stay."""
+        past = self.past
+        if past.pending is not None or reading.power is None:
+            return
+        steady = reading.at - max(past.changed, past.on_since, past.off_since)
+        if not reading.runs:
+            if steady > defaults.OFF_CONFIRM and reading.power < defaults.OFF_WATTS:
+                self.learned = self.learned.idles(reading.power)
+        elif reading.state is MinerState.MINING and steady > defaults.LEARN_STEADY:
+            target = reading.effective or reading.target or past.confirmed
+            if target:
+                self.learned = self.learned.steady(
+                    target, reading.power, reading.hashrate, self.ability
+                )
+
+    # Commands
+
+    def decider(self, now: float) -> Decider:
+        """Return the rules applied to this moment."""
+        return Decider(
+            now=now,
+            ability=self.ability,
+            learned=self.learned,
+            past=self.past,
+            reading=self.reading,
+            wish=self._wish,
+            limit=self.limit,
+        )
+
+    def next(self, now: float) -> Command | None:
+        """Return the command that is to be sent now; None if there is none."""
+        decision = self.decider(now).decide()
+        if decision.kind is None:
+            return None
+        return Command(
+            kind=decision.kind,
+            watts=None if decision.kind is CommandKind.STOP else decision.watts,
+            fast=decision.fast,
+            source=decision.source,
+            number=self._numbers + 1,
+        )
+
+    def sent(self, command: Command, now: float) -> None:
+        """Take note that a command goes out. Raises ValueError if it is not the next one."""
+        if command != self.next(now):
+            raise ValueError("this command is out of date; ask for the next one")
+        self._numbers = command.number
+        self.past.sent(command, now, self.reading, self.decider(now).committed())
+
+    def done(self, command: Command, now: float, error: MinerError | None = None) -> None:
+        """Take note of how the device answered; a command of long ago is ignored."""
+        past = self.past
+        pending = past.pending
+        if pending is None or pending.number != command.number:
+            return
+        if error is None:
+            past.answered(now)
+        elif isinstance(error, (*_NOT_SENT, RejectedError)):
+            # Nothing has changed, so no lock and no start is spent.
+            past.undo()
+            past.refused = isinstance(error, RampingError) and command.fast
+            past.failed(now, hopeless=isinstance(error, _HOPELESS))
+        else:
+            # Its outcome is not known: only the measured watts will tell.
+            past.answered(now)
+            past.failed(now, hopeless=isinstance(error, _HOPELESS))
+
+    def state(self, now: float) -> GuardState:
+        """Return what everyone may see."""
+        decider = self.decider(now)
+        decision: Decision = decider.decide()
+        past = self.past
+        reading = self.reading
+        fresh = reading is not None and now - reading.at <= defaults.READING_FRESH
+        running = reading is not None and reading.runs
+        return GuardState(
+            wish=self._wish,
+            limit=self.limit,
+            goal=decider.goal,
+            sent=past.order,
+            confirmed=past.confirmed,
+            drawn=reading.power if reading is not None and fresh else None,
+            committed=decider.committed(),
+            start_watts=decider.start_watts(),
+            running=running,
+            busy=decider.busy,
+            blocked_up=decider.blocked_up,
+            excess=self.learned.excess,
+            current=decider.current,
+            can_start_at=decider.can_start_at,
+            can_stop_at=decider.can_stop_at,
+            can_rise_at=decider.can_rise_at,
+            can_fall_at=decider.can_fall_at,
+            floor=self.ability.lowest(self.learned.floor),
+            starts=past.count(past.starts, now),
+            changes=past.count(past.changes, now),
+            wait=decision.wait,
+            until=decision.until,
+            data=decision.data,
+        )
+
+
+def forget(stored: JsonValue) -> JsonValue:
+    """Return a stored guard without what it learned, with its locks."""
+    if not isinstance(stored, dict):
+        return None
+    return {"past": stored.get("past")}

@@ -1,0 +1,209 @@
+"""What a guard remembers of its own commands: the locks, the last order, the attempts."""
+
+from dataclasses import dataclass, field, replace
+import math
+from typing import Self
+
+from ..miners.models import JsonValue
+from . import defaults
+from .learning import number
+from .model import Command, CommandKind, Reading
+
+LONG_AGO = 0.0
+"""Unix time of what has never happened."""
+
+
+def tolerance(watts: float) -> float:
+    """Return by how many W a draw may miss an order and still be what was ordered."""
+    return max(watts * defaults.CONFIRM_SHARE, defaults.CONFIRM_WATTS)
+
+
+@dataclass(kw_only=True, slots=True)
+class Pending:
+    """A command that has not shown in the measured watts yet."""
+
+    number: int
+    kind: CommandKind
+    at: float
+    watts: float
+    """Ordered draw; 0 for a stop, None never."""
+    before: float
+    """The most it may have drawn before."""
+    what: str
+    """For learning: up, down, start, stop; empty where there is nothing to learn."""
+    urgent: bool
+    off: bool
+    """The miner was off, so the order shows in its target and not in its draw."""
+    answered: float | None = None
+
+    def shows(self, reading: Reading) -> bool:  # noqa: PLR0911 - one return per kind of proof
+        """Tell whether the miner does it, by measured watts where there are any."""
+        if self.kind is CommandKind.STOP:
+            if reading.runs:
+                return False
+            return reading.power is None or reading.power <= defaults.OFF_WATTS
+        if self.off:
+            return reading.target is None or abs(reading.target - self.watts) <= 1
+        if not reading.runs:
+            return False
+        if reading.power is None:
+            return reading.settled and reading.target is not None
+        if self.kind is CommandKind.START:
+            # Field: less than half of the target after its time is a start not obeyed.
+            return reading.power >= self.watts / 2
+        if self.watts < self.before:
+            return reading.power <= self.watts + tolerance(self.watts)
+        return reading.power >= self.watts - tolerance(self.watts)
+
+    def fell_short_of_floor(self, reading: Reading) -> bool:
+        """Tell whether it was to draw less, and has settled above that."""
+        return (
+            self.what == "down"
+            and reading.settled
+            and reading.power is not None
+            and self.watts + tolerance(self.watts) < reading.power < self.before
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class Past:
+    """One guard's own history."""
+
+    order: float | None = None
+    confirmed: float | None = None
+    changed: float = LONG_AGO
+    on_since: float = LONG_AGO
+    off_since: float = LONG_AGO
+    starts: list[float] = field(default_factory=list)
+    changes: list[float] = field(default_factory=list)
+    fast: bool = False
+    """The draw is held by the quick form of the percentage, which is not for long."""
+    pending: Pending | None = None
+    failures: int = 0
+    failed_at: float = LONG_AGO
+    retry_at: float = LONG_AGO
+    refused: bool = False
+    """An urgent lowering was refused because the miner ramps; it can only be stopped."""
+    preset_refused: bool = False
+    """The target cannot be set while it is off."""
+    _before: Past | None = None
+
+    def count(self, times: list[float], now: float) -> int:
+        """Return how many of the times are within the last 24 hours."""
+        return sum(now - defaults.DAY < at for at in times)
+
+    def switched(self, reading: Reading, *, first: bool) -> None:
+        """Take note that the miner has gone on or off, by whatever hand."""
+        if reading.runs:
+            ours = self.pending is not None and self.pending.kind is CommandKind.START
+            if self.on_since > self.off_since or ours:
+                return
+            if not first or self.off_since > LONG_AGO:
+                self.on_since = self.changed = reading.at
+                self.starts.append(reading.at)
+        elif self.on_since >= self.off_since and (not first or self.on_since > LONG_AGO):
+            self.off_since = reading.at
+            self.fast = False
+
+    def sent(self, command: Command, now: float, reading: Reading | None, before: float) -> None:
+        """Take note of a command that goes out; `before` is the most it may draw until now."""
+        self._before = replace(
+            self, starts=list(self.starts), changes=list(self.changes), _before=None
+        )
+        off = reading is None or not reading.runs
+        watts = command.watts or 0.0
+        what = {CommandKind.START: "start", CommandKind.STOP: "stop"}.get(command.kind, "")
+        if command.kind is CommandKind.START:
+            self.order = watts
+            self.on_since = self.changed = now
+            self.starts = [at for at in self.starts if now - defaults.DAY < at <= now] + [now]
+            self.preset_refused = False
+        elif command.kind is CommandKind.STOP:
+            self.off_since = self.changed = now
+            self.order = 0.0
+            self.fast = False
+        else:
+            if not off:
+                if abs(watts - before) > 2 * tolerance(watts):
+                    what = "up" if watts > before else "down"
+                self.changed = now
+                self.changes = [at for at in self.changes if now - defaults.DAY < at <= now]
+                self.changes.append(now)
+            self.order = watts
+            self.fast = command.fast
+        self.refused = False
+        self.pending = Pending(
+            number=command.number,
+            kind=command.kind,
+            at=now,
+            watts=watts,
+            before=before,
+            what=what,
+            urgent=command.fast or command.kind is CommandKind.STOP,
+            off=off and command.kind is CommandKind.SET_POWER,
+        )
+
+    def answered(self, now: float) -> None:
+        """Take note that the device has the command, or may have it."""
+        self._before = None
+        if self.pending is not None:
+            self.pending.answered = now
+
+    def undo(self) -> None:
+        """Forget the last command, which had no effect."""
+        preset = self.pending is not None and self.pending.off
+        if (before := self._before) is not None:
+            self.order, self.confirmed, self.fast = before.order, before.confirmed, before.fast
+            self.changed, self.on_since = before.changed, before.on_since
+            self.off_since, self.starts = before.off_since, before.starts
+            self.changes = before.changes
+            self.pending = before.pending
+            self._before = None
+        self.preset_refused = preset
+
+    def failed(self, now: float, *, hopeless: bool) -> None:
+        """Take note of an attempt without effect, and wait longer after each."""
+        self.failures += 1
+        self.failed_at = now
+        wait = defaults.RETRY_FIRST * 2 ** min(self.failures - 1, 5)
+        self.retry_at = now + (
+            defaults.RETRY_LONGEST if hopeless else min(wait, defaults.RETRY_LONGEST)
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what keeps the locks over a restart."""
+        return {
+            "changed": self.changed,
+            "on_since": self.on_since,
+            "off_since": self.off_since,
+            "starts": list[JsonValue](self.starts),
+            "changes": list[JsonValue](self.changes),
+        }
+
+    @classmethod
+    def from_json(cls, stored: JsonValue) -> Self:
+        """Read what `to_json` wrote; what is missing or wrong has never happened."""
+        if not isinstance(stored, dict):
+            return cls()
+
+        def times(name: str) -> list[float]:
+            found = stored.get(name)
+            numbers = [number(at) for at in found] if isinstance(found, list) else []
+            return [at for at in numbers if at is not None]
+
+        return cls(
+            changed=number(stored.get("changed")) or LONG_AGO,
+            on_since=number(stored.get("on_since")) or LONG_AGO,
+            off_since=number(stored.get("off_since")) or LONG_AGO,
+            starts=times("starts"),
+            changes=times("changes"),
+        )
+
+
+def until(at: float, seconds: float, now: float) -> float:
+    """Return when `seconds` after `at` are over; -inf if they are.
+
+    A clock that was set back cannot make anyone wait longer than once more the whole time.
+    """
+    end = at + seconds if at <= now else now + seconds
+    return end if end > now else -math.inf
