@@ -30,8 +30,8 @@ CONF_PLUG: Final = "plug"
 DEFAULT_POLL_SECONDS: Final = 15
 MIN_POLL_SECONDS: Final = 10
 """A poll of a slow device may take this long, and the next must not come on top of it."""
-MAX_POLL_SECONDS: Final = 300
-"""Short-term statistics have a value for every five minutes."""
+MAX_POLL_SECONDS: Final = 120
+"""Energy is joined over gaps of up to five minutes; a poll or two may be lost."""
 
 # Long-term statistics keep the first unit they see, so these texts never change.
 TERAHASH_PER_SECOND: Final = "TH/s"
@@ -40,7 +40,7 @@ JOULE_PER_TERAHASH: Final = "J/TH"
 REPAIR_ISSUES: Final = ("off_does_not_hold", "write_access_off")
 """Keys below `issues`; an issue's id is its key and the entry's id."""
 
-LIVE_INTERVAL: Final = timedelta(seconds=15)
+LIVE_INTERVAL: Final = timedelta(seconds=DEFAULT_POLL_SECONDS)
 """Miners move their own averages in steps of about this length."""
 OFF_INTERVAL: Final = timedelta(seconds=30)
 """While off or not reachable nothing moves, and coming back a poll later is soon enough."""

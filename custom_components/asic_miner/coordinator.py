@@ -145,7 +145,7 @@ class MinerCoordinator(MinerPolling):
             raise
         finally:
             self._transferring = False
-            self._restart = RestartWatch(Restart.BOARD, None, self._now())
+            self._restart = RestartWatch(Restart.BOARD, None, self._now(), away=True)
             self._identity_due = self._now()
             self._read_soon()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -17,6 +17,7 @@ from .const import (
     CONF_CAPABILITIES,
     CONF_IDENTITY,
     CONF_MEMORY,
+    CONF_POLL_SECONDS,
     DOMAIN,
     FAST_INTERVAL,
     FAST_SECONDS,
@@ -41,7 +42,8 @@ from .miners.errors import (
     WrongMinerError,
 )
 from .miners.models import Capabilities, Identity, MinerState, Snapshot
-from .restart import RestartWatch
+from .restart import Restart, RestartWatch
+from .surroundings import UNPLUGGED, Surroundings
 
 
 def _nothing() -> None:
@@ -55,12 +57,14 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, client: MinerClient) -> None:
         """Start from what the entry remembers; nothing is sent yet."""
+        seconds = entry.options.get(CONF_POLL_SECONDS)
+        self._live_interval = timedelta(seconds=seconds) if seconds else LIVE_INTERVAL
         super().__init__(
             hass,
             LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=LIVE_INTERVAL,
+            update_interval=self._live_interval,
             always_update=False,
         )
         self.client = client
@@ -69,6 +73,8 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self.energy = EnergyMeter()
         # One poll or command at a time, from all who may ask for one.
         self._turn = asyncio.Lock()
+        self._surroundings = Surroundings(hass, entry)
+        self._stop_watching_plug = self._surroundings.async_on_plug(self._plug_switched)
         self._restart: RestartWatch | None = None
         self._transferring = False
         self._slow_due = 0.0
@@ -103,6 +109,11 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         """Read once, learn from it, and choose when to read next."""
         now = self._now()
         self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
+        if self._surroundings.unplugged:
+            # Who is there when it is plugged in again is not known until it has been asked.
+            self._uptime, self._identity_due = None, now
+            self.energy.add(0.0, now)
+            return UNPLUGGED
         try:
             snapshot = await self._async_read(now)
         except MinerError as error:
@@ -125,12 +136,20 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
                 self._restart = None
             else:
                 snapshot = replace(snapshot, state=MinerState.RESTARTING)
+        snapshot = self._surroundings.measured(snapshot)
         self._act_on(snapshot)
         self.energy.add(snapshot.power, now)
         self._learn(snapshot)
         if now >= self._fast_until and not snapshot.off_on_purpose:
-            self.update_interval = LIVE_INTERVAL
+            self.update_interval = self._live_interval
         return snapshot
+
+    @callback
+    def _plug_switched(self) -> None:
+        """Show at once that it is off, or expect it to boot."""
+        if not self._surroundings.unplugged:
+            self._restart = RestartWatch(Restart.BOARD, None, self._now(), away=True)
+        self._read_soon()
 
     def _act_on(self, snapshot: Snapshot) -> None:
         """Do what a new snapshot calls for."""
@@ -255,6 +274,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     async def async_shutdown(self) -> None:
         """Stop polling and let go of the miner."""
         self._cancel_read()
+        self._stop_watching_plug()
         await super().async_shutdown()
         await self.client.close()
 

@@ -17,12 +17,17 @@ class Restart(StrEnum):
 class RestartWatch:
     """Watches one restart from the command until the miner is back or too late."""
 
-    def __init__(self, kind: Restart, before: Snapshot | None, now: float) -> None:
-        """Begin at the command. `before` is the last that was read before it."""
+    def __init__(
+        self, kind: Restart, before: Snapshot | None, now: float, *, away: bool = False
+    ) -> None:
+        """Begin at the command. `before` is the last that was read before it.
+
+        `away` says that the miner is known to be gone already.
+        """
         self._kind = kind
         self._uptime = self._counter(before) if before else None
         self._began = now
-        self._was_away = False
+        self._was_away = away
 
     def excuses(self, error: MinerError, now: float) -> bool:
         """Tell whether this error is part of the restart."""
