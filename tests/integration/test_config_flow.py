@@ -2,33 +2,20 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.asic_miner.flow_forms import typed_address
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.flow_forms import typed_address
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import add_through_flow
-
-
-async def start(hass: HomeAssistant) -> Any:
-    """Open the form."""
-    step = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert step["type"] is FlowResultType.FORM
-    assert step["step_id"] == "user"
-    assert not step["errors"]
-    return step
-
-
-async def fill(hass: HomeAssistant, step: Any, **given: Any) -> Any:
-    """Fill the form in and go on."""
-    return await hass.config_entries.flow.async_configure(step["flow_id"], given)
+from .flows import fill, start, suggested
 
 
 async def refused_login(hass: HomeAssistant, entry: ConfigEntry) -> Any:
@@ -90,15 +77,6 @@ async def test_a_port_typed_with_the_host(
         hass, await start(hass), host=f"{whatsminer.host}:{whatsminer.port}", advanced={}
     )
     assert step["step_id"] == "credentials"
-
-
-def suggested(step: Any) -> dict[str, object]:
-    """Return what a form suggests."""
-    return {
-        str(marker.schema): marker.description["suggested_value"]
-        for marker in step["data_schema"].schema
-        if marker.description and "suggested_value" in marker.description
-    }
 
 
 async def test_wrong_address_then_right(
