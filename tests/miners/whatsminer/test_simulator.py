@@ -1,11 +1,9 @@
 """The client end to end, against simulated devices of every generation."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     BusyError,
@@ -19,50 +17,15 @@ from custom_components.asic_miner.miners.errors import (
 from custom_components.asic_miner.miners.models import Feature, Identity, MinerState, PowerMode
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts
-from tests.simulators.clock import ManualClock
-from tests.simulators.whatsminer import PRESETS, Malformed, WhatsminerSimulator, Wire
+from tests.simulators.whatsminer import PRESETS, Malformed, Wire
+
+from .bench import bench
 
 ALL = sorted(PRESETS)
 # The oldest firmware never tells its MAC, so it cannot be told apart from others.
 NAMELESS = {"M20S-2019"}
 KNOWN = [name for name in ALL if name not in NAMELESS]
 HOUR = 3600.0
-
-
-class Bench:
-    """One simulated device, its clock, and a client."""
-
-    def __init__(self, preset: str, *, write_enabled: bool = True) -> None:
-        """Make both; nothing runs yet."""
-        self.clock = ManualClock()
-        self.miner = WhatsminerSimulator(
-            preset=preset, clock=self.clock, write_enabled=write_enabled
-        )
-
-    def client(self, password: str | None = "") -> WhatsminerClient:
-        """Return a client with the right password, another one, or none."""
-        credentials = Credentials(password=self.miner.password if password == "" else password)
-        made = WhatsminerClient(self.miner.host, self.miner.port, credentials)
-        # Long enough for any machine; tests in which nothing shows make it short.
-        made.confirm_seconds = 60.0
-        made.confirm_interval = 0.02
-        return made
-
-    def pass_time(self, seconds: float) -> None:
-        """Let simulated time pass, and the device notice."""
-        self.clock.advance(seconds)
-        self.miner.refresh()
-
-
-@asynccontextmanager
-async def bench(preset: str, *, write_enabled: bool = True) -> AsyncGenerator[Bench]:
-    """Run a simulated device."""
-    made = Bench(preset, write_enabled=write_enabled)
-    await made.miner.start()
-    try:
-        yield made
-    finally:
-        await made.miner.stop()
 
 
 @pytest.mark.parametrize("preset", KNOWN)
