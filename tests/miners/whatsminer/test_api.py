@@ -1,15 +1,12 @@
-"""Every command on the wire, and what a device's answers to it mean."""
+"""What a device's answers mean, and the life of a token."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-import math
 
 import pytest
 
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     BusyError,
-    InvalidValueError,
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
@@ -23,6 +20,7 @@ from custom_components.asic_miner.miners.whatsminer.api import ErrorEntry, Whats
 from custom_components.asic_miner.miners.whatsminer.session import Token
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts, Transport
 
+from .manual import POOLS, READING, Call
 from .scripted import (
     NEWSALT,
     OK,
@@ -38,13 +36,6 @@ from .scripted import (
     error,
 )
 
-type Call = Callable[[WhatsminerApi], Awaitable[object]]
-
-POOLS = (
-    ("stratum+tcp://a.example:3333", "me.one", "x"),
-    ("stratum+tcp://b.example:3333", "me", ""),
-)
-
 
 def api(
     device: Scripted, password: str | None = PASSWORD, timeouts: Timeouts | None = None
@@ -53,165 +44,7 @@ def api(
     return WhatsminerApi(Transport("127.0.0.1", device.port, timeouts), password)
 
 
-WRITES: list[tuple[Call, Request]] = [
-    (lambda a: a.power_off(), {"cmd": "power_off", "respbefore": "true"}),
-    (lambda a: a.power_on(), {"cmd": "power_on", "respbefore": "true"}),
-    (lambda a: a.restart_btminer(), {"cmd": "restart_btminer"}),
-    (lambda a: a.reboot(), {"cmd": "reboot", "respbefore": "true"}),
-    (lambda a: a.enable_btminer_init(), {"cmd": "enable_btminer_init"}),
-    (lambda a: a.disable_btminer_init(), {"cmd": "disable_btminer_init"}),
-    (lambda a: a.enable_btminer_fast_boot(), {"cmd": "enable_btminer_fast_boot"}),
-    (lambda a: a.disable_btminer_fast_boot(), {"cmd": "disable_btminer_fast_boot"}),
-    (lambda a: a.set_power_pct(0), {"cmd": "set_power_pct", "percent": "0"}),
-    (lambda a: a.set_power_pct(100), {"cmd": "set_power_pct", "percent": "100"}),
-    (lambda a: a.set_power_pct_v2(80.0), {"cmd": "set_power_pct_v2", "percent": "80"}),
-    (lambda a: a.set_power_pct_v2(200), {"cmd": "set_power_pct_v2", "percent": "200"}),
-    (lambda a: a.restore_power_pct(), {"cmd": "restore_power_pct"}),
-    (lambda a: a.set_power(3000), {"cmd": "set_power", "power": "3000"}),
-    (lambda a: a.adjust_power_limit(99999), {"cmd": "adjust_power_limit", "power_limit": "99999"}),
-    (lambda a: a.set_low_power(), {"cmd": "set_low_power"}),
-    (lambda a: a.set_normal_power(), {"cmd": "set_normal_power"}),
-    (lambda a: a.set_high_power(), {"cmd": "set_high_power"}),
-    (lambda a: a.set_target_freq(-100), {"cmd": "set_target_freq", "percent": "-100"}),
-    (lambda a: a.adjust_upfreq_speed(9), {"cmd": "adjust_upfreq_speed", "upfreq_speed": "9"}),
-    (lambda a: a.set_fast_mining(True), {"cmd": "set_fast_mining", "fast_mining": "1"}),
-    (lambda a: a.set_fast_hash(False), {"cmd": "set_fast_hash", "fast_hash": "0"}),
-    (lambda a: a.set_temp_offset(-30), {"cmd": "set_temp_offset", "temp_offset": "-30"}),
-    (lambda a: a.set_poweroff_cool(True), {"cmd": "set_poweroff_cool", "poweroff_cool": "1"}),
-    (lambda a: a.set_fan_zero_speed(False), {"cmd": "set_fan_zero_speed", "fan_zero_speed": "0"}),
-    (lambda a: a.set_heat_mode("heating"), {"cmd": "set_heat_mode", "mode": "heating"}),
-    (lambda a: a.set_led(), {"cmd": "set_led", "param": "auto"}),
-    (
-        lambda a: a.set_led("red", period=200, duration=100),
-        {"cmd": "set_led", "color": "red", "period": 200, "duration": 100, "start": 0},
-    ),
-    (lambda a: a.enable_web_pools(), {"cmd": "enable_web_pools"}),
-    (lambda a: a.disable_web_pools(), {"cmd": "disable_web_pools"}),
-    (lambda a: a.set_hostname("attic"), {"cmd": "set_hostname", "hostname": "attic"}),
-    (
-        lambda a: a.set_zone("CST-8", "Asia/Shanghai"),
-        {"cmd": "set_zone", "timezone": "CST-8", "zonename": "Asia/Shanghai"},
-    ),
-    (
-        lambda a: a.load_log("192.0.2.9", 514, "udp"),
-        {"cmd": "load_log", "ip": "192.0.2.9", "port": "514", "proto": "udp"},
-    ),
-    (
-        lambda a: a.set_customer_msg("place", "attic"),
-        {"cmd": "set_customer_msg", "key": "place", "val": "attic"},
-    ),
-    (lambda a: a.get_customer_msg("place"), {"cmd": "get_customer_msg", "key": "place"}),
-    (
-        lambda a: a.net_config(
-            ip="192.0.2.2", mask="255.255.255.0", gate="192.0.2.1", dns="192.0.2.1", host="attic"
-        ),
-        {
-            "cmd": "net_config",
-            "ip": "192.0.2.2",
-            "mask": "255.255.255.0",
-            "gate": "192.0.2.1",
-            "dns": "192.0.2.1",
-            "host": "attic",
-        },
-    ),
-    (lambda a: a.net_config_dhcp(), {"cmd": "net_config", "param": "dhcp"}),
-    (lambda a: a.update_pwd("old", "new_1"), {"cmd": "update_pwd", "old": "old", "new": "new_1"}),
-    (lambda a: a.factory_reset(), {"cmd": "factory_reset"}),
-    (
-        lambda a: a.update_pools(POOLS),
-        {
-            "cmd": "update_pools",
-            "pool1": "stratum+tcp://a.example:3333",
-            "worker1": "me.one",
-            "passwd1": "x",
-            "pool2": "stratum+tcp://b.example:3333",
-            "worker2": "me",
-            "passwd2": "",
-            "pool3": "",
-            "worker3": "",
-            "passwd3": "",
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("call", "sent"),
-    WRITES,
-    ids=lambda value: value.get("cmd", "") if isinstance(value, dict) else "",
-)
-async def test_writes_on_the_wire(call: Call, sent: Request) -> None:
-    """Encrypted, signed, with the parameters that the manual names, and sent once."""
-    async with Scripted({}).running() as device:
-        await call(api(device))
-        assert device.commands == ["get_token", sent["cmd"]]
-        assert device.encrypted == [False, True]
-        assert device.requests[1] == {**sent, "token": device.keys.sign}
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda a: a.set_power_pct(-1),
-        lambda a: a.set_power_pct(101),
-        lambda a: a.set_power_pct(50.5),
-        lambda a: a.set_power_pct(math.nan),
-        lambda a: a.set_power_pct(True),
-        lambda a: a.set_power_pct_v2(201),
-        lambda a: a.set_power_pct_v2(math.inf),
-        lambda a: a.set_power(100000),
-        lambda a: a.adjust_power_limit(-1),
-        lambda a: a.set_target_freq(101),
-        lambda a: a.adjust_upfreq_speed(10),
-        lambda a: a.set_temp_offset(1),
-        lambda a: a.set_heat_mode("hot"),
-        lambda a: a.set_led("blue"),
-        lambda a: a.set_led("red", period=0),
-        lambda a: a.set_led("red", duration=-1),
-        lambda a: a.set_led("red", start=1e9),
-        lambda a: a.set_hostname(""),
-        lambda a: a.set_zone("CST-8", ""),
-        lambda a: a.load_log("192.0.2.9", 0, "tcp"),
-        lambda a: a.load_log("192.0.2.9", 514, "icmp"),
-        lambda a: a.get_customer_msg(""),
-        lambda a: a.update_pwd("old", ""),
-        lambda a: a.update_pwd("old", "123456789"),
-        lambda a: a.update_pwd("old", "a-b"),
-        lambda a: a.update_pools(()),
-        lambda a: a.update_pools((("", "w", ""),)),
-        lambda a: a.update_pools((("u", "w", ""),) * 4),
-    ],
-)  # fmt: skip
-async def test_values_out_of_range_are_not_sent(call: Call) -> None:
-    """Not even a token is asked for."""
-    async with Scripted({}).running() as device:
-        with pytest.raises(InvalidValueError):
-            await call(api(device))
-        assert device.requests == []
-
-
-READS = [
-    (lambda a: a.summary(), "summary"),
-    (lambda a: a.edevs(), "edevs"),
-    (lambda a: a.devs(), "devs"),
-    (lambda a: a.devdetails(), "devdetails"),
-    (lambda a: a.pools(), "pools"),
-    (lambda a: a.status(), "status"),
-    (lambda a: a.get_version(), "get_version"),
-    (lambda a: a.get_miner_info(), "get_miner_info"),
-    (lambda a: a.get_psu(), "get_psu"),
-    (lambda a: a.get_error_code(), "get_error_code"),
-    (lambda a: a.get_token(), "get_token"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("call", "cmd"), READS)
-async def test_reads_on_the_wire(call: Call, cmd: str) -> None:
-    """Plain, without a token, also where there is no password."""
-    message: dict[str, object] = {"error_code": [], "salt": "a", "newsalt": "b", "time": "c"}
-    async with Scripted({cmd: envelope(message)}).running() as device:
-        await call(api(device, None))
-        assert device.requests == [{"cmd": cmd}]
+READS = [(command.call, str(command.cmd)) for command in READING]
 
 
 @pytest.mark.parametrize(("call", "cmd"), READS)

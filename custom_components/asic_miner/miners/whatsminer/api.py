@@ -1,5 +1,8 @@
 """One coroutine per command of the manual, named as the command is.
 
+Numbers in brackets are the sections of manual V2.2.2; commands without an API version are
+in all. Reading commands are in its chapter 4.
+
 Reads take no password. Every write is encrypted, returns when the device has accepted
 it, and raises AuthenticationError, WriteAccessError, BusyError, UnsupportedError,
 RejectedError, UnconfirmedError or UnreachableError; InvalidValueError comes before
@@ -8,6 +11,7 @@ needs minutes back to full hashrate; such commands often give no reply at all.
 """
 
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
 import math
 from typing import Literal
 
@@ -93,18 +97,18 @@ class WhatsminerApi(Transfers):
     # Mining
 
     async def power_off(self) -> None:
-        """Stop mining and cut the supply of the boards; the control board stays on (4.3).
+        """Stop mining and cut the supply of the boards; the control board stays on (3.3).
 
         Asks for a reply before the device acts. Some devices resume by themselves.
         """
         await self._write("power_off", respbefore="true")
 
     async def power_on(self) -> None:
-        """Start mining (4.4)."""
+        """Start mining (3.4)."""
         await self._write("power_on", respbefore="true")
 
     async def pre_power_on(self, *, complete: bool, message: str) -> Record:
-        """Warm up before `power_on`, and ask how far that is (API 2.0 only).
+        """Warm up before `power_on`, and ask how far that is (API 1.3 to 2.0 only).
 
         Sent again and again with the `complete` and `msg` of the reply before, until its
         `complete` is "true".
@@ -112,88 +116,91 @@ class WhatsminerApi(Transfers):
         return await self._write("pre_power_on", complete=str(complete).lower(), msg=message)
 
     async def restart_btminer(self) -> None:
-        """Restart mining (4.2)."""
+        """Restart mining (3.2)."""
         await self._write("restart_btminer")
 
     async def reboot(self) -> None:
-        """Reboot the control board; it is away for one to three minutes (4.8).
+        """Reboot the control board; it is away for one to three minutes (3.8).
 
         Asks for a reply before the device acts.
         """
         await self._write("reboot", respbefore="true")
 
     async def enable_btminer_init(self) -> None:
-        """Have mining start when the device boots. Lasting (API 2.2)."""
+        """Have mining start when the device boots. Lasting (3.31 and 3.32, API 2.2)."""
         await self._write("enable_btminer_init")
 
     async def disable_btminer_init(self) -> None:
-        """Have the device boot without mining. Lasting (API 2.2)."""
+        """Have the device boot without mining. Lasting (3.31 and 3.32, API 2.2)."""
         await self._write("disable_btminer_init")
 
     async def enable_btminer_fast_boot(self) -> None:
-        """Reach full power faster from the next start on. Lasting."""
+        """Reach full power faster from the next start on. Lasting (3.14 and 3.15, API 2.0)."""
         await self._write("enable_btminer_fast_boot")
 
     async def disable_btminer_fast_boot(self) -> None:
-        """Ramp up in the ordinary way from the next start on. Lasting."""
+        """Ramp up in the ordinary way from the next start on. Lasting (3.14 and 3.15)."""
         await self._write("disable_btminer_fast_boot")
 
     # Power
 
     async def set_power_pct(self, percent: float) -> None:
-        """Set the draw to 0 to 100 % of stable power within a second. Lost at a reboot.
+        """Set the draw to 0 to 100 % of stable power within a second (3.21, API 1.3).
 
-        Costs efficiency and can restart mining when far too low. Only for a stable
-        miner (API 1.3).
+        Lost at a reboot. Costs efficiency and can restart mining when far too low. Only for
+        a stable miner.
         """
         await self._write("set_power_pct", percent=_whole("percent", percent, 0, 100))
 
     async def set_power_pct_v2(self, percent: float) -> None:
-        """Set the draw to 0 to 100 % (liquid cooling: 200 %) of stable power in minutes.
+        """Set the draw to 0 to 100 % (liquid: 200 %) of stable power in minutes (3.22, API 2.0).
 
         Lost at a reboot. Can restart mining when far too low. Only for a stable miner.
         """
         await self._write("set_power_pct_v2", percent=_whole("percent", percent, 0, 200))
 
     async def restore_power_pct(self) -> None:
-        """Undo both power percentages (API 2.2)."""
+        """Undo both power percentages (3.24, API 2.2)."""
         await self._write("restore_power_pct")
 
     async def set_power(self, watts: float) -> None:
-        """Set the draw in W, 0 to 99999 (API 2.2)."""
+        """Set the draw in W, 0 to 99999 (3.23, API 2.2)."""
         await self._write("set_power", power=_whole("power", watts, 0, MAX_POWER_LIMIT))
 
     async def adjust_power_limit(self, watts: float) -> None:
-        """Set the upper limit in W, 0 to 99999. Restarts mining. Lasting (API 2.0.5)."""
+        """Set the upper limit in W, 0 to 99999. Restarts mining. Lasting (3.26, API 2.0.5)."""
         limit = _whole("power_limit", watts, 0, MAX_POWER_LIMIT)
         await self._write("adjust_power_limit", power_limit=limit)
 
     async def set_low_power(self) -> None:
-        """Select the low power mode. Restarts mining. Lasting (4.6)."""
+        """Select the low power mode. Restarts mining. Lasting (3.6)."""
         await self._write("set_low_power")
 
     async def set_normal_power(self) -> None:
-        """Select the normal power mode. Restarts mining. Lasting (4.6, API 2.0)."""
+        """Select the normal power mode. Restarts mining. Lasting (3.6, API 2.0)."""
         await self._write("set_normal_power")
 
     async def set_high_power(self) -> None:
-        """Select the high power mode. Restarts mining. Lasting (4.6, API 2.0)."""
+        """Select the high power mode. Restarts mining. Lasting (3.6, API 2.0)."""
         await self._write("set_high_power")
 
     async def set_target_freq(self, percent: float) -> None:
-        """Shift the frequency by -100 to 100 %. Restarts mining. Lasting."""
+        """Shift the frequency by -100 to 100 %. Restarts mining. Lasting (3.13, API 1.3)."""
         await self._write("set_target_freq", percent=_whole("percent", percent, -100, 100))
 
     async def adjust_upfreq_speed(self, speed: float) -> None:
-        """Set how fast the frequency is searched, 0 to 9. Lasting. Excludes fast boot."""
+        """Set how fast the frequency is searched, 0 to 9 (3.27, API 2.0.5).
+
+        Lasting. Excludes fast boot.
+        """
         await self._write("adjust_upfreq_speed", upfreq_speed=_whole("upfreq_speed", speed, 0, 9))
 
     async def set_fast_mining(self, on: bool) -> None:
-        """Switch fast mining. Only some chip variants have it (API 2.2.2)."""
+        """Switch fast mining. Only some chip variants have it (3.35, API 2.2.2)."""
         await self._write("set_fast_mining", fast_mining=_bit(on))
 
     async def set_fast_hash(self, on: bool) -> None:
-        """Switch fast hash. Only some chip variants have it (API 2.2.2)."""
+        """Switch fast hash. Only some chip variants have it (3.35, API 2.2.2)."""
         await self._write("set_fast_hash", fast_hash=_bit(on))
 
     # Cooling
@@ -201,27 +208,30 @@ class WhatsminerApi(Transfers):
     async def set_temp_offset(self, kelvin: float) -> None:
         """Shift the temperature that fans aim at by -30 to 0 K from the next start on.
 
-        Lasting. Air cooling only (API 2.0.5).
+        Lasting. Air cooling only (3.25, API 2.0.5).
         """
         await self._write("set_temp_offset", temp_offset=_whole("temp_offset", kelvin, -30, 0))
 
     async def set_poweroff_cool(self, on: bool) -> None:
-        """Let the fans run on after mining has stopped. Air cooling only (API 2.0.5)."""
+        """Let the fans run on after mining has stopped (3.28, API 2.0.5).
+
+        Air cooling only.
+        """
         await self._write("set_poweroff_cool", poweroff_cool=_bit(on))
 
     async def set_fan_zero_speed(self, on: bool) -> None:
-        """Allow the fans to stand still. Air cooling only (API 2.0.5)."""
+        """Allow the fans to stand still. Air cooling only (3.29, API 2.0.5)."""
         await self._write("set_fan_zero_speed", fan_zero_speed=_bit(on))
 
     async def set_heat_mode(self, mode: Literal["anti-icing", "heating", "normal"]) -> None:
-        """Choose what a hydro miner does with its heat (API 2.2)."""
+        """Choose what a hydro miner does with its heat (3.30, API 2.2)."""
         _one_of("mode", mode, ("anti-icing", "heating", "normal"))
         await self._write("set_heat_mode", mode=mode)
 
     # Pools
 
     async def update_pools(self, pools: tuple[tuple[str, str, str], ...]) -> None:
-        """Replace all pools: one to three of URL, worker and password. Lasting (4.1).
+        """Replace all pools: one to three of URL, worker and password. Lasting (3.1).
 
         The device takes all three at once and gives no password back.
         """
@@ -244,7 +254,7 @@ class WhatsminerApi(Transfers):
         duration: float = 500,
         start: float = 0,
     ) -> None:
-        """Blink one LED, times in ms, or hand all LEDs back to the device (None) (4.5).
+        """Blink one LED, times in ms, or hand all LEDs back to the device (None) (3.5).
 
         Lost at a reboot. `duration` is how long it is lit within each `period`.
         """
@@ -263,19 +273,22 @@ class WhatsminerApi(Transfers):
         )
 
     async def enable_web_pools(self) -> None:
-        """Show the pool settings in the web interface. Lasting."""
+        """Show the pool settings in the web interface. Lasting (3.16 and 3.17)."""
         await self._write("enable_web_pools")
 
     async def disable_web_pools(self) -> None:
-        """Hide the pool settings in the web interface. Lasting."""
+        """Hide the pool settings in the web interface. Lasting (3.16 and 3.17)."""
         await self._write("disable_web_pools")
 
     async def set_hostname(self, hostname: str) -> None:
-        """Set the host name, used after the network restarts. Lasting."""
+        """Set the host name, used after the network restarts. Lasting (3.18)."""
         await self._write("set_hostname", hostname=_filled("hostname", hostname))
 
     async def set_zone(self, timezone: str, zonename: str) -> None:
-        """Set the time zone, for example "CST-8" and "Asia/Shanghai". Lasting."""
+        """Set the time zone, for example "CST-8" and "Asia/Shanghai" (3.19).
+
+        Lasting. Used after the network restarts.
+        """
         await self._write(
             "set_zone",
             timezone=_filled("timezone", timezone),
@@ -283,37 +296,37 @@ class WhatsminerApi(Transfers):
         )
 
     async def load_log(self, ip: str, port: int, proto: Literal["tcp", "udp"]) -> None:
-        """Have the log sent to a syslog server. Lasting."""
+        """Have the log sent to a syslog server. Lasting (3.20)."""
         _one_of("proto", proto, ("tcp", "udp"))
         await self._write(
             "load_log", ip=_filled("ip", ip), port=_whole("port", port, 1, 65535), proto=proto
         )
 
     async def set_customer_msg(self, key: str, value: str) -> None:
-        """Store a note in the device (API 2.2)."""
+        """Store a note in the device. Lasting (3.33, API 2.2)."""
         await self._write("set_customer_msg", key=_filled("key", key), val=value)
 
     async def get_customer_msg(self, key: str) -> Record:
-        """Read a note back. Encrypted, so it needs the password (API 2.2)."""
+        """Read a note back. Encrypted, so it needs the password (3.34, API 2.2)."""
         return await self._write("get_customer_msg", key=_filled("key", key))
 
     async def net_config(self, *, ip: str, mask: str, gate: str, dns: str, host: str) -> None:
-        """Set a fixed address. The device restarts and is then found there (4.11)."""
+        """Set a fixed address. The device restarts and is then found there (3.11)."""
         await self._write(
             "net_config",
-            ip=_filled("ip", ip),
-            mask=_filled("mask", mask),
-            gate=_filled("gate", gate),
+            ip=_address("ip", ip),
+            mask=_address("mask", mask),
+            gate=_address("gate", gate),
             dns=_filled("dns", dns),
             host=_filled("host", host),
         )
 
     async def net_config_dhcp(self) -> None:
-        """Take the address from DHCP, by net_config. The device restarts (4.11)."""
+        """Take the address from DHCP, by net_config. The device restarts (3.11)."""
         await self._write("net_config", param="dhcp")
 
     async def update_pwd(self, old: str, new: str) -> None:
-        """Change the admin password, at most 8 letters, digits or underscores (4.10)."""
+        """Change the admin password, at most 8 letters, digits or underscores (3.10)."""
         allowed = new.replace("_", "a")
         if not (new and len(new) <= MAX_PASSWORD and allowed.isascii() and allowed.isalnum()):
             raise InvalidValueError("a password has 1 to 8 letters, digits or underscores")
@@ -322,7 +335,7 @@ class WhatsminerApi(Transfers):
         self.drop_token()
 
     async def factory_reset(self) -> None:
-        """Forget everything: network, password, pools, write access (4.9). Reboots."""
+        """Forget everything: network, password, pools, write access (3.9). Reboots."""
         await self._write("factory_reset")
 
 
@@ -359,6 +372,13 @@ def _bit(on: bool) -> str:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InvalidValueError(f"{name} must be one of {', '.join(allowed)}")
+
+
+def _address(name: str, value: str) -> str:
+    try:
+        return str(IPv4Address(value))
+    except AddressValueError as error:
+        raise InvalidValueError(f"{name} must be an IPv4 address") from error
 
 
 def _filled(name: str, value: str) -> str:
