@@ -1,6 +1,5 @@
 """What a user may choose about a miner that is set up."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
@@ -29,9 +28,8 @@ POWER_UNITS = (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
 """What meters report; the others are for power stations."""
 
 
-def options_form(own: Iterable[str]) -> probatio.Schema:
-    """Return the form; the miner's `own` entities would say nothing new about it."""
-    excluded = list(own)
+def options_form(own: list[str]) -> probatio.Schema:
+    """Return the form. The miner's `own` entities would say nothing new; they are refused."""
     return probatio.Schema(
         {
             probatio.Required(CONF_POLL_SECONDS, default=DEFAULT_POLL_SECONDS): probatio.All(
@@ -47,7 +45,7 @@ def options_form(own: Iterable[str]) -> probatio.Schema:
             ),
             probatio.Optional(CONF_POWER_SENSOR): EntitySelector(
                 EntitySelectorConfig(
-                    exclude_entities=excluded,
+                    exclude_entities=own,
                     filter=EntityWithDeviceFilterSelectorConfig(
                         domain="sensor", unit_of_measurement=list(POWER_UNITS)
                     ),
@@ -55,7 +53,7 @@ def options_form(own: Iterable[str]) -> probatio.Schema:
             ),
             probatio.Optional(CONF_PLUG): EntitySelector(
                 EntitySelectorConfig(
-                    exclude_entities=excluded,
+                    exclude_entities=own,
                     filter=EntityWithDeviceFilterSelectorConfig(domain=["switch", "input_boolean"]),
                 )
             ),
@@ -68,28 +66,20 @@ class MinerOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the form."""
-        own = self._own_entities()
-        errors: dict[str, str] = {}
         if user_input is not None:
-            errors = {
-                key: "own_entity"
-                for key in (CONF_POWER_SENSOR, CONF_PLUG)
-                if user_input.get(key) in own
-            }
-            if not errors:
-                return self.async_create_entry(data=user_input)
-        shown: Mapping[str, Any] = user_input or self.config_entry.options
+            return self.async_create_entry(data=user_input)
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(options_form(sorted(own)), shown),
-            errors=errors,
+            data_schema=self.add_suggested_values_to_schema(
+                options_form(self._own_entities()), self.config_entry.options
+            ),
             description_placeholders={"name": self.config_entry.title},
         )
 
-    def _own_entities(self) -> set[str]:
-        return {
+    def _own_entities(self) -> list[str]:
+        return [
             entity.entity_id
             for entity in er.async_entries_for_config_entry(
                 er.async_get(self.hass), self.config_entry.entry_id
             )
-        }
+        ]

@@ -80,6 +80,15 @@ async def test_it_ends(unused_port: int) -> None:
     await server.wait_closed()
 
 
+async def test_progress_is_told_in_steps(unused_port: int) -> None:
+    """A thousand addresses are no thousand events."""
+    told: list[float] = []
+    with patch.dict(DEFAULT_PORTS, dict.fromkeys(Make, unused_port)):
+        async with ClientSession() as session:
+            await search(session, [IPv4Address("127.0.0.1")] * 250, told.append)
+    assert told == [percent / 100 for percent in range(1, 101)]
+
+
 async def test_nowhere_to_search() -> None:
     """No address is no error."""
     async with ClientSession() as session:
