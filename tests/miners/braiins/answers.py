@@ -17,12 +17,15 @@ SLOW = {
     ("GET", "pools/"),
     ("GET", "actions/locate"),
 }
+RARE = {("GET", "miner/errors"), ("GET", "license/license"), ("GET", "network/")}
+"""What the first slow read brings, too, and later ones now and then."""
 NEED_PROCESS = [
     "miner/stats",
     "miner/hw/hashboards",
     "cooling/state",
     "performance/mode",
     "performance/tuner-state",
+    "license/license",
 ]
 
 POWER_TARGET = ("PUT", "performance/power-target")

@@ -162,8 +162,13 @@ def replies() -> dict[tuple[str, str], Json]:
             "mode_state": {"powertargetmodestate": {"current_target": {"watt": 2500}}},
         },
         ("GET", "pools/"): POOLS,
-        ("GET", "network/"): {"mac_address": "02:5a:10:00:00:07", "hostname": "Antminer"},
+        ("GET", "network/"): {
+            "mac_address": "02:5a:10:00:00:07",
+            "hostname": "Antminer",
+            "networks": [{"address": "192.0.2.7", "netmask": "255.255.255.0"}],
+        },
         ("GET", "miner/errors"): {"errors": []},
+        ("GET", "license/license"): {"state": {"valid": {"type": 1, "contract_name": "c"}}},
         ("GET", "actions/locate"): False,
     }
 
@@ -285,6 +290,8 @@ class Device:
             answer = self._login(asked.json)
         if callable(answer):
             return await answer(request)
+        if asked.call == ("PUT", "auth/password") and answer == Reply(status=204):
+            self._take_password(asked.json)
         if isinstance(answer, Reply):
             return web.Response(
                 status=answer.status,
@@ -292,6 +299,11 @@ class Device:
                 headers={"Content-Type": answer.content_type} | answer.headers,
             )
         return web.json_response(answer)
+
+    def _take_password(self, body: Json) -> None:
+        assert isinstance(body, dict)
+        new = body["password"]
+        self.password = new if isinstance(new, str) else ""
 
     def _login(self, body: Json) -> Answer:
         self.logins += 1

@@ -1,6 +1,6 @@
 """The operations that the client uses, each with an example."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from custom_components.asic_miner.miners.braiins import configuration, schema
@@ -24,6 +24,11 @@ def calling(name: str, *arguments: object, **named: object) -> Call:
     return call
 
 
+async def whole[T](stream: AsyncGenerator[T]) -> list[T]:
+    """Read a stream to its end, which a real one does not have."""
+    return [value async for value in stream]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One operation and an example of its use."""
@@ -33,6 +38,8 @@ class Operation:
     method: str
     path: str
     body: Json = None
+    """Of JSON; a form is looked at by a test of its own."""
+    form: bool = False
     query: dict[str, str] = field(default_factory=dict)
     answer: Answer = None
     """What the device answers; None to keep what it answers anyway."""
@@ -91,9 +98,34 @@ OPERATIONS = [
         },
         result=(
             schema.LoggedError(
-                timestamp="2026-01-02T03:04:05Z", message="Board 2 lost {ERR:H2}", codes=("H2",)
+                timestamp="2026-01-02T03:04:05Z",
+                message="Board 2 lost {ERR:H2}",
+                codes=("H2",),
+                reasons=("r",),
+                hints=("h",),
             ),
         ),
+    ),
+    Operation(
+        id="getMinerStatus",
+        call=lambda api: whole(api.get_miner_status()),
+        method="GET",
+        path="miner/status",
+        # Line ends, none, and a number of the future.
+        answer=Reply(body=b'{"status": 2}{"status":3}\n\n {"status": 77}\n'),
+        result=[2, 3, 77],
+    ),
+    Operation(
+        id="getMinerDetailedStatus",
+        call=lambda api: whole(api.get_miner_detailed_status()),
+        method="GET",
+        path="miner/status/detailed",
+        answer=Reply(
+            body=b'{"status": {"status": {"stopped": {"reason": {"user_pause": {}}}},'
+            b' "status_since": null, "status_until": null}}\n{"status": null}\n',
+            content_type="application/x-ndjson",
+        ),
+        result=[schema.DetailedStatus(phase="stopped", reason="user_pause"), None],
     ),
     Operation(
         id="getCoolingState",
@@ -111,6 +143,7 @@ OPERATIONS = [
             kind=schema.TargetKind.POWER,
             power_watt=2800,
             hashrate_terahash=None,
+            pool_groups=(),
         ),
     ),
     Operation(
@@ -130,7 +163,9 @@ OPERATIONS = [
         call=lambda api: api.get_network(),
         method="GET",
         path="network/",
-        result=schema.Network(mac_address="02:5a:10:00:00:07", hostname="Antminer"),
+        result=schema.Network(
+            mac_address="02:5a:10:00:00:07", hostname="Antminer", addresses=("192.0.2.7",)
+        ),
     ),
     Operation(
         id="getPools",

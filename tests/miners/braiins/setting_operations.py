@@ -1,6 +1,8 @@
 """The other operations, each with an example."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from hashlib import sha256
 import json
 
 from custom_components.asic_miner.miners.braiins import schema
@@ -22,6 +24,7 @@ from custom_components.asic_miner.miners.braiins.settings_schema import (
     RelativeReference,
     StaticAddress,
     TargetProfile,
+    UpgradeMetadata,
 )
 
 from .device import Reply
@@ -35,6 +38,17 @@ def reading(name: str, what: ArchiveFormat | LogType) -> Call:
         return b"".join([chunk async for chunk in getattr(api, name)(what, limit=10_000)])
 
     return call
+
+
+IMAGE = bytes(range(256)) * 700
+"""More than one piece, and every byte there is."""
+IMAGE_METADATA = UpgradeMetadata(size=len(IMAGE), sha256=sha256(IMAGE).hexdigest())
+
+
+async def image() -> AsyncIterator[bytes]:
+    """Read it in pieces of an odd size."""
+    for at in range(0, len(IMAGE), 50_001):
+        yield IMAGE[at : at + 50_001]
 
 
 TUNER_MODE: Json = {"tunermode": {"target": {"powertarget": {"power_target": {"watt": 2000}}}}}
@@ -291,6 +305,7 @@ SETTING_OPERATIONS = [
                 hashrate_terahash=None,
                 estimated_watt=2050,
                 measured_gigahash=70000.0,
+                created=1,
             ),
             TargetProfile(
                 power_watt=None,
@@ -490,6 +505,15 @@ SETTING_OPERATIONS = [
         body={"enabled": False},
         answer={"enabled": False, "next_execution": None},
         result=AutoUpgrade(enabled=False, next_execution=None, last_execution=None),
+    ),
+    Operation(
+        id="systemUpgrade",
+        call=lambda api: api.system_upgrade(IMAGE_METADATA, image),
+        method="POST",
+        path="upgrade/system-upgrade",
+        form=True,
+        answer=NO_CONTENT,
+        result=None,
     ),
     Operation(
         id="restoreStock",

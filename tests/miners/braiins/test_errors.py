@@ -10,9 +10,9 @@ import traceback
 from aiohttp import ClientSession, ClientTimeout, ServerDisconnectedError, web
 import pytest
 
-from custom_components.asic_miner.miners.braiins import session as session_module
+from custom_components.asic_miner.miners.braiins import transport
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
-from custom_components.asic_miner.miners.braiins.session import (
+from custom_components.asic_miner.miners.braiins.transport import (
     REPLY_LIMIT,
     ProcessAwayError,
     ProcessStoppedError,
@@ -22,6 +22,7 @@ from custom_components.asic_miner.miners.errors import (
     BusyError,
     MalformedReplyError,
     MinerError,
+    OutdatedFirmwareError,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -266,7 +267,7 @@ async def test_no_answer_in_time(
     await api.login()
     device.answers[READ] = hang
     device.answers[WRITE] = hang
-    monkeypatch.setattr(session_module, "TIMEOUT", ClientTimeout(total=0.05))
+    monkeypatch.setattr(transport, "TIMEOUT", ClientTimeout(total=0.05))
     try:
         with pytest.raises(UnreachableError):
             await api.get_miner_details()
@@ -287,7 +288,7 @@ async def test_no_connection_in_time(http: ClientSession, monkeypatch: pytest.Mo
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-        monkeypatch.setattr(session_module, "TIMEOUT", ClientTimeout(total=30, connect=0.1))
+        monkeypatch.setattr(transport, "TIMEOUT", ClientTimeout(total=30, connect=0.1))
         api = BraiinsApi("127.0.0.1", listener.getsockname()[1], "root", "", http)
         try:
             with pytest.raises(UnreachableError, match="no connection"):
@@ -309,7 +310,7 @@ async def test_firmware_without_rest(device: Device, api: BraiinsApi) -> None:
     """Firmware before 25.07 answers the login with 404 or 405; the error says what to do."""
     for status in (404, 405):
         device.answers["POST", "auth/login"] = Reply(status=status)
-        with pytest.raises(UnsupportedError, match=r"25\.07"):
+        with pytest.raises(OutdatedFirmwareError, match=r"25\.07"):
             await api.get_miner_details()
 
 

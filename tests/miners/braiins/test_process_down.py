@@ -16,10 +16,20 @@ from custom_components.asic_miner.miners.models import (
     PowerMode,
     SettingValue,
 )
+from custom_components.asic_miner.miners.orders import (
+    FirmwareImage,
+    LogKind,
+    NetworkSettings,
+    PoolEntry,
+    PoolGroup,
+    TargetReference,
+)
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 
 from .conftest import Naps
+from .setting_operations import IMAGE as BYTES
+from .setting_operations import image
 
 type Command = Callable[[BraiinsClient], Awaitable[object]]
 
@@ -43,6 +53,12 @@ OTHER_VALUES: dict[Feature, SettingValue] = {
 """A value of each setting that is offered and not set."""
 
 
+OTHER_POOLS = (
+    PoolGroup(pools=(PoolEntry(url="stratum+tcp://new.example:1", user="u.w", password="x"),)),
+)
+IMAGE = FirmwareImage(name="image", size=len(BYTES), chunks=image)
+
+
 def _setting(setting: Feature) -> Command:
     return lambda client: client.set_setting(setting, OTHER_VALUES[setting])
 
@@ -54,12 +70,40 @@ NEED_PROCESS: dict[str, Command] = {
     "default_hashrate_target": lambda client: client.default_hashrate_target(),
     "set_hashboard": lambda client: client.set_hashboard(1, False),
     **{f"set_setting {setting}": _setting(setting) for setting in OTHER_VALUES},
+    "default_quick_ramping": lambda client: client.default_quick_ramping(),
+    "step_power_target": lambda client: client.step_power_target(-100),
+    "step_hashrate_target": lambda client: client.step_hashrate_target(-1),
+    "set_pools": lambda client: client.set_pools(OTHER_POOLS),
+    "get_profiles": lambda client: client.get_profiles(),
+}
+TOO_OLD: dict[str, Command] = {
+    "scale_power_target": lambda client: client.scale_power_target(90, TargetReference.NOMINAL),
+    "scale_hashrate_target": lambda client: client.scale_hashrate_target(
+        90, TargetReference.NOMINAL
+    ),
+    "get_advanced_settings": lambda client: client.get_advanced_settings(),
+    "set_advanced_settings": lambda client: client.set_advanced_settings({"a": 1}),
+    "reset_advanced_settings": lambda client: client.reset_advanced_settings(),
+    "update_firmware": lambda client: client.update_firmware(IMAGE, lambda _: None),
+    "restore_stock": lambda client: client.restore_stock(),
+    "factory_reset": lambda client: client.factory_reset(),
+    "fetch_log miner": lambda client: client.fetch_log(LogKind.MINER),
+    "set_setting auto_upgrade": lambda client: client.set_setting(Feature.AUTO_UPGRADE, False),
 }
 NEED_NONE: dict[str, Command] = {
+    "stop_mining": lambda client: client.stop_mining(),
+    "get_pools": lambda client: client.get_pools(),
+    "change_password": lambda client: client.change_password("better"),
+    "set_network": lambda client: client.set_network(NetworkSettings()),
+    "set_hostname": lambda client: client.set_hostname("cellar"),
+    "remove_profiles": lambda client: client.remove_profiles(),
+    "apply_contract_key": lambda client: client.apply_contract_key("key"),
+    "fetch_log support_archive": lambda client: client.fetch_log(LogKind.SUPPORT_ARCHIVE),
     "set_locate": lambda client: client.set_locate(True),
     "restart_mining": lambda client: client.restart_mining(),
     "reboot": lambda client: client.reboot(),
     "probe": lambda client: client.probe(),
+    "raw": lambda client: client.raw(),
     "identify": lambda client: client.identify(),
     "check_access": lambda client: client.check_access(),
     "read": lambda client: client.read(slow=True),
@@ -70,6 +114,12 @@ OTHER_MAKES: dict[str, Command] = {
     "set_power_limit": lambda client: client.set_power_limit(2000),
     "set_power_mode": lambda client: client.set_power_mode(PowerMode.LOW),
     "restore_power": lambda client: client.restore_power(),
+    "set_power": lambda client: client.set_power(2000),
+    "set_led": lambda client: client.set_led(None),
+    "set_time_zone": lambda client: client.set_time_zone("Europe/Berlin"),
+    "set_syslog": lambda client: client.set_syslog("192.0.2.1", 514, tcp=False),
+    "get_message": lambda client: client.get_message("k"),
+    "set_message": lambda client: client.set_message("k", "v"),
 }
 
 
@@ -123,7 +173,7 @@ def test_nothing_is_forgotten() -> None:
         for name, member in vars(MinerClient).items()
         if callable(member) and not name.startswith("_")
     }
-    tried = {name.split()[0] for name in NEED_PROCESS | NEED_NONE | OTHER_MAKES}
+    tried = {name.split()[0] for name in NEED_PROCESS | NEED_NONE | OTHER_MAKES | TOO_OLD}
     # The switch has tests of its own below.
     assert tried | {"set_mining"} == methods
     assert OTHER_VALUES.keys() == set(SETTINGS)
@@ -153,6 +203,15 @@ async def test_of_other_makes(name: str, miner: BraiinsSimulator, client: Braiin
     """Refused as always, without asking."""
     with pytest.raises(UnsupportedError):
         await OTHER_MAKES[name](client)
+    assert miner.requests == []
+
+
+@pytest.mark.usefixtures("down")
+@pytest.mark.parametrize("name", TOO_OLD)
+async def test_of_later_firmware(name: str, miner: BraiinsSimulator, client: BraiinsClient) -> None:
+    """Refused before anything is sent, with the version that it takes."""
+    with pytest.raises(UnsupportedError, match=r"needs version 1\.\d .* has 1\.0\.0"):
+        await TOO_OLD[name](client)
     assert miner.requests == []
 
 

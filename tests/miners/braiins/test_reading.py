@@ -6,6 +6,7 @@ from aiohttp import ClientSession, web
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
+from custom_components.asic_miner.miners.braiins.faults import FAULTS
 from custom_components.asic_miner.miners.braiins.parse import Json
 from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import (
@@ -18,6 +19,7 @@ from custom_components.asic_miner.miners.models import (
     Fan,
     Fault,
     Feature,
+    LicenseState,
     MinerState,
     Pool,
 )
@@ -26,6 +28,7 @@ from tests.simulators.clock import ManualClock
 from .answers import (
     HASHRATE_MODE,
     LIVE,
+    RARE,
     SLOW,
     details,
     drop,
@@ -44,14 +47,74 @@ async def test_live_read_takes_three_requests(device: Device, client: BraiinsCli
 
 
 async def test_slow_read(device: Device, client: BraiinsClient) -> None:
-    """Everything else, with constraints only once."""
+    """Everything else, with constraints and what changes hardly ever only once."""
     await client.identify()
     device.asked.clear()
     await client.read(slow=True)
     assert device.calls[:3] == LIVE
+    assert len(device.calls) == 12
+    assert set(device.calls[3:]) == SLOW | RARE
+    device.asked.clear()
+    await client.read(slow=True)
     assert len(device.calls) == 9
     assert set(device.calls[3:]) == SLOW
     assert device.max_open == 2
+
+
+async def test_first_slow_read_of_an_unknown_device(device: Device, client: BraiinsClient) -> None:
+    """The most that is ever asked for at once: three live ones and twelve more."""
+    device.answers["GET", "version/"] = {"major": 1, "minor": 1, "patch": 0}
+    device.answers["GET", "upgrade/auto-upgrade"] = {"enabled": True}
+    await client.read(slow=True)
+    once = {("GET", "version/"), ("GET", "configuration/constraints")}
+    asked = [call for call in device.calls if call[1] != "auth/login"]
+    assert set(asked[3:]) == SLOW | RARE | once | {("GET", "upgrade/auto-upgrade")}
+    assert len(asked) == 15
+
+
+async def test_what_changes_hardly_ever_is_read_in_turn(
+    device: Device, client: BraiinsClient, clock: ManualClock
+) -> None:
+    """Two with a slow read at most: the log every five minutes, the others every ten."""
+    device.answers["GET", "version/"] = {"major": 1, "minor": 1, "patch": 0}
+    device.answers["GET", "upgrade/auto-upgrade"] = {"enabled": True}
+    first = await client.read(slow=True)
+    assert first.settings[Feature.AUTO_UPGRADE] is True
+    passed: list[list[str]] = []
+    for _ in range(12):
+        clock.advance(60)
+        device.asked.clear()
+        snapshot = await client.read(slow=True)
+        passed.append(sorted(path for _, path in {*device.calls} - SLOW - set(LIVE)))
+        assert (snapshot.fault_log, snapshot.ip_address) == ((), "192.0.2.7")
+        assert snapshot.license_state is LicenseState.VALID
+        assert snapshot.settings == first.settings
+    none: list[str] = []
+    assert passed == [
+        *[none] * 4,
+        ["miner/errors"],
+        *[none] * 4,
+        ["license/license", "network/"],
+        ["miner/errors", "upgrade/auto-upgrade"],
+        none,
+    ]
+
+
+async def test_what_failed_is_read_again(device: Device, client: BraiinsClient) -> None:
+    """An error is no answer; that firmware does not have it is one."""
+    good = dict(device.answers)
+    device.answers["GET", "miner/errors"] = Reply(status=500)
+    device.answers["GET", "network/"] = Reply(status=404)
+    snapshot = await client.read(slow=True)
+    assert snapshot.fault_log is None
+    assert snapshot.ip_address is None
+    assert Feature.FAULT_LOG not in client.capabilities
+    assert Feature.IP_ADDRESS not in client.capabilities
+    device.answers = good
+    device.asked.clear()
+    snapshot = await client.read(slow=True)
+    assert snapshot.fault_log == ()
+    assert {call for call in device.calls if call in RARE} == {("GET", "miner/errors")}
 
 
 async def test_snapshot_while_mining(client: BraiinsClient) -> None:
@@ -107,6 +170,18 @@ async def test_capabilities_once_seen(client: BraiinsClient) -> None:
     seen = client.capabilities
     assert {Feature.BOARD_CHIPS, Feature.BOARD_VOLTAGE, Feature.INLET_TEMPERATURE} <= seen.features
     assert Feature.FAULTS not in seen
+    assert {
+        Feature.FAULT_LOG,
+        Feature.TUNER_STATE,
+        Feature.LICENSE_STATE,
+        Feature.IP_ADDRESS,
+        Feature.STOP_MINING,
+        Feature.LOGS,
+    } <= seen.features
+    assert seen.choices[Feature.LOGS] == ("support_archive",)
+    # The device names no range for it.
+    assert Feature.DEFAULT_QUICK_RAMPING not in seen
+    assert Feature.AUTO_UPGRADE not in seen
     assert Feature.ENVIRONMENT_TEMPERATURE not in seen
     assert Feature.POWER_PERCENT not in seen
     assert seen.fans == {1, 2, 3, 4}
@@ -136,7 +211,7 @@ async def test_any_part_may_fail_alone(
     assert partial.state is MinerState.MINING
     lost = {
         "miner/hw/hashboards": {"boards", "inlet_temperature", "outlet_temperature"},
-        "performance/tuner-state": {"power_target_effective"},
+        "performance/tuner-state": {"power_target_effective", "tuner_state"},
         # The configuration tells the same as the mode, here.
         "performance/mode": set[str](),
         "configuration/miner": {"settings"},
@@ -253,7 +328,7 @@ async def test_starting_after_resume(
         (AWAY, MinerState.RESTARTING, True, None, None),
     ],
 )
-async def test_process_down(  # noqa: PLR0917  # pytest calls by name
+async def test_process_down(  # pytest calls by name
     answer: Reply,
     state: MinerState,
     wanted: bool,
@@ -336,7 +411,8 @@ async def test_returning_process_is_asked_anew(device: Device, client: BraiinsCl
     device.asked.clear()
     snapshot = await client.read(slow=False)
     assert len(snapshot.boards) == 3
-    assert set(device.calls) == {*LIVE, *SLOW, ("GET", "configuration/constraints")}
+    anew = {("GET", "configuration/constraints"), ("GET", "license/license")}
+    assert set(device.calls) == {*LIVE, *SLOW, *anew}
     device.asked.clear()
     await client.read(slow=False)
     assert device.calls == LIVE
@@ -406,7 +482,11 @@ async def test_detailed_status(device: Device, client: BraiinsClient) -> None:
     snapshot = await client.read(slow=False)
     assert snapshot.state is MinerState.FAULT
     assert snapshot.mining_wanted is True
-    assert snapshot.faults == (Fault(code="H2", message="Board 2 {ERR:H2}"),)
+    remedy = FAULTS["hardware_error"].remedy
+    key = "braiins_hardware_error"
+    assert snapshot.faults == (
+        Fault(code="H2", message="Board 2 {ERR:H2}", remedy=remedy, key=key),
+    )
     device.answers["GET", "miner/details"] = details(
         detailed_status={"status": {"running": {"reason": {"normal": {}}}}}
     )

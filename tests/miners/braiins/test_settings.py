@@ -210,11 +210,12 @@ async def test_which_model_has_which_settings(
     assert not client.capabilities.features & SETTINGS
     snapshot = await client.read(slow=True)
     capabilities, model = client.capabilities, PRESETS[preset]
-    assert snapshot.settings.keys() == HAS[preset]
+    assert snapshot.settings.keys() - {Feature.AUTO_UPGRADE} == HAS[preset]
+    assert (Feature.AUTO_UPGRADE in snapshot.settings) is (model.rest >= (1, 1, 0))
     assert capabilities.features & SETTINGS == HAS[preset]
     assert (Feature.HASHBOARD in capabilities) is (preset != "BMM 101")
     chosen = {Feature.COOLING_MODE, Feature.PERFORMANCE_MODE, Feature.DPS_MODE}
-    assert capabilities.choices.keys() == HAS[preset] & chosen
+    assert capabilities.choices.keys() - {Feature.LOGS} == HAS[preset] & chosen
     assert HAS[preset] - chosen - {Feature.DPS, Feature.DPS_SHUTDOWN} <= capabilities.ranges.keys()
     # Stored by the owner, stored by the factory, and not stored: the default.
     expected: dict[Feature, SettingValue] = {
@@ -229,6 +230,8 @@ async def test_which_model_has_which_settings(
         Feature.QUICK_RAMP_UP: 30,
         Feature.QUICK_RAMP_DOWN: 30,
     }
+    if model.rest >= (1, 1, 0):
+        expected[Feature.AUTO_UPGRADE] = True
     if Feature.COOLING_MODE in HAS[preset]:
         expected[Feature.COOLING_MODE] = "auto"
         assert capabilities.choices[Feature.COOLING_MODE] == ("auto", "manual", "immersion")
@@ -281,7 +284,7 @@ async def test_one_setting_changes_and_nothing_else(
 async def test_polls_ask_no_more_than_before(
     miner: BraiinsSimulator, client: BraiinsClient, clock: ManualClock
 ) -> None:
-    """The settings come with what was read anyway."""
+    """The settings come with what was read anyway, automatic upgrades now and then."""
     await client.identify()
     await client.read(slow=True)
     miner.requests.clear()
@@ -424,7 +427,7 @@ async def test_performance_mode(
     snapshot = await client.read(slow=True)
     assert snapshot.hashrate_target == now
     assert snapshot.power_target is None
-    assert snapshot.settings.keys() == (
+    assert snapshot.settings.keys() - {Feature.AUTO_UPGRADE} == (
         HAS[preset]
         - {
             Feature.DPS_POWER_STEP,

@@ -11,13 +11,12 @@ from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     InvalidValueError,
-    MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    OutdatedFirmwareError,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
-    UnsupportedError,
 )
 from custom_components.asic_miner.miners.models import Feature, MinerState, Snapshot
 from tests.simulators.braiins import PRESETS, BraiinsSimulator, Fault
@@ -93,7 +92,8 @@ async def test_every_model_is_read_truly(
     truth, model = miner.truth(), PRESETS[preset]
     assert identity.mac == snapshot.mac == truth["mac"]
     assert identity.model == truth["model"]
-    assert identity.manufacturer == ("Braiins" if model.mini else "Bitmain")
+    built = {0: "Braiins", 1: "Bitmain", 2: "MicroBT"}
+    assert identity.manufacturer == built[model.brand]
     assert identity.api_version == ".".join(str(number) for number in model.rest)
     assert identity.firmware is not None
     assert f"-{identity.firmware}-plus" in model.firmware
@@ -395,9 +395,10 @@ async def test_password_changes(
 async def test_old_firmware(status: int, miner: BraiinsSimulator, client: BraiinsClient) -> None:
     """Firmware without REST is explained."""
     miner.faults.old_firmware = status
-    with pytest.raises(MalformedReplyError):
+    with pytest.raises(OutdatedFirmwareError, match=r"25\.07"):
         await client.probe()
-    with pytest.raises(UnsupportedError, match=r"25\.07"):
+    assert miner.requests == ["GET /api/v1/version/", "GET /"]
+    with pytest.raises(OutdatedFirmwareError, match=r"25\.07"):
         await client.check_access()
 
 

@@ -4,17 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.asic_miner.miners.braiins.schema import DetailedStatus, MinerDetails
-from custom_components.asic_miner.miners.braiins.state import (
+from custom_components.asic_miner.miners.braiins.faults import (
     FAULTS,
+    LOG_LENGTH,
+    fault_log,
+    present_faults,
+)
+from custom_components.asic_miner.miners.braiins.schema import (
+    DetailedStatus,
+    LoggedError,
+    MinerDetails,
+    PoolGroup,
+    PoolState,
+    ShareStats,
+)
+from custom_components.asic_miner.miners.braiins.schema import TunerState as Tuner
+from custom_components.asic_miner.miners.braiins.settings_schema import License
+from custom_components.asic_miner.miners.braiins.state import (
     STOPPED,
     Doing,
     Process,
+    license_state,
     miner_state,
     mining_wanted,
-    present_faults,
+    tuner_state,
 )
-from custom_components.asic_miner.miners.models import MinerState
+from custom_components.asic_miner.miners.models import LicenseState, MinerState, TunerState
 
 from .device import DETAILS
 
@@ -98,18 +113,100 @@ def test_faults_are_unknown_before_1_7_0() -> None:
 
 
 @pytest.mark.parametrize("phase", ["stopped", "stopping"])
-@pytest.mark.parametrize("reason", FAULTS)
-def test_fault_with_and_without_words(phase: str, reason: str) -> None:
-    """The device's words where it has some, its own code where it marks one."""
+@pytest.mark.parametrize("reason", sorted(FAULTS.keys() - {"broken_fans"}))
+def test_fault_without_words(phase: str, reason: str) -> None:
+    """Each reason has a text, a remedy and a key of its own."""
     silent = replace(MINING, detailed_status=DetailedStatus(phase=phase, reason=reason))
-    assert [(fault.code, fault.message) for fault in present_faults(silent) or ()] == [
-        (reason, FAULTS[reason])
+    [fault] = present_faults(silent) or ()
+    assert (fault.code, fault.message) == (reason, FAULTS[reason].message)
+    assert fault.remedy == FAULTS[reason].remedy
+    assert fault.key == f"braiins_{reason}"
+
+
+def test_fault_with_words() -> None:
+    """The device's words where it has some, and its own code where it marks one."""
+    status = DetailedStatus(phase="stopped", reason="hardware_error", message="Board 2 {ERR:H2}")
+    [fault] = present_faults(replace(MINING, detailed_status=status)) or ()
+    assert (fault.code, fault.message, fault.key) == (
+        "H2",
+        "Board 2 {ERR:H2}",
+        "braiins_hardware_error",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "key"),
+    [
+        ("BROKEN_FANS", "braiins_broken_fans"),
+        ("DANGEROUS_TEMPERATURE", "braiins_thermal_pause"),
+        ("OF_THE_FUTURE", "braiins_thermal_pause"),
+    ],
+)
+def test_why_it_is_too_hot(reason: str, key: str) -> None:
+    """Broken fans want another remedy than heat; the contract's name is no text."""
+    message = f"THERMAL_PAUSE_REASON_{reason}"
+    status = DetailedStatus(phase="stopped", reason="thermal_pause", message=message)
+    [fault] = present_faults(replace(MINING, detailed_status=status)) or ()
+    assert fault.key == key
+    assert "_" not in fault.message
+
+
+def logged(message: str | None, **members: tuple[str, ...]) -> LoggedError:
+    """Return one entry of a log."""
+    entry = LoggedError(timestamp="2026-01-02T03:04:05Z", message=message, codes=())
+    return replace(entry, **members)
+
+
+def test_fault_log() -> None:
+    """The newest fifty, newest last; reason beside the code, without markers and users."""
+    entries = [logged(f"number {number}") for number in range(60)]
+    entries.append(logged("Board 2 lost {ERR:H2}", codes=("H2",), reasons=("R",), hints=("Do",)))
+    user = PoolState(
+        url="u", user="someone.rig", enabled=True, alive=True, active=True,
+        shares=ShareStats(accepted=1, rejected=0, stale=0),
+    )  # fmt: skip
+    entries += [
+        logged("someone.rig was refused {ERR:V2}"),
+        logged(None),
+        logged(None, reasons=("R",)),
     ]
-    status = DetailedStatus(phase=phase, reason=reason, message="Board 2 {ERR:H2}")
-    speaking = replace(MINING, detailed_status=status)
-    assert [(fault.code, fault.message) for fault in present_faults(speaking) or ()] == [
-        ("H2", "Board 2 {ERR:H2}")
+    log = fault_log(entries, [PoolGroup(name="main", pools=(user,))])
+    assert len(log) == LOG_LENGTH
+    assert [(entry.message, entry.code, entry.remedy) for entry in log[-3:]] == [
+        ("Board 2 lost (R)", "H2", "Do"),
+        ("… was refused", "V2", None),
+        ("R", None, None),
     ]
+    assert log[0].message == "number 13"
+    assert {entry.time for entry in log} == {"2026-01-02T03:04:05Z"}
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        (None, None),
+        (0, None),
+        (99, None),
+        (1, TunerState.DISABLED),
+        (2, TunerState.STABLE),
+        (3, TunerState.TUNING),
+        (4, TunerState.ERROR),
+        (5, TunerState.CONTINUOUS),
+        (6, TunerState.PREHEATING),
+    ],
+)
+def test_tuner_state(told: int | None, state: TunerState | None) -> None:
+    """Every number of the contract, and none of the future raises."""
+    assert tuner_state(Tuner(state=told, power_watt=None, hashrate_terahash=None)) is state
+    assert tuner_state(None) is None
+
+
+def test_license_state() -> None:
+    """All four, and none where nothing is told."""
+    for state in LicenseState:
+        assert license_state(License.parse({"state": {state.value: {}}})) is state
+    assert license_state(License.parse({"state": {"gifted": {}}})) is None
+    assert license_state(None) is None
 
 
 @pytest.mark.parametrize(

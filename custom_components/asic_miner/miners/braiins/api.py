@@ -1,8 +1,6 @@
 """One coroutine per operation of the contract, named as its operationId.
 
-Here are those that read and switch, in `settings_api` the others. Not offered are the open
-streams of `miner/status`, whose content is in `miner/details` too, and the upload of
-firmware, which can leave a device without one.
+Here are those that read and switch, in `settings_api` the others.
 
 Paths follow `/api/v1/`. Answers are in the device's own units (see `schema`). Unless said
 otherwise each raises, besides the kinds that concern the connection and the session:
@@ -12,10 +10,13 @@ raise UnconfirmedError when they may have been sent and no answer came; their an
 None, since any success means accepted.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from ..errors import MalformedReplyError
 from . import schema
 from .configuration import Constraints, MinerConfiguration
-from .parse import flag, items
+from .parse import at, flag, integer, items
 from .settings_api import SettingOperations
 
 
@@ -62,6 +63,23 @@ class BraiinsApi(SettingOperations):
         """GET miner/errors. A log of the past, not a list of present faults."""
         entries = items((await self._object("miner/errors")).get("errors"))
         return tuple(schema.LoggedError.parse(entry) for entry in entries)
+
+    async def get_miner_status(self) -> AsyncGenerator[int | None]:
+        """GET miner/status. Yields the status now and at each change, without end.
+
+        See MinerStatus for the numbers. Takes one of the two requests that may be open until
+        it is closed (`contextlib.aclosing`). Deprecated from 1.7.0. Prefer
+        `get_miner_details`, which says the same without being open.
+        """
+        async with aclosing(self._session.stream("miner/status")) as values:
+            async for value in values:
+                yield integer(value, "status")
+
+    async def get_miner_detailed_status(self) -> AsyncGenerator[schema.DetailedStatus | None]:
+        """GET miner/status/detailed (from 1.7.0). As `get_miner_status`, with the reason."""
+        async with aclosing(self._session.stream("miner/status/detailed")) as values:
+            async for value in values:
+                yield schema.DetailedStatus.parse(at(value, "status"))
 
     # Cooling, configuration, network, pools
 

@@ -8,7 +8,13 @@ from typing import Self
 
 from .parse import Json, at, flag, integer, items, number, text
 from .schema import TUNER_MODES, TargetKind
-from .settings_schema import CoolingKind, CoolingMode, PowerScaling, QuickRamping
+from .settings_schema import (
+    CoolingKind,
+    CoolingMode,
+    PoolGroupSettings,
+    PowerScaling,
+    QuickRamping,
+)
 
 COOLING_KINDS = {
     1: CoolingKind.AUTO,
@@ -145,12 +151,15 @@ class MinerConfiguration:
     cooling: CoolingMode | None = None
     scaling: PowerScaling = field(default_factory=PowerScaling)
     ramping: QuickRamping = field(default_factory=QuickRamping)
+    pool_groups: tuple[PoolGroupSettings, ...] | None = None
+    """None when the answer has none. With passwords where the device tells them."""
 
     @classmethod
     def parse(cls, reply: Json) -> Self:
         """Read tolerantly."""
         tuner, boards = at(reply, "tuner"), at(reply, "hashboard_config")
         cooling = _cooling(at(reply, "temperature"))
+        groups = at(reply, "pool_groups")
         told = {name for name in SECTIONS if isinstance(at(reply, name), dict)}
         if cooling is None and at(reply, "temperature", "mode") is not None:
             # A mode that is newer than us.
@@ -166,6 +175,11 @@ class MinerConfiguration:
             ramping=QuickRamping(
                 up_s=integer(boards, "quick_ramping_time_up_s"),
                 down_s=integer(boards, "quick_ramping_time_down_s"),
+            ),
+            pool_groups=(
+                tuple(PoolGroupSettings.parse(group) for group in groups)
+                if isinstance(groups, list)
+                else None
             ),
         )
 

@@ -14,6 +14,7 @@ from .schema import (
     MinerBrand,
     MinerDetails,
     MinerStats,
+    Network,
     PerformanceMode,
     PoolGroup,
     TargetKind,
@@ -65,6 +66,12 @@ def mac_of(value: str | None) -> str | None:
     if not re.fullmatch(r"[0-9a-f]{12}", digits) or not int(digits, 16):
         return None
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def ip_address(network: Network | None) -> str | None:
+    """Return the address in use, which is not the device's own loopback."""
+    found = [one for one in (network.addresses if network else ()) if not one.startswith("127.")]
+    return found[0] if found else None
 
 
 def _manufacturer(details: MinerDetails, model: str) -> str:

@@ -1,6 +1,7 @@
 """What all groups of operations stand on: the session, and answers of a few plain forms."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 import time
 
 from aiohttp import ClientSession
@@ -22,9 +23,16 @@ class Operations:
         session: ClientSession,
         *,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Send nothing yet. `session` stays the caller's; `clock` returns seconds."""
-        self._session = BraiinsSession(host, port, username, password, session, clock=clock)
+        """Send nothing yet. `session` stays the caller's; `clock` and `sleep` are in seconds."""
+        self._session = BraiinsSession(
+            host, port, username, password, session, clock=clock, sleep=sleep
+        )
+
+    async def read_any(self, path: str) -> Json:
+        """Read whatever is at a path. What the device says when it refuses is not told."""
+        return await self._session.call("GET", path, private=True)
 
     async def _object(self, path: str, *, query: dict[str, str] | None = None) -> dict[str, Json]:
         """Read an object."""

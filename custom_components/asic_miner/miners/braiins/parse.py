@@ -29,6 +29,12 @@ def text(value: Json, *path: str) -> str | None:
     return (found.strip() or None) if isinstance(found, str) else None
 
 
+def verbatim(value: Json, *path: str) -> str | None:
+    """Return text exactly as it is, also empty text: what is written back has to be the same."""
+    found = at(value, *path)
+    return found if isinstance(found, str) else None
+
+
 def flag(value: Json, *path: str) -> bool | None:
     """Return a boolean."""
     found = at(value, *path)

@@ -1,27 +1,35 @@
 """Asking a device for everything a poll needs, so that each part can fail alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+import math
 
-from ..errors import MinerError, UnreachableError
+from ..errors import MinerError, UnreachableError, UnsupportedError
 from .api import BraiinsApi
 from .configuration import Constraints, MinerConfiguration
 from .schema import (
+    ApiVersion,
     CoolingState,
     Hashboard,
+    LoggedError,
     MinerDetails,
     MinerStats,
     MinerStatus,
+    Network,
     PerformanceMode,
     PoolGroup,
     TunerState,
 )
-from .session import ProcessAwayError, ProcessStoppedError
+from .settings_schema import AutoUpgrade, License
 from .state import STARTING_SECONDS, Process
+from .transport import ProcessAwayError, ProcessStoppedError
 
 READ_SECONDS = 9.0
 """A poll may take 10 s; what has answered a second before that is still worth having."""
+
+PATIENCE_SECONDS = 80.0
+"""Four attempts of 10 s each, and 35 s between them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +45,30 @@ class SlowParts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RareParts:
+    """What changes hardly ever, or is long. None where its last read did not bring it."""
+
+    errors: tuple[LoggedError, ...] | None = None
+    license: License | None = None
+    network: Network | None = None
+    upgrade: AutoUpgrade | None = None
+
+
+RARE_SECONDS: Mapping[str, float] = {
+    # Up to 26 kB; as often as the makers of other software for these devices advise.
+    "errors": 300.0,
+    # A licence counts in days, and an address changes with the entry.
+    "license": 600.0,
+    "network": 600.0,
+    "upgrade": 600.0,
+}
+"""After how long each of RareParts is read again."""
+
+RARE_AT_ONCE = 2
+"""How many of them go with one slow read, after the first one, which brings all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """What one poll brought."""
 
@@ -47,6 +79,7 @@ class Reading:
     stats: MinerStats | None
     cooling: CoolingState | None
     slow: SlowParts
+    rare: RareParts
     constraints: Constraints | None
 
 
@@ -66,6 +99,11 @@ def look_deadline() -> float:
     return _deadline(READ_SECONDS)
 
 
+def patience_deadline() -> float:
+    """Return when something has to be over that waits for the mining process to restart."""
+    return _deadline(PATIENCE_SECONDS)
+
+
 def _deadline(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
@@ -79,13 +117,22 @@ class Reader:
         self._clock = clock
         self.constraints: Constraints | None = None
         """What targets the device takes, once it has told."""
+        self.version: ApiVersion | None = None
+        """Of the device's contract, once it has told."""
         self._slow = SlowParts()
+        self._rare = RareParts()
+        self._rarely_read: dict[str, float] = {}
+        """When each of RareParts was read last."""
         self._mining_uptime: int | None = None
         self._was_down = False
         self._last_off: float | None = None
 
     async def read(self, *, slow: bool, seconds: float) -> Reading:
-        """Read the live parts with three requests, with `slow` six or seven more.
+        """Read the live parts with three requests, with `slow` more.
+
+        Those are six and up to two of the rare parts; the first time all of the rare parts,
+        and the constraints and the version where they are not known yet: twelve at most.
+        After a new start of the mining process the constraints are read again.
 
         What has not answered within `seconds` is None. The live parts come first.
 
@@ -103,6 +150,8 @@ class Reader:
         if process is not Process.RUNNING:
             # What a process that is gone said last is not what is now.
             self._slow = replace(self._slow, hashboards=None, tuner=None, mode=None)
+            self._rare = replace(self._rare, license=None)
+            self.forget("license")
         anew = self._is_new_process(details, process)
         if slow or anew:
             await self._read_slow(deadline, process, anew=anew)
@@ -113,6 +162,7 @@ class Reader:
             stats=stats,
             cooling=cooling,
             slow=self._slow,
+            rare=self._rare,
             constraints=self.constraints,
         )
 
@@ -121,6 +171,16 @@ class Reader:
         answer = await attempt(self._api.get_constraints, look_deadline())
         if not isinstance(answer, MinerError):
             self.constraints = answer
+
+    async def learn_version(self) -> ApiVersion:
+        """Return the version of the contract, which is asked for once. No session needed."""
+        if self.version is None:
+            self.version = await self._api.get_api_version()
+        return self.version
+
+    def forget(self, part: str) -> None:
+        """Have one of RareParts read again with the next slow read."""
+        self._rarely_read.pop(part, None)
 
     def _is_new_process(self, details: MinerDetails, process: Process) -> bool:
         """Tell whether the mining process has come back or been replaced since the last read."""
@@ -163,6 +223,7 @@ class Reader:
             return group.create_task(attempt(call, deadline))
 
         api, running = self._api, process is Process.RUNNING
+        rare = await self._due(deadline, running=running)
         async with asyncio.TaskGroup() as group:
             hashboards = ask(api.get_hashboards) if running else None
             tuner = ask(api.get_tuner_state) if running else None
@@ -171,6 +232,10 @@ class Reader:
             pools = ask(api.get_pools)
             locate = ask(api.get_locate_device_status)
             limits = ask(api.get_constraints) if anew or self.constraints is None else None
+            errors = ask(api.get_miner_errors) if "errors" in rare else None
+            licence = ask(api.get_license_state) if "license" in rare else None
+            network = ask(api.get_network) if "network" in rare else None
+            upgrade = ask(api.get_auto_upgrade_status) if "upgrade" in rare else None
         self._slow = SlowParts(
             hashboards=_value(hashboards.result()) if hashboards else None,
             tuner=_value(tuner.result()) if tuner else None,
@@ -181,6 +246,37 @@ class Reader:
         )
         if limits and (constraints := _value(limits.result())) is not None:
             self.constraints = constraints
+        before = self._rare
+        self._rare = RareParts(
+            errors=self._rarely("errors", errors, before.errors),
+            license=self._rarely("license", licence, before.license),
+            network=self._rarely("network", network, before.network),
+            upgrade=self._rarely("upgrade", upgrade, before.upgrade),
+        )
+
+    async def _due(self, deadline: float, *, running: bool) -> frozenset[str]:
+        """Return which of RareParts are to be read now, those longest ago first."""
+        now, known = self._clock(), self._rarely_read
+        if self.version is None:
+            await attempt(self.learn_version, deadline)
+        there = {"errors", "network"} | ({"license"} if running else set[str]())
+        if self.version is not None and (self.version.major, self.version.minor) >= (1, 1):
+            there.add("upgrade")
+        due = [name for name in there if now - known.get(name, -math.inf) >= RARE_SECONDS[name]]
+        due.sort(key=lambda name: (known.get(name, -math.inf), name))
+        return frozenset(due[:RARE_AT_ONCE] if known else due)
+
+    def _rarely[T](
+        self, name: str, asked: asyncio.Task[T | MinerError] | None, before: T | None
+    ) -> T | None:
+        """Return what was told now, or before where nobody asked."""
+        if asked is None:
+            return before
+        answer = asked.result()
+        # What firmware does not have is not asked for each time; what failed is.
+        if not isinstance(answer, MinerError) or isinstance(answer, UnsupportedError):
+            self._rarely_read[name] = self._clock()
+        return _value(answer)
 
 
 def _process(details: MinerDetails, answers: Sequence[object]) -> Process:

@@ -411,11 +411,18 @@ class Network:
 
     mac_address: str | None
     hostname: str | None
+    addresses: tuple[str, ...] = ()
+    """In use now."""
 
     @classmethod
     def parse(cls, reply: Json) -> Self:
         """Read tolerantly."""
-        return cls(mac_address=text(reply, "mac_address"), hostname=text(reply, "hostname"))
+        addresses = (text(one, "address") for one in items(at(reply, "networks")))
+        return cls(
+            mac_address=text(reply, "mac_address"),
+            hostname=text(reply, "hostname"),
+            addresses=tuple(address for address in addresses if address is not None),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -426,13 +433,23 @@ class LoggedError:
     """RFC 3339; 2015 for entries from before the clock was set."""
     message: str | None
     codes: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    """What each code stands for."""
+    hints: tuple[str, ...] = ()
+    """What to do about it."""
 
     @classmethod
     def parse(cls, value: Json) -> Self:
         """Read tolerantly."""
-        codes = (text(item, "code") for item in items(at(value, "error_codes")))
+        known = items(at(value, "error_codes"))
+
+        def told(member: str) -> tuple[str, ...]:
+            return tuple(filter(None, (text(item, member) for item in known)))
+
         return cls(
             timestamp=text(value, "timestamp"),
             message=text(value, "message"),
-            codes=tuple(code for code in codes if code is not None),
+            codes=told("code"),
+            reasons=told("reason"),
+            hints=told("hint"),
         )

@@ -1,29 +1,15 @@
-"""Sending requests to one device: sessions, limits, and what each answer means."""
+"""A session on one device: opened when it is needed, shared by all requests, renewed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+import codecs
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
 import json
 import time
 from typing import Final
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientHandlerType,
-    ClientOSError,
-    ClientPayloadError,
-    ClientRequest,
-    ClientResponse,
-    ClientResponseError,
-    ClientSession,
-    ClientTimeout,
-    ConnectionTimeoutError,
-    InvalidURL,
-    ServerDisconnectedError,
-)
-from yarl import URL
+from aiohttp import ClientSession, ClientTimeout
 
 from ..errors import (
     AuthenticationError,
@@ -31,66 +17,37 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    OutdatedFirmwareError,
     RejectedError,
+    RevertedError,
     UnconfirmedError,
-    UnreachableError,
     UnsupportedError,
 )
-from .parse import Json, text
+from .parse import Json
 from .schema import Login
+from .transport import (
+    CHUNK,
+    DOWNLOAD_TIMEOUT,
+    REPLY_LIMIT,
+    STREAM_TIMEOUT,
+    UPLOAD_TIMEOUT,
+    Request,
+    SessionEndedError,
+    Transport,
+    Upload,
+    bounded,
+    failure,
+    words_of,
+)
 
-BASE_PATH: Final = "/api/v1/"
-REQUESTS_IN_FLIGHT: Final = 2
-"""More than two at a time slow a small control board down for its own web pages."""
-TOTAL_SECONDS: Final = 10.0
-"""Loaded boards take several seconds to answer."""
-CONNECT_SECONDS: Final = 5.0
-"""A kernel accepts at once whatever the load. Ends well before the total, so that it is
-known whether a write can have been sent."""
-TIMEOUT: Final = ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
-DOWNLOAD_TIMEOUT: Final = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=60.0)
-"""Of logs and archives, which a device packs for up to a minute before it sends."""
-CHUNK: Final = 1 << 16
-"""Bytes held at a time while reading."""
-REPLY_LIMIT: Final = 1 << 20
-"""Bytes; the longest reply seen, a full fault history, has 26 kB."""
-MESSAGE_LIMIT: Final = 200
-"""Characters of an answer's own words that are passed on."""
 SESSION_SECONDS: Final = 3600.0
 """What devices grant; used when one does not say."""
 FIRST_BACKOFF: Final = 10.0
 LAST_BACKOFF: Final = 300.0
 """The vendor's own client waits 10 s after a refused login and doubles up to 5 min."""
-
-
-class ProcessStoppedError(MiningProcessDownError):
-    """412: the mining process does not run."""
-
-
-class ProcessAwayError(MiningProcessDownError):
-    """500: the mining process cannot be reached, as while it restarts or after a crash."""
-
-
-class _SessionEndedError(Exception):
-    """401 or 403: the token is not known (any more), and the request was not executed."""
-
-
-class _DroppedError(Exception):
-    """The connection broke after it had been made."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    body: Json = field(default=None, repr=False)
-    query: dict[str, str] = field(default_factory=dict)
-    private: bool = False
-
-    @property
-    def what(self) -> str:
-        """What is asked for, as it may be shown."""
-        return f"{self.method} {self.path}"
+PROOF_SECONDS: Final = (0.0, 1.0, 2.0, 4.0)
+"""Pauses before trying which password is valid, as long as no login is answered at all."""
+TOO_OLD: Final = "the firmware is older than the REST API, which begins with Braiins OS 25.07"
 
 
 @dataclass(slots=True)
@@ -98,20 +55,6 @@ class _Session:
     granted: Login
     idle_seconds: float
     ends: float
-
-
-async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Keep aiohttp from sending a request again by itself.
-
-    For PUT, DELETE and GET it does so when the connection breaks before an answer, also
-    on a new connection. It tells by the kind of error, so the kind is changed here.
-    """
-    try:
-        return await handler(request)
-    except ClientConnectorError, ConnectionTimeoutError:
-        raise
-    except (ClientOSError, ServerDisconnectedError) as error:
-        raise _DroppedError from error
 
 
 class BraiinsSession:
@@ -132,15 +75,14 @@ class BraiinsSession:
         http: ClientSession,
         *,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Send nothing yet. `clock` returns seconds."""
-        self._host = host
-        self._port = port
+        """Send nothing yet. `clock` and `sleep` are in seconds."""
         self._username = username
         self._password = password
-        self._http = http
         self._clock = clock
-        self._slots = asyncio.Semaphore(REQUESTS_IN_FLIGHT)
+        self._sleep = sleep
+        self._transport = Transport(host, port, http)
         self._login_lock = asyncio.Lock()
         self._session: _Session | None = None
         self._backoff = 0.0
@@ -151,10 +93,52 @@ class BraiinsSession:
         async with self._login_lock:
             return (await self._login()).granted
 
-    def use_password(self, password: str) -> None:
-        """Log in with another password from now on, and at once."""
-        self._password = password
-        self._session = None
+    async def set_password(self, path: str, password: str | None) -> None:
+        """Let the device have another password, and use it from now on if it is valid.
+
+        Everyone else waits meanwhile, so that nobody is refused with the old one. Which of
+        the two is valid is found out by logging in: twice at most, since a refused login is
+        nothing to try often. Raises RevertedError when the old one is; UnconfirmedError
+        when an answer was lost and neither could be proved. The old one is kept then.
+        """
+        body: Json = {"password": password}
+        request = Request(method="PUT", path=path, body=body, private=True)
+        async with self._login_lock:
+            answered = True
+            try:
+                await self._renewed(request, self._opened_alone)
+            except UnconfirmedError, MalformedReplyError:
+                answered = False
+            await self._prove(password or "", answered=answered)
+
+    async def _prove(self, new: str, *, answered: bool) -> None:
+        old, valid = self._password, self._password
+        try:
+            for pause in PROOF_SECONDS:
+                await self._sleep(pause)
+                refused = 0
+                for candidate in (new, old):
+                    self._password = candidate
+                    try:
+                        await self._login()
+                    except AuthenticationError:
+                        refused += 1
+                    except MinerError:
+                        break
+                    else:
+                        valid = candidate
+                        if candidate != new:
+                            raise RevertedError("the device kept its password")
+                        return
+                if refused == 2:
+                    raise UnconfirmedError("neither the new nor the old password is accepted")
+            if not answered:
+                raise UnconfirmedError("no answer, so it is not known which password is valid")
+            # It said that it took it, and went away before anybody could log in.
+            valid = new
+            self._session = None
+        finally:
+            self._password = valid
 
     async def call(
         self,
@@ -172,25 +156,28 @@ class BraiinsSession:
         write: when it may have been sent and no answer came, UnconfirmedError is raised
         instead of UnreachableError.
         """
-        request = _Request(method=method, path=path, body=body, query=query or {}, private=private)
+        request = Request(method=method, path=path, body=body, query=query or {}, private=private)
+        return await self._renewed(request, self._opened)
+
+    async def upload(self, path: str, body: Upload) -> None:
+        """Send a long body once, whatever happens. Raises as `call`.
+
+        Also when the session has ended it is not sent again, but BusyError raised; ask
+        for something just before, which renews it.
+        """
+        request = Request(method="POST", path=path, upload=body)
         session = await self._opened()
         try:
-            return await self._in_session(session, request)
-        except _SessionEndedError:
+            await self._in_session(session, request, UPLOAD_TIMEOUT)
+        except SessionEndedError:
             self._close(session)
-        session = await self._opened()
-        try:
-            return await self._in_session(session, request)
-        except _SessionEndedError:
-            self._close(session)
-            self._refused()
-            raise AuthenticationError("a new session was refused at once") from None
+            raise BusyError("the session had just ended, so nothing was done") from None
 
     async def call_without_session(self, method: str, path: str) -> Json:
         """Send one request without any credentials. Raises as `call`."""
         try:
-            return await self._send(_Request(method=method, path=path))
-        except _SessionEndedError:
+            return await self._transport.send(Request(method=method, path=path))
+        except SessionEndedError:
             raise AuthenticationError(f"{path} wants a session") from None
 
     async def download(self, path: str, body: Json = None, *, limit: int) -> AsyncGenerator[bytes]:
@@ -199,31 +186,80 @@ class BraiinsSession:
         One of the requests that may be open is this one until it ends or is closed.
         Raises MalformedReplyError after `limit` bytes if there are more.
         """
-        request = _Request(method="GET", path=path, body=body)
+        request, size = Request(method="GET", path=path, body=body), 0
+        async with aclosing(self._pieces(request, DOWNLOAD_TIMEOUT)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > limit:
+                    raise MalformedReplyError(f"{path}: longer than {limit} bytes")
+                yield piece
+
+    async def stream(self, path: str) -> AsyncGenerator[Json]:
+        """Read JSON values one after the other from an answer without end. Raises as `call`.
+
+        Space between the values, such as line ends, is allowed and not needed. One of the
+        requests that may be open is this one until it is closed.
+        """
+        decoder, characters = json.JSONDecoder(), codecs.getincrementaldecoder("utf-8")("replace")
+        left = ""
+        request = Request(method="GET", path=path)
+        async with aclosing(self._pieces(request, STREAM_TIMEOUT)) as pieces:
+            async for piece in pieces:
+                left = (left + characters.decode(piece)).lstrip()
+                while left:
+                    try:
+                        value, end = decoder.raw_decode(left)
+                    except ValueError, RecursionError:
+                        # Either not all of it is there yet, or it never will be.
+                        if len(left) > REPLY_LIMIT or left[0] not in "{[":
+                            raise MalformedReplyError(f"{path}: not JSON") from None
+                        break
+                    left = left[end:].lstrip()
+                    yield value
+        if left:
+            raise MalformedReplyError(f"{path}: broke off")
+
+    async def _pieces(self, request: Request, patience: ClientTimeout) -> AsyncGenerator[bytes]:
+        transport = self._transport
         for _ in range(2):
             session = await self._opened()
-            started, size = self._clock(), 0
-            token = session.granted.token
-            async with self._slots, self._answer(request, token, DOWNLOAD_TIMEOUT) as response:
+            started, token = self._clock(), session.granted.token
+            async with transport.slots, transport.answer(request, token, patience) as response:
                 if response.status not in {401, 403}:
                     self._used(session, started)
                     if not 200 <= response.status < 300:
-                        words = _words(await _bounded(response))
-                        raise _failure(request.what, response.status, words)
-                    async for chunk in response.content.iter_chunked(CHUNK):
-                        size += len(chunk)
-                        if size > limit:
-                            raise MalformedReplyError(f"{path}: longer than {limit} bytes")
-                        yield chunk
+                        words = words_of(await bounded(response))
+                        raise failure(request.what, response.status, words)
+                    # As they come: a stream waits for nothing that would fill a piece.
+                    async for piece in response.content.iter_any():
+                        for at in range(0, len(piece), CHUNK):
+                            yield piece[at : at + CHUNK]
                     return
             self._close(session)
         self._refused()
         raise AuthenticationError("a new session was refused at once")
 
-    async def _in_session(self, session: _Session, request: _Request) -> Json:
+    async def _renewed(self, request: Request, opened: Callable[[], Awaitable[_Session]]) -> Json:
+        """Send a request, once more in a new session when the session had ended."""
+        session = await opened()
+        try:
+            return await self._in_session(session, request)
+        except SessionEndedError:
+            self._close(session)
+        session = await opened()
+        try:
+            return await self._in_session(session, request)
+        except SessionEndedError:
+            self._close(session)
+            self._refused()
+            raise AuthenticationError("a new session was refused at once") from None
+
+    async def _in_session(
+        self, session: _Session, request: Request, patience: ClientTimeout | None = None
+    ) -> Json:
         started = self._clock()
         try:
-            reply = await self._send(request, session.granted.token)
+            reply = await self._transport.send(request, session.granted.token, patience)
         except RejectedError, UnsupportedError, MiningProcessDownError, BusyError:
             # Refused for another reason, so the session was good and begins anew.
             self._used(session, started)
@@ -238,11 +274,14 @@ class BraiinsSession:
     async def _opened(self) -> _Session:
         """Return the open session; whoever comes first opens it for all who wait."""
         async with self._login_lock:
-            if self._session is not None and self._clock() < self._session.ends:
-                return self._session
-            if self._clock() < self._refused_until:
-                raise AuthenticationError("the login was refused a moment ago")
-            return await self._login()
+            return await self._opened_alone()
+
+    async def _opened_alone(self) -> _Session:
+        if self._session is not None and self._clock() < self._session.ends:
+            return self._session
+        if self._clock() < self._refused_until:
+            raise AuthenticationError("the login was refused a moment ago")
+        return await self._login()
 
     def _close(self, session: _Session) -> None:
         # Another request may have opened a new one in the meantime.
@@ -252,14 +291,14 @@ class BraiinsSession:
     async def _login(self) -> _Session:
         started = self._clock()
         body: Json = {"username": self._username, "password": self._password}
-        login = _Request(method="POST", path="auth/login", body=body, private=True)
+        login = Request(method="POST", path="auth/login", body=body, private=True)
         try:
-            reply = await self._send(login)
-        except _SessionEndedError:
+            reply = await self._transport.send(login)
+        except SessionEndedError:
             self._refused()
             raise AuthenticationError("user name or password refused") from None
         except UnsupportedError as error:
-            raise UnsupportedError("the firmware is older than the REST API (25.07)") from error
+            raise OutdatedFirmwareError(TOO_OLD) from error
         granted = Login.parse(reply)
         if granted is None:
             raise MalformedReplyError("auth/login: no token")
@@ -272,129 +311,3 @@ class BraiinsSession:
         self._session = None
         self._backoff = min(max(self._backoff * 2, FIRST_BACKOFF), LAST_BACKOFF)
         self._refused_until = self._clock() + self._backoff
-
-    async def _send(self, request: _Request, token: str | None = None) -> Json:
-        """Send one request exactly once and judge the answer."""
-        async with self._slots, self._answer(request, token, TIMEOUT) as response:
-            status, content = response.status, await _bounded(response)
-        what = request.what
-        if status in {401, 403}:
-            raise _SessionEndedError
-        if not 200 <= status < 300:
-            raise _failure(what, status, None if request.private else _words(content))
-        if not content.strip():
-            return None
-        try:
-            return _decoded(content)
-        except (ValueError, RecursionError) as error:
-            raise MalformedReplyError(f"{what}: the answer is not JSON") from error
-
-    @asynccontextmanager
-    async def _answer(
-        self, request: _Request, token: str | None, patience: ClientTimeout
-    ) -> AsyncGenerator[ClientResponse]:
-        """Send one request exactly once, and judge what goes wrong until it has been read."""
-        # A login changes nothing that would have to be looked up.
-        write = request.method != "GET" and token is not None
-        lost = UnconfirmedError if write else UnreachableError
-        what = request.what
-        if self._http.closed:
-            raise UnreachableError("the HTTP session is closed")
-        try:
-            async with self._requested(request, token, patience) as response:
-                yield response
-        except (ClientConnectorError, ConnectionTimeoutError) as error:
-            raise UnreachableError(f"{what}: no connection") from error
-        except (InvalidURL, ValueError) as error:
-            raise UnreachableError(f"{what}: not a valid address") from error
-        except ClientPayloadError as error:
-            raise lost(f"{what}: the answer broke off") from error
-        except ClientResponseError:
-            # It carries the request's headers, and with them the token.
-            raise MalformedReplyError(f"{what}: not an HTTP answer") from None
-        except TimeoutError as error:
-            raise lost(f"{what}: no answer in time") from error
-        except (_DroppedError, ClientError) as error:
-            raise lost(f"{what}: the connection broke") from error
-
-    def _requested(
-        self, request: _Request, token: str | None, patience: ClientTimeout
-    ) -> AbstractAsyncContextManager[ClientResponse]:
-        url = URL.build(
-            scheme="http",
-            host=self._host,
-            port=self._port,
-            path=BASE_PATH + request.path,
-            encoded=True,
-        ).with_query(request.query)
-        # How long a device keeps idle connections is not known, polls come as rarely as
-        # pooled connections live, and a write that is lost on a dead one could not be
-        # repeated. So each request has its own, which costs nothing in a home network.
-        headers = {"Connection": "close"}
-        if token is not None:
-            headers["Authorization"] = token
-        data: bytes | None = None
-        if request.body is not None:
-            data = json.dumps(request.body).encode()
-            headers["Content-Type"] = "application/json"
-        return self._http.request(
-            request.method,
-            url,
-            data=data,
-            headers=headers,
-            # What is not asked for is not sent: actions without a body want no type.
-            skip_auto_headers=() if data is not None else ("Content-Type",),
-            allow_redirects=False,
-            timeout=patience,
-            middlewares=(_once,),
-        )
-
-
-async def _bounded(response: ClientResponse) -> bytes:
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK):
-        content += chunk
-        if len(content) > REPLY_LIMIT:
-            raise MalformedReplyError(f"the answer is longer than {REPLY_LIMIT} bytes")
-    return bytes(content)
-
-
-def _decoded(content: bytes) -> Json:
-    decoded: Json = json.loads(content)
-    return decoded
-
-
-def _words(content: bytes) -> str | None:
-    """Return what an error answer says in its own words."""
-    try:
-        decoded = _decoded(content)
-    except ValueError, RecursionError:
-        # Markup is no message for anybody.
-        said = content.decode(errors="replace").strip()
-        return None if said.startswith("<") else said[:MESSAGE_LIMIT] or None
-    message = text(decoded, "message") or text(decoded)
-    return message[:MESSAGE_LIMIT] if message else None
-
-
-def _failure(what: str, status: int, words: str | None) -> MinerError:
-    """Return what an answer other than success means."""
-    said = words or f"{what}: status {status}"
-    if 300 <= status < 400:
-        return MalformedReplyError(f"{what}: answered with a redirect")
-    match status:
-        case 404 | 405 | 501:
-            return UnsupportedError(said)
-        case 409 | 429 | 503:
-            return BusyError(said)
-        case 412:
-            return ProcessStoppedError(said)
-        case 500 if words and _names_process(words):
-            return ProcessAwayError(said)
-        case _:
-            return RejectedError(said)
-
-
-def _names_process(words: str) -> bool:
-    """Tell the gateway's failure to reach the mining process from its other failures."""
-    lower = words.lower()
-    return "bosminer" in lower or "connection refused" in lower

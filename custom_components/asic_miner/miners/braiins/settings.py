@@ -13,7 +13,7 @@ from ..models import Feature, PowerRange, SettingValue
 from . import convert
 from .configuration import Constraints, Limits, MinerConfiguration
 from .schema import TargetKind
-from .settings_schema import CoolingKind, CoolingMode
+from .settings_schema import AutoUpgrade, CoolingKind, CoolingMode
 
 TEMPERATURE_MARGIN = 10.0
 """°C above the model's own dangerous temperature up to which temperatures are offered. The
@@ -170,6 +170,13 @@ def values(
             continue
         found[feature] = _first(number.stored(stored), number.limits(constraints).default)
     return {feature: value for feature, value in found.items() if value is not None}
+
+
+def of_firmware(upgrade: AutoUpgrade | None) -> dict[Feature, SettingValue]:
+    """Return what is set of the firmware itself, which has nothing to do with mining."""
+    if upgrade is None or upgrade.enabled is None:
+        return {}
+    return {Feature.AUTO_UPGRADE: upgrade.enabled}
 
 
 def ranges(constraints: Constraints) -> dict[Feature, PowerRange]:

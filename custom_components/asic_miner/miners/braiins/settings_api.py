@@ -3,13 +3,14 @@
 Many interrupt mining: what does says so.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from urllib.parse import quote
 
 from . import settings_schema as schema
 from .operations import Operations
 from .parse import Json, at, flag, items, number, text
 from .schema import PerformanceMode
+from .upgrade import form
 
 
 class SettingOperations(Operations):
@@ -201,10 +202,12 @@ class SettingOperations(Operations):
         return flag(await self._session.call("PUT", path, body, private=True), "successful")
 
     async def set_password(self, password: str | None) -> None:
-        """PUT auth/password. None removes it. Later requests log in with the new one."""
-        body: Json = {"password": password}
-        await self._session.call("PUT", "auth/password", body, private=True)
-        self._session.use_password(password or "")
+        """PUT auth/password. None removes it. Later requests log in with the new one.
+
+        The new one is proved by logging in. Raises RevertedError when the old one still
+        holds, UnconfirmedError when neither can be proved; see BraiinsSession.
+        """
+        await self._session.set_password("auth/password", password)
 
     async def get_auto_upgrade_status(self) -> schema.AutoUpgrade:
         """GET upgrade/auto-upgrade (from 1.1.0)."""
@@ -215,6 +218,16 @@ class SettingOperations(Operations):
         body: Json = {"enabled": enabled}
         reply = await self._session.call("PATCH", "upgrade/auto-upgrade", body)
         return schema.AutoUpgrade.parse(reply)
+
+    async def system_upgrade(
+        self, metadata: schema.UpgradeMetadata, data: Callable[[], AsyncIterator[bytes]]
+    ) -> None:
+        """POST upgrade/system-upgrade (from 1.3.0). Sends an image, once; success is a start.
+
+        `data` opens the image for reading. Ask for something just before, since nothing is
+        sent again when the session has ended (BusyError). BusyError during an upgrade.
+        """
+        await self._session.upload("upgrade/system-upgrade", form(metadata, data))
 
     async def restore_stock(self) -> None:
         """POST upgrade/restore-stock (from 1.3.0). Replaces Braiins OS by stock firmware.

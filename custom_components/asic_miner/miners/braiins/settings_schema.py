@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Self
 
-from .parse import Json, at, flag, integer, items, number, tag, text
+from .parse import Json, at, flag, integer, items, number, tag, text, verbatim
 from .schema import PerformanceMode, TargetKind
 
 
@@ -235,6 +235,8 @@ class TargetProfile:
     hashrate_terahash: float | None
     estimated_watt: float | None
     measured_gigahash: float | None
+    created: int | None = None
+    """Seconds since 1970."""
 
     @classmethod
     def parse(cls, value: Json) -> Self:
@@ -244,6 +246,7 @@ class TargetProfile:
             hashrate_terahash=number(value, "target", "terahash_per_second"),
             estimated_watt=number(value, "estimated_power_consumption", "watt"),
             measured_gigahash=number(value, "measured_hashrate", "gigahash_per_second"),
+            created=integer(value, "created", "seconds"),
         )
 
 
@@ -286,9 +289,9 @@ class PoolSettings:
     def parse(cls, value: Json) -> Self:
         """Read tolerantly."""
         return cls(
-            url=text(value, "url") or "",
-            user=text(value, "user") or "",
-            password=text(value, "password"),
+            url=verbatim(value, "url") or "",
+            user=verbatim(value, "user") or "",
+            password=verbatim(value, "password"),
             enabled=flag(value, "enabled"),
         )
 
@@ -320,7 +323,7 @@ class PoolGroupSettings:
         """Read tolerantly."""
         strategy = at(value, "load_balance_strategy")
         return cls(
-            name=text(value, "name") or "",
+            name=verbatim(value, "name") or "",
             pools=tuple(PoolSettings.parse(pool) for pool in items(at(value, "pools"))),
             uid=text(value, "uid"),
             quota=integer(strategy, "quota", "value"),
@@ -390,6 +393,27 @@ class License:
         if found is None:
             return cls(state=None)
         return cls(state=found[0], time_to_restricted_s=integer(found[1], "time_to_restricted"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpgradeMetadata:
+    """What an image is announced as (`systemUpgrade`, from 1.3.0)."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+    """Hexadecimal."""
+    discard_settings: bool = False
+    disable_cleanup: bool = False
+
+    def body(self) -> Json:
+        """Return the request's first part."""
+        return {
+            "size": self.size,
+            "hash": self.sha256,
+            "discard_settings": self.discard_settings,
+            "disable_cleanup": self.disable_cleanup,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

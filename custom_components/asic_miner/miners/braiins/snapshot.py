@@ -1,11 +1,16 @@
 """From one poll to the snapshot, and to what the device has shown to have. Pure."""
 
+from collections.abc import Mapping
+
 from ..models import Capabilities, Feature, MinerState, PowerRange, Snapshot
+from ..orders import LogKind
 from . import convert, settings
 from .configuration import Constraints
+from .faults import fault_log, present_faults
 from .reading import Reading, SlowParts
-from .schema import MinerStats, TargetKind
-from .state import Doing, miner_state, mining_wanted, present_faults
+from .schema import ApiVersion, MinerStats, TargetKind
+from .settings_schema import LogType
+from .state import Doing, license_state, miner_state, mining_wanted, tuner_state
 
 ALWAYS = frozenset(
     {
@@ -21,14 +26,25 @@ ALWAYS = frozenset(
         Feature.LOCATE,
         Feature.RESTART_MINING,
         Feature.REBOOT,
+        Feature.STOP_MINING,
+        Feature.LOGS,
     }
 )
 """What every device of contract 1.0.0 has, also while a pause hides it."""
+
+LOGS: Mapping[LogKind, LogType] = {
+    LogKind.MINER: LogType.BOSMINER,
+    LogKind.SYSTEM: LogType.SYSLOG,
+    LogKind.KERNEL: LogType.DMESG,
+    LogKind.MANAGEMENT: LogType.BOSER,
+}
+"""Which log is which."""
 
 
 def snapshot(reading: Reading) -> Snapshot:
     """Return everything one poll tells, in the units of the normalised world."""
     details, stats, cooling, slow = reading.details, reading.stats, reading.cooling, reading.slow
+    rare = reading.rare
     # Of the averages 5 to 30 s jump with the luck of a few shares, and 5 min still
     # shows what was before a change of the target. One minute is four polls.
     measured = convert.terahash(stats.work.last_1m_gigahash) if stats else None
@@ -64,16 +80,23 @@ def snapshot(reading: Reading) -> Snapshot:
         fans=convert.fans(cooling.fans) if cooling else (),
         pools=None if slow.pools is None else convert.pools(slow.pools),
         faults=present_faults(details),
+        fault_log=None if rare.errors is None else fault_log(rare.errors, slow.pools or ()),
+        tuner_state=tuner_state(slow.tuner),
+        license_state=license_state(rare.license),
+        ip_address=convert.ip_address(rare.network),
         locate=slow.locate,
         power_target=_stored_power(slow, kind),
         power_target_effective=slow.tuner.power_watt if slow.tuner else None,
         hashrate_target=_stored_hashrate(slow, kind),
-        settings=settings.values(reading.constraints, slow.configuration, kind),
+        settings=settings.values(reading.constraints, slow.configuration, kind)
+        | settings.of_firmware(rare.upgrade),
     )
 
 
-def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
-    """Return what constraints and a snapshot show the device to have."""
+def shown(
+    constraints: Constraints | None, seen: Snapshot, version: ApiVersion | None
+) -> Capabilities:
+    """Return what constraints, a snapshot and the version show the device to have."""
     ranges: dict[Feature, PowerRange] = {}
     if constraints and (power := convert.power_range(constraints)):
         ranges[Feature.POWER_TARGET] = power
@@ -92,6 +115,11 @@ def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
         Feature.INLET_TEMPERATURE: seen.inlet_temperature is not None,
         Feature.OUTLET_TEMPERATURE: seen.outlet_temperature is not None,
         Feature.FAULTS: seen.faults is not None,
+        Feature.FAULT_LOG: seen.fault_log is not None,
+        Feature.TUNER_STATE: seen.tuner_state is not None,
+        Feature.LICENSE_STATE: seen.license_state is not None,
+        Feature.IP_ADDRESS: seen.ip_address is not None,
+        Feature.DEFAULT_QUICK_RAMPING: Feature.QUICK_RAMP_UP in ranges,
         Feature.BOARD_TEMPERATURE: any(b.temperature is not None for b in boards),
         Feature.BOARD_CHIP_TEMPERATURE: any(b.chip_temperature is not None for b in boards),
         Feature.BOARD_FREQUENCY: any(b.frequency is not None for b in boards),
@@ -111,8 +139,16 @@ def shown(constraints: Constraints | None, seen: Snapshot) -> Capabilities:
         ranges=ranges,
         choices={
             name: offered for name, offered in settings.CHOICES.items() if name in seen.settings
-        },
+        }
+        | {Feature.LOGS: logs(version)},
     )
+
+
+def logs(version: ApiVersion | None) -> tuple[str, ...]:
+    """Return which logs can be fetched; single ones from 1.3.0 on."""
+    single = version is not None and (version.major, version.minor) >= (1, 3)
+    kinds = (*LOGS, LogKind.SUPPORT_ARCHIVE) if single else (LogKind.SUPPORT_ARCHIVE,)
+    return tuple(kind.value for kind in kinds)
 
 
 def _stored_power(slow: SlowParts, kind: TargetKind | None) -> float | None:

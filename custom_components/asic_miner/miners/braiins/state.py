@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
-import re
 
-from ..models import Fault, MinerState
+from ..models import LicenseState, MinerState, TunerState
 from .schema import DetailedStatus, MinerDetails, MinerStatus, TunerStatus
+from .schema import TunerState as Tuner
+from .settings_schema import License
 
 STARTING_SECONDS = 600
 """A miner that began to mine less long ago and does not hash yet is still starting: boards
@@ -23,16 +24,14 @@ STOPPED = {
 }
 """Reasons not to mine that say more than the coarse status; the others do not."""
 
-FAULTS = {
-    "tuner_error": "The tuner failed",
-    "hardware_error": "The hardware failed",
-    "unsupported_hardware": "The hardware is not supported",
-    "thermal_pause": "Stopped to protect itself from heat",
+TUNER_STATES = {
+    TunerStatus.DISABLED.value: TunerState.DISABLED,
+    TunerStatus.STABLE.value: TunerState.STABLE,
+    TunerStatus.TUNING.value: TunerState.TUNING,
+    TunerStatus.ERROR.value: TunerState.ERROR,
+    TunerStatus.CONTINUOUS.value: TunerState.CONTINUOUS,
+    TunerStatus.PREHEAT.value: TunerState.PREHEATING,
 }
-"""Reasons that are faults, with words for a device that gives none."""
-
-MARKER = re.compile(r"\{ERR:(\w+)\}")
-"""How codes such as H2 (board) are embedded in texts."""
 
 
 class Process(Enum):
@@ -105,17 +104,11 @@ def mining_wanted(state: MinerState) -> bool | None:
     return state not in {MinerState.PAUSED, MinerState.STOPPED}
 
 
-def present_faults(details: MinerDetails) -> tuple[Fault, ...] | None:
-    """Return the faults that are present now; None on firmware that does not tell.
+def tuner_state(told: Tuner | None) -> TunerState | None:
+    """Return what the tuner does; None for a number that is newer than us."""
+    return None if told is None else TUNER_STATES.get(told.state or 0)
 
-    `miner/errors` cannot tell: it is a log, full of DNS failures of weeks ago. Only the
-    detailed status of 1.7.0 says what stops the miner now.
-    """
-    status = details.detailed_status
-    if status is None:
-        return None
-    if status.phase not in {"stopped", "stopping"} or status.reason not in FAULTS:
-        return ()
-    message = status.message or FAULTS[status.reason]
-    marker = MARKER.search(message)
-    return (Fault(code=marker[1] if marker else status.reason, message=message),)
+
+def license_state(told: License | None) -> LicenseState | None:
+    """Return what the licence allows."""
+    return None if told is None or told.state is None else LicenseState(told.state)
