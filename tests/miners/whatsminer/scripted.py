@@ -70,6 +70,11 @@ class Scripted:
         """What the one token that it gives leads to."""
         return crypto.derive_keys(self.password, salt=SALT, newsalt=NEWSALT, time=TIME)
 
+    def sealed(self, reply: Mapping[str, object]) -> bytes:
+        """Return an encrypted reply."""
+        text = json.dumps(reply).encode()
+        return json.dumps({"enc": crypto.encrypt(self.keys.aes_key, text)}).encode()
+
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Scripted]:
         """Listen on a free port."""
@@ -115,10 +120,8 @@ class Scripted:
         elif isinstance(answer, str):
             writer.write(answer.encode())
         elif isinstance(answer, Mapping):
-            text = json.dumps(answer)
-            if secret and not isinstance(answer, Plain):
-                text = json.dumps({"enc": crypto.encrypt(self.keys.aes_key, text.encode())})
-            writer.write(text.encode())
+            hidden = secret and not isinstance(answer, Plain)
+            writer.write(self.sealed(answer) if hidden else json.dumps(answer).encode())
 
     def _answer(self, request: Request) -> Answer:
         name = str(request.get("cmd", request.get("command")))

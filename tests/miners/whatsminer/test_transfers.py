@@ -1,9 +1,8 @@
 """Firmware to a device and its log from there, on real sockets and with every fault."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-import json
 import random
 from typing import override
 
@@ -21,7 +20,6 @@ from custom_components.asic_miner.miners.errors import (
     UnsupportedError,
     WriteAccessError,
 )
-from custom_components.asic_miner.miners.whatsminer import crypto
 from custom_components.asic_miner.miners.whatsminer.api import WhatsminerApi
 from custom_components.asic_miner.miners.whatsminer.transfers import MAX_IMAGE, MAX_LOG
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts, Transport
@@ -262,11 +260,6 @@ class Uploads(Scripted):
             if self.taken:
                 writer.write(self.final)
 
-    def sealed(self, reply: Mapping[str, object]) -> bytes:
-        """Return an encrypted reply."""
-        text = json.dumps(reply).encode()
-        return json.dumps({"enc": crypto.encrypt(self.keys.aes_key, text)}).encode()
-
 
 async def test_image_after_a_renewed_token() -> None:
     """A refusal of the token comes before everything, so the command is sent again."""
@@ -372,10 +365,8 @@ def logs(
     content: bytes, *, length: object = None, ending: bytes = b""
 ) -> Callable[[Request], Answer]:
     """Return what answers download_logs with a log."""
-    keys = Scripted({}).keys
     announced = str(len(content)) if length is None else length
-    reply = json.dumps(envelope({"logfilelen": announced})).encode()
-    text = json.dumps({"enc": crypto.encrypt(keys.aes_key, reply)}).encode()
+    text = Scripted({}).sealed(envelope({"logfilelen": announced}))
     return lambda _: text + ending + content
 
 

@@ -16,6 +16,7 @@ from ..orders import Blink
 from . import readings, settings
 from .account import AccountOrders
 from .core import process_gone
+from .files import FileOrders
 from .network import NetworkOrders
 from .pools import PoolOrders
 from .power import PowerCommands
@@ -28,7 +29,7 @@ _DONE = "API command OK"
 """What stands where a reply has nothing to tell."""
 
 
-class WhatsminerClient(PowerCommands, PoolOrders, NetworkOrders, AccountOrders):
+class WhatsminerClient(PowerCommands, PoolOrders, NetworkOrders, AccountOrders, FileOrders):
     """One WhatsMiner. Reading needs no password; without one there are no commands."""
 
     @override
