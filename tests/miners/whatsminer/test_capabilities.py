@@ -32,6 +32,7 @@ async def test_capabilities_of_a_new_device() -> None:
             Feature.HASHRATE, Feature.EXPECTED_HASHRATE, Feature.POWER, Feature.EFFICIENCY,
             Feature.TEMPERATURE, Feature.ENVIRONMENT_TEMPERATURE, Feature.UPTIME, Feature.SHARES,
             Feature.POOL, Feature.FAULTS, Feature.IP_ADDRESS, Feature.LOGS,
+            Feature.UPDATE_FIRMWARE,
             Feature.PSU_POWER, Feature.PSU_INPUT_VOLTAGE,
             Feature.PSU_INPUT_CURRENT, Feature.PSU_TEMPERATURE, Feature.PSU_FAN_SPEED,
             Feature.BOARD_TEMPERATURE, Feature.BOARD_FREQUENCY, Feature.BOARD_CHIPS,
@@ -64,7 +65,7 @@ async def test_capabilities_by_interface_version() -> None:
     """Older firmware has fewer commands."""
     always = {
         Feature.MINING, Feature.LOCATE, Feature.REBOOT, Feature.RESTART_MINING,
-        Feature.WRITE_ACCESS, Feature.LOGS,
+        Feature.WRITE_ACCESS, Feature.LOGS, Feature.UPDATE_FIRMWARE,
     }  # fmt: skip
     percent = {Feature.POWER_PERCENT, Feature.WEB_POOLS, Feature.TARGET_FREQUENCY}
     modes = percent | {Feature.POWER_MODE, Feature.FAST_BOOT}

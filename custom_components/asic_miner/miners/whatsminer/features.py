@@ -86,6 +86,7 @@ def commands(
         Feature.LOCATE,
         Feature.REBOOT,
         Feature.LOGS,
+        Feature.UPDATE_FIRMWARE,
         Feature.RESTART_MINING,
         Feature.WRITE_ACCESS,
     }
