@@ -159,7 +159,7 @@ async def test_target_of_another_mode_is_not_stored(
 ) -> None:
     """The mode is not changed unasked, nothing is sent, and the user is told why."""
     device.answers["GET", "performance/mode"] = mode
-    commands: dict[str, list[Callable[[], Awaitable[None]]]] = {
+    commands: dict[str, list[Callable[[], Awaitable[object]]]] = {
         "power": [lambda: client.set_power_target(1500), client.default_power_target],
         "hashrate": [lambda: client.set_hashrate_target(90), client.default_hashrate_target],
     }
@@ -225,7 +225,7 @@ async def test_lost_answer_of_a_target_is_looked_up(
     device: Device, client: BraiinsClient, naps: Naps
 ) -> None:
     """The configuration tells whether it was stored; it is never sent again."""
-    commands: dict[tuple[str, str], tuple[Awaitable[None], Json]] = {
+    commands: dict[tuple[str, str], tuple[Awaitable[object], Json]] = {
         POWER_TARGET: (client.set_power_target(1500), {"power_target": {"watt": 1500}}),
         ("PUT", "performance/power-target/default"): (
             client.default_power_target(),

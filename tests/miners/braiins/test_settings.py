@@ -43,7 +43,9 @@ HAS: dict[str, set[Feature]] = {
     "S19j Pro": ALWAYS | WITH_LIMITS | {Feature.COOLING_MODE},
     "S21 Pro": ALWAYS | WITH_LIMITS | {Feature.COOLING_MODE},
     "S21 Hyd": ALWAYS | WITH_LIMITS,
+    "BMM 100": ALWAYS | {Feature.COOLING_MODE},
     "BMM 101": ALWAYS | {Feature.COOLING_MODE},
+    "M30S++": ALWAYS | WITH_LIMITS | {Feature.COOLING_MODE},
     "S19 XP": ALWAYS | WITH_LIMITS | {Feature.COOLING_MODE},
 }
 SETTINGS = {feature for features in HAS.values() for feature in features} | {
@@ -213,7 +215,7 @@ async def test_which_model_has_which_settings(
     assert snapshot.settings.keys() - {Feature.AUTO_UPGRADE} == HAS[preset]
     assert (Feature.AUTO_UPGRADE in snapshot.settings) is (model.rest >= (1, 1, 0))
     assert capabilities.features & SETTINGS == HAS[preset]
-    assert (Feature.HASHBOARD in capabilities) is (preset != "BMM 101")
+    assert (Feature.HASHBOARD in capabilities) is (not preset.startswith("BMM"))
     chosen = {Feature.COOLING_MODE, Feature.PERFORMANCE_MODE, Feature.DPS_MODE}
     assert capabilities.choices.keys() - {Feature.LOGS} == HAS[preset] & chosen
     assert HAS[preset] - chosen - {Feature.DPS, Feature.DPS_SHUTDOWN} <= capabilities.ranges.keys()

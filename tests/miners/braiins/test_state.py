@@ -151,10 +151,17 @@ def test_why_it_is_too_hot(reason: str, key: str) -> None:
     assert "_" not in fault.message
 
 
-def logged(message: str | None, **members: tuple[str, ...]) -> LoggedError:
+def logged(
+    message: str | None,
+    *,
+    codes: tuple[str, ...] = (),
+    reasons: tuple[str, ...] = (),
+    hints: tuple[str, ...] = (),
+) -> LoggedError:
     """Return one entry of a log."""
-    entry = LoggedError(timestamp="2026-01-02T03:04:05Z", message=message, codes=())
-    return replace(entry, **members)
+    return LoggedError(
+        timestamp="2026-01-02T03:04:05Z", message=message, codes=codes, reasons=reasons, hints=hints
+    )
 
 
 def test_fault_log() -> None:

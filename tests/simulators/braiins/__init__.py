@@ -2,6 +2,6 @@
 
 from .faults import Fault, Faults
 from .presets import PRESETS
-from .server import BraiinsSimulator
+from .server import BraiinsSimulator, Exchange
 
-__all__ = ["PRESETS", "BraiinsSimulator", "Fault", "Faults"]
+__all__ = ["PRESETS", "BraiinsSimulator", "Exchange", "Fault", "Faults"]

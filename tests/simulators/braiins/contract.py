@@ -33,6 +33,7 @@ class Contract:
 
     def __init__(self, document: dict[str, Json], version: Version) -> None:
         """Tighten the schemas: every member is there, none that is unknown or from later."""
+        self._plain = document
         self._document = copy.deepcopy(document)
         self.version = version
         _tighten(_member(self._document, "components", "schemas"), version)
@@ -82,6 +83,23 @@ class Contract:
             Validator(whole).validate(json.loads(body.splitlines()[0]))
         else:
             assert body, "an empty file"
+
+    def check_request(self, method: str, path: str, kind: str, body: bytes) -> None:
+        """Raise unless the request is one that the contract describes."""
+        wanted = self.operations[self.operation(method, path)].get("requestBody")
+        if not isinstance(wanted, dict):
+            assert body == b"", "a request without content has a body"
+            assert kind == "", "a request without content has a type"
+            return
+        form = "multipart/form-data" in _member(wanted, "content")
+        if form:
+            assert kind.startswith("multipart/form-data; boundary="), kind
+            return
+        assert kind == "application/json", kind
+        rules = _member(wanted, "content", kind, "schema")
+        # As it is in the file: a request need not have what an answer must have.
+        whole = {"allOf": [rules], "components": self._plain["components"]}
+        Validator(whole).validate(json.loads(body))
 
 
 def load(version: Version) -> Contract | None:

@@ -79,6 +79,8 @@ class Client:
             answer = Answer(status=reply.status, kind=kind, body=await reply.read())
         if self.contract is not None:
             bare = path.partition("?")[0]
+            if given is not None and answer.status < HTTPStatus.BAD_REQUEST:
+                self.contract.check_request(method, bare, sent["Content-Type"], given)
             self.contract.check(method, bare, answer.status, answer.kind, answer.body)
             if answer.status < HTTPStatus.BAD_REQUEST:
                 self.checked.add(self.contract.operation(method, bare))

@@ -28,7 +28,7 @@ class Preset:
 
     miner_model: str
     brand: int
-    """MinerBrand: 1 Antminer, 0 unspecified."""
+    """MinerBrand: 1 Antminer, 2 WhatsMiner, 0 unspecified."""
     platform: int
     soc_family: int
     boot_mode: int
@@ -174,6 +174,52 @@ PRESETS: dict[str, Preset] = {
         board=None,
         psu_model=None,
         old_errors=0,
+    ),
+    "BMM 100": Preset(
+        miner_model="Braiins Mini Miner BMM 100",
+        brand=0,
+        platform=8,
+        soc_family=5,
+        boot_mode=5,
+        rest=(1, 0, 0),
+        firmware="2025-07-14-0-5e1b90c2-25.07-plus",
+        kernel="6.6.31",
+        own_hostname=True,
+        nameplate=Nameplate(
+            hashrate=0.98, power=41.0, idle_power=2.0, boards=1, chips_per_board=4, fans=1
+        ),
+        sticker=1.0,
+        power=Range(minimum=20, default=41, maximum=45),
+        hashrate=Range(minimum=0.5, default=0.98, maximum=1.4),
+        publishes_limits=False,
+        stores_target=False,
+        fan_idle_rpm=170,
+        fan_full_rpm=3100,
+        frequency=450.0,
+        voltage=1.2,
+        chip="BM1366",
+        board=None,
+        psu_model=None,
+        old_errors=0,
+    ),
+    "M30S++": Preset(
+        miner_model="WhatsMiner M30S++",
+        brand=2,
+        platform=4,
+        soc_family=3,
+        boot_mode=4,
+        rest=(1, 3, 0),
+        firmware="2026-04-09-0-c07d3a51-26.04-plus",
+        kernel="4.9.241",
+        nameplate=Nameplate(hashrate=110.0, power=3410.0, boards=3, chips_per_board=117, fans=2),
+        sticker=112.0,
+        power=Range(minimum=1400, default=3410, maximum=6600),
+        hashrate=Range(minimum=52.0, default=110.0, maximum=214.0),
+        chip="KF1950",
+        board="H6OS",
+        pic=False,
+        continuous_tuner=True,
+        psu_model="P222B",
     ),
     "S19 XP": Preset(
         miner_model="Antminer S19 XP",

@@ -1,7 +1,9 @@
 """The HTTP side: sockets, sessions, refusals and faults."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 import json
 from random import Random
 import socket
@@ -19,7 +21,7 @@ from .gateway import Call, Gateway, Operation, Reply, find
 from .presets import PRESETS
 from .sessions import Sessions
 from .shapes import ShapeError
-from .wire import Json, RefusedError
+from .wire import Json, RefusedError, Version
 
 assert handlers.__all__, "importing the package has filled the table of operations"
 
@@ -29,6 +31,21 @@ BOOT_LOOK = 0.005
 """Real seconds between two looks at the clock while the board reboots."""
 LINGER_RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of zero seconds: closing sends a reset."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One request and its answer as they were on the wire."""
+
+    method: str
+    path: str
+    """Below `/api/v1/`."""
+    sent_kind: str
+    sent: bytes
+    status: int
+    kind: str
+    """Content type without parameters, "" when there is none."""
+    body: bytes
 
 
 class BraiinsSimulator(SimulatedMiner):
@@ -51,14 +68,19 @@ class BraiinsSimulator(SimulatedMiner):
         username: str = "root",
         password: str = "root",  # noqa: S107 - what new devices ship with
         mac: str | None = None,
+        rest: Version | None = None,
     ) -> None:
-        """Make a machine that has been mining for a day; `start` lets it answer."""
+        """Make a machine that has been mining for a day; `start` lets it answer.
+
+        `rest` gives it another version of the contract than the model's own.
+        """
         self.host = host
         self.port = port
         self.mac = mac or derived_mac(seed)
         self.password = password
         self.clock: Clock = RunningClock() if clock is None else clock
-        self.device = Device(PRESETS[preset], self.clock, seed, self.mac)
+        model = PRESETS[preset] if rest is None else replace(PRESETS[preset], rest=rest)
+        self.device = Device(model, self.clock, seed, self.mac)
         self.faults = Faults()
         self.gateway = Gateway(
             device=self.device,
@@ -69,6 +91,8 @@ class BraiinsSimulator(SimulatedMiner):
         )
         self.requests: list[str] = []
         """Every request since the simulator was made, such as `GET /api/v1/miner/stats`."""
+        self.witness: Callable[[Exchange], None] | None = None
+        """Told of every request below `/api/v1/` that has been answered."""
         self.writes = 0
         """Accepted requests other than reads and logins."""
         self.connections = 0
@@ -184,10 +208,29 @@ class BraiinsSimulator(SimulatedMiner):
         finally:
             self.open_requests -= 1
             self._handling.discard(task)
+        await self._told(request, response)
         if self.gateway.reboot_wanted:
             self.gateway.reboot_wanted = False
             self._reboot = asyncio.create_task(self._rebooting())
         return response
+
+    async def _told(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        if self.witness is None or not request.path.startswith(PREFIX):
+            return
+        # Files and streams are gone by now; that they were sent is all that is known.
+        body = response.body if isinstance(response, web.Response) else b"..."
+        kind = response.headers.get(hdrs.CONTENT_TYPE, "") if body else ""
+        self.witness(
+            Exchange(
+                method=request.method,
+                path=request.path.removeprefix(PREFIX),
+                sent_kind=request.headers.get(hdrs.CONTENT_TYPE, ""),
+                sent=await request.read(),
+                status=response.status,
+                kind=kind.partition(";")[0],
+                body=body if isinstance(body, bytes) else b"",
+            )
+        )
 
     async def _rebooting(self) -> None:
         device = self.device

@@ -6,6 +6,7 @@ Many interrupt mining: what does says so.
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from urllib.parse import quote
 
+from ..errors import RejectedError, UnsupportedError
 from . import settings_schema as schema
 from .operations import Operations
 from .parse import Json, at, flag, items, number, text
@@ -148,12 +149,18 @@ class SettingOperations(Operations):
     ) -> schema.PoolGroupSettings:
         """PUT pools/{uid}. Replaces one group; restarts mining. Needs the mining process."""
         path = f"pools/{quote(uid, safe='')}"
-        reply = await self._session.call("PUT", path, group.body(), private=True)
-        return schema.PoolGroupSettings.parse(reply)
+        return schema.PoolGroupSettings.parse(await self._group("PUT", path, group.body()))
 
     async def delete_pool(self, uid: str) -> None:
         """DELETE pools/{uid}. Removes one group; restarts mining. Needs the mining process."""
-        await self._session.call("DELETE", f"pools/{quote(uid, safe='')}")
+        await self._group("DELETE", f"pools/{quote(uid, safe='')}")
+
+    async def _group(self, method: str, path: str, body: Json = None) -> Json:
+        try:
+            return await self._session.call(method, path, body, private=True)
+        except UnsupportedError as error:
+            # Every version has the operation, so what is missing is the group.
+            raise RejectedError("there is no such group of pools") from error
 
     # Network
 
