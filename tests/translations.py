@@ -12,11 +12,13 @@ import string
 from typing import Any, Self
 from unittest.mock import patch
 
+from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.config_entries import ConfigEntriesFlowManager, OptionsFlow
 from homeassistant.core import ServiceRegistry
 from homeassistant.data_entry_flow import FlowManager, FlowResultType, section
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.issue_registry import IssueRegistry
+from homeassistant.helpers.issue_registry import async_get as async_get_issues
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 import probatio
 
@@ -69,6 +71,11 @@ class TranslationCheck:
             result = await handle_step(self, flow, *args, **kwargs)
             if isinstance(self, ConfigEntriesFlowManager) and flow.handler == DOMAIN:
                 check.flow_result("config", result)
+            elif isinstance(self, RepairsFlowManager) and flow.handler == DOMAIN:
+                issue = async_get_issues(self.hass).async_get_issue(DOMAIN, flow.issue_id)
+                # One that is gone has been mended in the step just done.
+                if issue is not None:
+                    check.flow_result(f"issues.{issue.translation_key}.fix_flow", result)
             elif isinstance(flow, OptionsFlow) and flow.config_entry.domain == DOMAIN:
                 check.flow_result("options", result)
             return result
@@ -126,7 +133,7 @@ class TranslationCheck:
             self.text(f"{key}.description", given)
 
     def flow_result(self, kind: str, result: Mapping[str, Any]) -> None:
-        """Check a step of a flow of one kind: "config" or "options"."""
+        """Check a step of a flow of one kind: "config", "options" or that of an issue."""
         given = result.get("description_placeholders")
         match result["type"]:
             case FlowResultType.ABORT if result["reason"] not in FROM_CORE:

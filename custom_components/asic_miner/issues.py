@@ -1,0 +1,97 @@
+"""What only the user can mend, and when that is said and taken back."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .miners.errors import MinerError, UnsupportedError, WrongMinerError
+from .miners.models import Capabilities, Feature, Identity, Make
+
+SEVERITIES: Final[Mapping[str, ir.IssueSeverity]] = {
+    "default_password": ir.IssueSeverity.WARNING,
+    "off_does_not_hold": ir.IssueSeverity.WARNING,
+    "outdated_firmware": ir.IssueSeverity.WARNING,
+    "write_access_off": ir.IssueSeverity.WARNING,
+    "wrong_miner": ir.IssueSeverity.ERROR,
+}
+"""Of all issues; keys below `issues` of the translations."""
+ONLY_TOLD: Final = frozenset({"outdated_firmware"})
+"""Issues that nothing here can be done about."""
+
+DEFAULT_PASSWORDS: Final[Mapping[Make, str]] = {Make.WHATSMINER: "admin"}
+"""Anybody in the network knows them, and may empty the owner's wallet with them."""
+NEEDED: Final[Mapping[Make, Feature]] = {Make.WHATSMINER: Feature.POWER_MODE}
+"""What all firmware of a make has had for years: of a WhatsMiner that of 2022, which came with
+settings, a list of faults and its own description. Where a make refuses old firmware as a
+whole, that shows as an error."""
+UNKNOWN_VERSION: Final = "?"
+
+
+def issue_id(key: str, entry: ConfigEntry) -> str:
+    """Return the id of an issue of one miner."""
+    return f"{key}_{entry.entry_id}"
+
+
+@callback
+def clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take back everything that was said of a miner."""
+    for key in SEVERITIES:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(key, entry))
+
+
+class Issues:
+    """The repair issues of one miner."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Say nothing yet. What was said before a reload stays until it is taken back."""
+        self._hass = hass
+        self._entry = entry
+
+    @callback
+    def raise_issue(self, key: str, **placeholders: str) -> None:
+        """Tell the user of something; again is no harm."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id(key, self._entry),
+            data={"entry_id": self._entry.entry_id, "issue": key},
+            is_fixable=key not in ONLY_TOLD,
+            severity=SEVERITIES[key],
+            translation_key=key,
+            translation_placeholders={"name": self._entry.title, **placeholders},
+        )
+
+    @callback
+    def clear_issue(self, key: str) -> None:
+        """Take back what was said, if it was."""
+        ir.async_delete_issue(self._hass, DOMAIN, issue_id(key, self._entry))
+
+    @callback
+    def polled(self, identity: Identity, capabilities: Capabilities) -> None:
+        """Draw conclusions from a poll in which our miner answered."""
+        self.clear_issue("wrong_miner")
+        password = self._entry.data.get(CONF_PASSWORD)
+        if password and password == DEFAULT_PASSWORDS.get(identity.make):
+            self.raise_issue("default_password")
+        else:
+            self.clear_issue("default_password")
+        needed = NEEDED.get(identity.make)
+        # A miner that is only watched shows none of its commands.
+        if needed and Feature.MINING in capabilities and needed not in capabilities:
+            self.raise_issue("outdated_firmware", version=identity.firmware or UNKNOWN_VERSION)
+        else:
+            self.clear_issue("outdated_firmware")
+
+    @callback
+    def poll_failed(self, error: MinerError, identity: Identity) -> None:
+        """Draw conclusions from a poll that failed."""
+        if isinstance(error, WrongMinerError):
+            self.raise_issue("wrong_miner", address=self._entry.data[CONF_HOST])
+        elif isinstance(error, UnsupportedError):
+            # Nothing that a poll asks for is missing in firmware that is new enough.
+            self.raise_issue("outdated_firmware", version=identity.firmware or UNKNOWN_VERSION)

@@ -1,0 +1,205 @@
+"""Mends what can be mended from here, step by step with the user."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, override
+
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+import probatio
+
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry, MinerCoordinator
+from .errors import translation_key
+from .flow_forms import CONF_NEW_PASSWORD, CONF_REPEATED, NEW_PASSWORD_FORM
+from .issues import DEFAULT_PASSWORDS
+from .miners.errors import MinerError
+
+NOTHING = probatio.Schema({})
+
+type UserInput = dict[str, str] | None
+
+
+class MinerRepairFlow(RepairsFlow):
+    """What the flows of all issues have in common."""
+
+    errors: Collection[str] = frozenset({"authentication_failed", "unreachable"})
+    """Kinds of errors with a text of their own; all others give the miner's reason."""
+
+    def __init__(self, entry: MinerConfigEntry) -> None:
+        """Belong to one miner."""
+        self.entry = entry
+        self._reason = ""
+
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Begin with the one step there is."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Explain, and do it when the user says so."""
+        return self.form("confirm")
+
+    @property
+    def coordinator(self) -> MinerCoordinator | None:
+        """Return the way to the miner, None while its entry is not loaded."""
+        return self.entry.runtime_data if self.entry.state is ConfigEntryState.LOADED else None
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return what the texts of all steps may name."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        told = issue.translation_placeholders if issue else None
+        return {"name": self.entry.title, "reason": self._reason, **(told or {})}
+
+    async def attempt(
+        self, what: Callable[[MinerCoordinator], Awaitable[object]]
+    ) -> dict[str, str]:
+        """Have something done and return what to show at the form, nothing if it is done."""
+        coordinator = self.coordinator
+        if coordinator is None:
+            return {"base": "not_loaded"}
+        try:
+            await what(coordinator)
+        except HomeAssistantError as error:
+            if not isinstance(cause := error.__cause__, MinerError):
+                raise
+            self._reason = str(cause)
+            key = translation_key(cause)
+            return {"base": key if key in self.errors else "refused"}
+        return {}
+
+    def form(
+        self,
+        step: str,
+        errors: dict[str, str] | None = None,
+        schema: probatio.Schema = NOTHING,
+    ) -> RepairsFlowResult:
+        """Show a form of this flow."""
+        return self.async_show_form(
+            step_id=step,
+            data_schema=schema,
+            errors=errors,
+            description_placeholders=self.placeholders,
+        )
+
+    def menu(self, *options: str) -> RepairsFlowResult:
+        """Let the user choose between steps."""
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=list(options),
+            description_placeholders=self.placeholders,
+        )
+
+
+class WriteAccessFlow(MinerRepairFlow):
+    """The user opens the miner for commands with the maker's program; here it is tried."""
+
+    errors = frozenset({"authentication_failed", "unreachable", "write_access_off"})
+
+    @override
+    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Try again when the user has done what the steps say."""
+        errors = None
+        if user_input is not None:
+            errors = await self.attempt(
+                lambda coordinator: coordinator.async_command(lambda client: client.check_access())
+            )
+            if not errors:
+                return self.async_create_entry(data={})
+        return self.form("confirm", errors)
+
+
+class OffDoesNotHoldFlow(MinerRepairFlow):
+    """The miner has mined again too often: go on switching it off, or leave it alone."""
+
+    @override
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Let the user choose."""
+        return self.menu("keep_off", "leave")
+
+    async def async_step_keep_off(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Switch it off now, which also begins to count anew."""
+        errors = await self.attempt(lambda coordinator: coordinator.async_set_mining(False))
+        return self.form("keep_off", errors) if errors else self.async_create_entry(data={})
+
+    async def async_step_leave(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Nothing is switched any more already; say no more about it."""
+        return self.async_create_entry(data={})
+
+
+class DefaultPasswordFlow(MinerRepairFlow):
+    """The password is the maker's own; change it on the miner and here."""
+
+    errors = frozenset({"invalid_value", "unconfirmed", "unreachable", "write_access_off"})
+
+    @override
+    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Ask for the new password and set it."""
+        errors = None
+        if user_input is not None:
+            new = user_input[CONF_NEW_PASSWORD]
+            if new != user_input[CONF_REPEATED]:
+                errors = {CONF_REPEATED: "passwords_differ"}
+            elif new in DEFAULT_PASSWORDS.values():
+                errors = {CONF_NEW_PASSWORD: "still_default"}
+            else:
+                errors = await self.attempt(
+                    lambda coordinator: coordinator.async_change_password(new)
+                )
+            if not errors:
+                return self.async_create_entry(data={})
+        return self.form("confirm", errors, NEW_PASSWORD_FORM)
+
+
+class WrongMinerFlow(MinerRepairFlow):
+    """Another miner answers at the address: find ours, or give it up."""
+
+    @override
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Let the user choose."""
+        return self.menu("move", "remove")
+
+    async def async_step_move(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Go on in the flow that changes the address. The issue stays until ours answers."""
+        step = await self.hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": self.entry.entry_id}
+        )
+        if step["type"] is FlowResultType.ABORT:
+            return self.async_abort(
+                reason="cannot_move", description_placeholders=self.placeholders
+            )
+        return self.async_abort(
+            reason="goes_on",
+            description_placeholders=self.placeholders,
+            next_flow=(FlowType.CONFIG_FLOW, step["flow_id"]),
+        )
+
+    async def async_step_remove(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Remove the entry with all its entities, after asking once more."""
+        if user_input is None:
+            return self.form("remove")
+        await self.hass.config_entries.async_remove(self.entry.entry_id)
+        return self.async_create_entry(data={})
+
+
+FLOWS: Final[dict[str, type[MinerRepairFlow]]] = {
+    "default_password": DefaultPasswordFlow,
+    "off_does_not_hold": OffDoesNotHoldFlow,
+    "write_access_off": WriteAccessFlow,
+    "wrong_miner": WrongMinerFlow,
+}
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow for an issue."""
+    known = data or {}
+    entry = hass.config_entries.async_get_entry(str(known.get("entry_id")))
+    kind = FLOWS.get(str(known.get("issue")))
+    # Of a miner that has just been removed there is nothing left to mend.
+    return kind(entry) if entry and kind else ConfirmRepairFlow()
