@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from custom_components.asic_miner.miners.client import Credentials
-from custom_components.asic_miner.miners.models import MinerState
+from custom_components.asic_miner.miners.models import JsonValue, MinerState
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
 from tests.simulators.whatsminer import PRESETS
 from tests.simulators.whatsminer import Wire as Fault
@@ -85,7 +85,9 @@ async def test_proof_is_remembered() -> None:
 async def test_no_joins_before_the_firmware_is_known() -> None:
     """What is remembered may be of another one."""
     async with bench("M60S") as b:
-        kept = {"joins": {"firmware": PRESETS["M60S"].firmware, "answered": True}}
+        kept: dict[str, JsonValue] = {
+            "joins": {"firmware": PRESETS["M60S"].firmware, "answered": True}
+        }
         client = WhatsminerClient(b.miner.host, b.miner.port, Credentials(), memory=kept)
         assert await connections(b, client) == 3
         await client.read(slow=True)
@@ -96,7 +98,7 @@ async def test_update_of_the_firmware() -> None:
     """The next one has to prove it anew."""
     script = newer(
         get_version=[envelope({**VERSION_20, "fw_ver": f"2023091{n}.12.Rel"}) for n in (1, 2)],
-        **{JOIN: [PARTS, PARTS, error(14)]},
+        **{JOIN: (PARTS, PARTS, error(14))},
     )
     async with miner(script) as (device, client):
         await client.read(slow=True)

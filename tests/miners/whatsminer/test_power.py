@@ -67,7 +67,7 @@ async def test_more_than_now_needs_a_settled_miner() -> None:
         (Wire.CLOSE, MiningProcessDownError),
     ]
     for answer, kind in answers:
-        told = [status(power_pct=70)] if kind is RampingError else [envelope(STATUS)]
+        told = status(power_pct=70) if kind is RampingError else envelope(STATUS)
         async with miner(newer(summary=[envelope(SUMMARY), answer], status=told)) as (
             device,
             client,

@@ -113,7 +113,7 @@ async def test_shed_without_an_answer() -> None:
             await client.set_power_percent(50, fast=True)
         assert device.commands.count("set_power_pct") == 1
         assert (await client.read(slow=False)).power_percent is None
-    told = [status(power_pct=100), status(power_pct=100), status(power_pct=50)]
+    told = (status(power_pct=100), status(power_pct=100), status(power_pct=50))
     async with miner(newer(set_power_pct=Wire.CLOSE, status=told)) as (device, client):
         await client.read(slow=False)
         assert await client.set_power_percent(50, fast=True) is False
@@ -187,7 +187,7 @@ async def test_power_in_watts(preset: str) -> None:
 async def test_power_in_watts_is_no_base() -> None:
     """What a device draws then is not what its percentages refer to."""
     for told in (status(), status(power_pct=100)):
-        totals = [summary(**UNLIMITED), summary(**UNLIMITED), summary(Power=2000, **UNLIMITED)]
+        totals = (summary(**UNLIMITED), summary(**UNLIMITED), summary(Power=2000, **UNLIMITED))
         async with miner(newer(summary=totals, status=told)) as (_, client):
             assert (await client.read(slow=False)).power_target == 3400.0
             await client.set_power(2000)
@@ -253,7 +253,7 @@ async def test_power_in_watts_while_not_settled() -> None:
 
 async def test_power_in_watts_ends_with_the_process() -> None:
     """A new one begins at 100 %."""
-    totals = [summary(Elapsed=9), summary(Elapsed=9), summary(Elapsed=20), summary(Elapsed=1)]
+    totals = tuple(summary(Elapsed=seconds) for seconds in (9, 9, 20, 1))
     async with miner(newer(summary=totals)) as (_, client):
         await client.read(slow=False)
         await client.set_power(2000)
