@@ -1,1 +1,1 @@
-"""What it costs: counts, processor time, memory, latency. Run by scripts/bench."""
+"""Benchmarks: `scripts/bench`."""

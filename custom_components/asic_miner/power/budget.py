@@ -1,4 +1,4 @@
-""" "Use at most so many watts", for one miner or for several."""
+"""What "use at most so many watts" means, for one miner or for several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,10 +97,8 @@ def share(watts: float, members: Sequence[Member], policy: Policy) -> Sharing:
     """Divide `watts` (below 0 counts as 0). What they draw together is never more."""
     watts = max(watts, 0.0)
     ordered = sorted(members, key=lambda member: _rank(member, policy))
-    if policy is Policy.EQUAL:
-        orders = _equally(watts, ordered)
-    else:
-        orders = _in_order(watts, ordered)
+    divide = _equally if policy is Policy.EQUAL else _in_order
+    orders = divide(watts, ordered)
     applied = sum(orders[member.key] * member.excess for member in members)
     return Sharing(orders=orders, applied=applied, left=max(watts - applied, 0.0))
 

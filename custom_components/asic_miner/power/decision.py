@@ -139,7 +139,8 @@ class Decider:
         watts = self.wish.watts
         if self.limit is not None:
             watts = min(watts, self.limit.watts / self.learned.excess)
-        return self.ability.snap(watts, self.learned.floor)
+        # A millionth makes up for what is lost by multiplying and dividing.
+        return self.ability.snap(watts + 1e-6, self.learned.floor)
 
     @cached_property
     def _urgent(self) -> bool:
@@ -192,8 +193,8 @@ class Decider:
             usual = self.learned.seconds_down
         if usual is None:
             return longest
-        # Never less than a few polls, whatever was seen before.
-        return min(longest, max(usual * defaults.CONFIRM_FACTOR, defaults.OFF_CONFIRM))
+        # Small steps show sooner than large ones, so what was seen halves it at most.
+        return min(longest, max(usual * defaults.CONFIRM_FACTOR, longest / 2))
 
     # The decision
 

@@ -133,7 +133,10 @@ STEP_DOWN_HOLD = 120.0
 START_HOLD = 90.0
 """Field: 1 to 7 min. On top of the smoothing; what starts stays on for MINIMUM_ON."""
 START_SHARE = 1.0
-"""Bench: the surplus must cover the floor in full before a miner is started."""
+"""Bench: the surplus must cover the floor in full before the first miner is started."""
+ROOM_SHARE = 0.6
+"""Bench: of the next miner's floor; so much surplus must be wasted by full miners before
+they make room for the next, whose floor then needs no grid power."""
 DECISION_GAP = 20.0
 """Own: one miner changes per decision, and the meter must have seen it begin."""
 START_GAP = 30.0
@@ -143,6 +146,8 @@ RIDE_THROUGH = 120.0
 a start wastes (10 min of ramp at half efficiency of 1.5 kW)."""
 RIDE_LONGEST = 1800.0
 """Own: half an hour below the floor is the end of the day, not a cloud."""
+NOISE = 50.0
+"""Own: W by which a balance moves without meaning anything."""
 METER_NO_INCREASE = 30.0
 """Field: a meter gap of about 35 s most evenings; nothing is raised on what is older."""
 METER_HOLD = 120.0
@@ -162,23 +167,28 @@ BATTERY_NOISE = 50.0
 BATTERY_HOLD = 60.0
 """Own: seconds that a forbidden discharge may last, while an inverter follows a load, before
 miners are lowered without smoothing."""
+BATTERY_STOP = 180.0
+"""Own: and so long until those are stopped that still discharge it at their floors."""
 BAND_LOW = 200.0
 BAND_HIGH = 400.0
 """Field: with zero export, import is held between 200 and 400 W: below there is hidden
 surplus to be found, above the grid pays."""
 PROBE_STEP = 200.0
 """Field: one step of a probe."""
+PROBE_STEP_LARGEST = 800.0
+"""Own: steps double while they are covered, up to a quarter of a 3 kW machine."""
+PROBE_SETTLE = 60.0
+"""Bench: what a step of the percent path shows within a minute; slower paths keep their own
+locks."""
 PROBE_HOLD = 240.0
-"""Field: ramp lock of 4 min; what a probe found must have shown before the next."""
+"""Field: ramp lock of 4 min; import within it after a probe is the probe's doing."""
 PROBE_BACKOFF = 900.0
 """Own: a probe that met nothing but the grid is not repeated for a quarter of an hour."""
-IMPORT_LIMIT_SETTLE = 20.0
-"""Own: seconds that a measured breach may need to fall after miners were lowered, before
-more are."""
 PRICE_MARGIN = 0.05
 """Field: start below the limit minus 5 %, stop above the limit."""
-PRICE_HOLD = 600.0
-"""Field: 10 min below the price before a start."""
+PRICE_HOLD = 60.0
+"""Own: a slot of a tariff lasts a quarter of an hour at least, so a minute against a sensor's
+jump is enough; the field's 10 min lose two thirds of a slot."""
 
 # Heat
 

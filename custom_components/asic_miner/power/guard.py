@@ -89,7 +89,7 @@ class Guard:
         if self._wish is None:
             self._adopt(reading)
         if past.pending is not None and past.pending.answered is not None:
-            self._confirm(past.pending, reading)
+            self._confirm(past.pending, reading, before)
         self._learn(reading)
 
     def _adopt(self, reading: Reading) -> None:
@@ -102,7 +102,7 @@ class Guard:
         self._wish = Wish(watts=watts, source=Source.ADOPTED, at=reading.at)
         self.past.order = reading.target if reading.runs else 0.0
 
-    def _confirm(self, pending: Pending, reading: Reading) -> None:
+    def _confirm(self, pending: Pending, reading: Reading, before: Reading | None) -> None:
         """See whether the last command shows in the measured watts."""
         past = self.past
         if reading.at <= pending.at:
@@ -118,10 +118,14 @@ class Guard:
             # It has gone off instead, by itself or by another hand.
             past.pending = None
             return
-        if reading.at < pending.at + self.decider(reading.at).confirm_seconds(pending):
+        seconds = self.decider(reading.at).confirm_seconds(pending)
+        if reading.at < pending.at + seconds:
+            return
+        moving = before is None or not _still(before.power, reading.power)
+        if moving and reading.at < pending.at + 2 * seconds:
             return
         # It has had its time. What it draws now is the truth; the next attempt waits.
-        if pending.fell_short_of_floor(reading):
+        if not moving and pending.fell_short_of_floor(reading):
             self.learned = self.learned.bottomed(reading.power or 0.0, self.ability)
         past.pending = None
         past.failed(reading.at, hopeless=False)
@@ -227,6 +231,11 @@ class Guard:
             until=decision.until,
             data=decision.data,
         )
+
+
+def _still(before: float | None, now: float | None) -> bool:
+    """Tell whether two draws, one poll apart, are the same but for noise."""
+    return before is not None and now is not None and abs(now - before) <= 0.02 * before
 
 
 def forget(stored: JsonValue) -> JsonValue:

@@ -1,0 +1,259 @@
+"""What all miners together are to draw in each mode, and how urgently."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from . import balance, defaults
+from .site_model import Measured, MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
+
+
+class Intent(StrEnum):
+    """What may be done to reach the aim."""
+
+    FOLLOW = "follow"
+    """Everything, with the patience that clouds need."""
+    BUDGET = "budget"
+    """Everything, without that patience: the aim is an order, not the weather."""
+    NO_RISE = "no_rise"
+    HOLD = "hold"
+    FLOOR = "floor"
+    STOP = "stop"
+    """All off, in an orderly way."""
+    STOP_NOW = "stop_now"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aim:
+    """What all miners together are to draw."""
+
+    intent: Intent
+    watts: float | None
+    """None while it is not known."""
+    reason: Reason
+    """Why the intent is not FOLLOW, or why nothing more is to be had."""
+    ceiling: float | None = None
+    """W that are not exceeded whatever the patience."""
+    each: Mapping[str, float] = field(default_factory=dict)
+    """W of single miners, in the mode HEAT."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Probe:
+    """The search for what a throttled inverter holds back."""
+
+    at: float = 0.0
+    step: float = defaults.PROBE_STEP
+    aim: float | None = None
+    paused_until: float = 0.0
+    pause: float = defaults.PROBE_BACKOFF
+
+
+class Aims:
+    """Turns readings into aims. Remembers what has to last."""
+
+    def __init__(self) -> None:
+        """Begin without a past."""
+        self._smooth = balance.Smooth()
+        self._cheap = balance.Since()
+        self._is_cheap = False
+        self._discharging = balance.Since()
+        self._probe = _Probe()
+        self._started_at: float | None = None
+
+    def aim(  # noqa: PLR0911 - one return per mode
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> Aim:
+        """Return the aim of this moment."""
+        if self._started_at is None or self._started_at > now:
+            self._started_at = now
+        if (stop := self._stop(settings, readings, miners)) is not None:
+            return stop
+        mode = settings.mode
+        if mode is Mode.HEAT:
+            return Aim(
+                intent=Intent.BUDGET,
+                watts=sum(readings.heat.values()),
+                reason=Reason(why=Why.BALANCED),
+                each=dict(readings.heat),
+            )
+        if mode in {Mode.FIXED, Mode.FULL}:
+            most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
+            watts = settings.fixed if mode is Mode.FIXED else most
+            return Aim(intent=Intent.BUDGET, watts=watts, reason=Reason(why=Why.FULL))
+        cheap, price = self._price(settings, readings, now)
+        if cheap:
+            most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
+            return Aim(intent=Intent.BUDGET, watts=most, reason=Reason(why=Why.FULL))
+        if (silent := self._silent(readings, now)) is not None:
+            return silent
+        if (battery := self._battery(settings, readings, miners, now)) is not None:
+            return battery
+        if mode is Mode.ZERO_EXPORT:
+            return self._zero_export(settings, readings, miners, now)
+        return self._follow(settings, readings, miners, now, price)
+
+    def _stop(
+        self, settings: SiteSettings, readings: SiteReadings, miners: Sequence[MinerNow]
+    ) -> Aim | None:
+        if readings.must_stop:
+            return Aim(intent=Intent.STOP_NOW, watts=0.0, reason=Reason(why=Why.MUST_STOP))
+        if settings.mode is Mode.OFF:
+            return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.MODE_OFF))
+        if readings.permission is False:
+            return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.NOT_PERMITTED))
+        soc = readings.soc
+        if settings.discharge and soc is not None and soc.value < settings.stop_soc:
+            discharges = readings.battery is not None and readings.battery.value > 0
+            if discharges:
+                data = {"soc": soc.value, "limit": settings.stop_soc}
+                reason = Reason(why=Why.BATTERY_LOW, data=data)
+                return Aim(intent=Intent.STOP_NOW, watts=0.0, reason=reason)
+        if not miners:
+            return Aim(intent=Intent.HOLD, watts=None, reason=Reason(why=Why.NO_MINERS))
+        return None
+
+    def _price(
+        self, settings: SiteSettings, readings: SiteReadings, now: float
+    ) -> tuple[bool, Reason | None]:
+        """Tell whether the grid is cheap, and if not, why."""
+        if settings.mode is not Mode.SURPLUS_CHEAP:
+            return False, None
+        price, limit = readings.price, readings.price_limit
+        if price is None or limit is None or price > limit:
+            self._is_cheap = False
+            self._cheap.lasts(False, now)
+            data = {} if price is None or limit is None else {"price": price, "limit": limit}
+            return False, Reason(why=Why.PRICE_HIGH, data=data)
+        below = price <= limit - abs(limit) * defaults.PRICE_MARGIN
+        lasted = self._cheap.lasts(below, now)
+        if below and lasted >= defaults.PRICE_HOLD:
+            self._is_cheap = True
+        if self._is_cheap:
+            return True, None
+        until = now + defaults.PRICE_HOLD - lasted if below else None
+        return False, Reason(why=Why.PRICE_SOON, data={"price": price, "limit": limit}, until=until)
+
+    def _silent(self, readings: SiteReadings, now: float) -> Aim | None:
+        """Return the aim while what it is built on is not reported."""
+        parts = [readings.grid]
+        if readings.battery is not None:
+            # A battery that is not known hides what the meter would show.
+            parts.append(readings.battery)
+        age = max(_age(part, now, self._started_at or now) for part in parts)
+        data = {"seconds": age}
+        if age > defaults.METER_PAUSE:
+            return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.METER_PAUSE, data=data))
+        if age > defaults.METER_FLOOR:
+            return Aim(
+                intent=Intent.FLOOR, watts=None, reason=Reason(why=Why.METER_FLOOR, data=data)
+            )
+        if age > defaults.METER_HOLD or readings.grid is None:
+            return Aim(intent=Intent.HOLD, watts=None, reason=Reason(why=Why.METER_HOLD, data=data))
+        if age > defaults.METER_NO_INCREASE:
+            reason = Reason(why=Why.METER_OLD, data=data)
+            return Aim(intent=Intent.NO_RISE, watts=self._smooth.value, reason=reason)
+        return None
+
+    def _follow(
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+        price: Reason | None,
+    ) -> Aim:
+        drawn = sum(miner.state.drawn or 0.0 for miner in miners)
+        raw = balance.surplus(settings, readings, drawn) or 0.0
+        smooth = self._smooth.add(raw, now)
+        reason = price or Reason(why=Why.NO_SURPLUS, data={"watts": smooth})
+        return Aim(intent=Intent.FOLLOW, watts=smooth, reason=reason)
+
+    def _battery(
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> Aim | None:
+        """Return the aim while miners discharge a battery that is not for them."""
+        power = readings.battery.value if readings.battery is not None else 0.0
+        drawn = sum(miner.state.drawn or 0.0 for miner in miners)
+        forbidden = power > defaults.BATTERY_NOISE and not balance.may_discharge(settings, readings)
+        # A battery that feeds the house alone discharges as well, and nobody is to start.
+        lasted = self._discharging.lasts(forbidden, now)
+        if not forbidden:
+            return None
+        grid = readings.grid.value if readings.grid is not None else 0.0
+        covered = drawn - power - max(grid, 0.0)
+        smooth = self._smooth.add(covered, now)
+        until = now + defaults.BATTERY_HOLD - lasted
+        reason = Reason(why=Why.BATTERY, data={"watts": power}, until=until)
+        if lasted < defaults.BATTERY_HOLD or drawn <= 0:
+            return Aim(intent=Intent.NO_RISE, watts=smooth, reason=reason)
+        floors = sum(one.state.floor * one.state.excess for one in miners if one.state.running)
+        # At the floors first; what still discharges the battery then is stopped.
+        ceiling = covered if lasted >= defaults.BATTERY_STOP else max(covered, floors)
+        reason = Reason(why=Why.BATTERY, data={"watts": power})
+        return Aim(intent=Intent.NO_RISE, watts=covered, reason=reason, ceiling=ceiling)
+
+    def _zero_export(
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> Aim:
+        """Keep the import in a band, and look now and then whether there is more."""
+        low, high = settings.band
+        drawn = sum(miner.state.drawn or 0.0 for miner in miners)
+        middle = (low + high) / 2
+        # What a battery gives counts as bought here: it is not what the sun holds back.
+        grid = readings.grid.value if readings.grid is not None else 0.0
+        taken = grid - balance.battery_part(settings, readings)
+        raw = drawn + middle - taken
+        smooth = self._smooth.add(raw, now)
+        probe = self._probe
+        data = {"watts": taken, "low": low, "high": high}
+        if taken > high:
+            if probe.aim is not None and drawn > 0 and now - probe.at < defaults.PROBE_HOLD:
+                # The probe met the grid: there is nothing more for a while.
+                probe.paused_until = now + probe.pause
+                probe.pause = min(probe.pause * 2, 8 * defaults.PROBE_BACKOFF)
+            probe.aim, probe.step = None, defaults.PROBE_STEP
+            return Aim(
+                intent=Intent.FOLLOW,
+                watts=min(smooth, drawn),
+                reason=Reason(why=Why.NO_SURPLUS, data=data),
+            )
+        if taken >= low:
+            probe.aim = None
+            return Aim(intent=Intent.HOLD, watts=drawn, reason=Reason(why=Why.BALANCED, data=data))
+        if now < probe.paused_until:
+            reason = Reason(why=Why.PROBE_PAUSED, data=data, until=probe.paused_until)
+            return Aim(intent=Intent.HOLD, watts=drawn, reason=reason)
+        if probe.aim is None or now - probe.at >= defaults.PROBE_SETTLE:
+            if probe.aim is not None:
+                # The last one was covered in full, so the next may be larger.
+                probe.step = min(probe.step * 2, defaults.PROBE_STEP_LARGEST)
+                probe.pause = defaults.PROBE_BACKOFF
+            probe.at = now
+            probe.aim = max(drawn + probe.step, smooth)
+        most = sum(m.ability.maximum * m.state.excess for m in miners)
+        least = min((m.state.floor * m.state.excess for m in miners), default=0.0)
+        running = any(miner.state.running for miner in miners)
+        watts = probe.aim if running else least
+        return Aim(
+            intent=Intent.FOLLOW,
+            watts=min(watts, most),
+            reason=Reason(why=Why.PROBING, data={**data, "aim": watts}),
+        )
+
+
+def _age(measured: Measured | None, now: float, started: float) -> float:
+    """Return for how long a value has been silent; from the start if it never spoke."""
+    return max(now - (measured.at if measured is not None else started), 0.0)

@@ -1,0 +1,215 @@
+"""The controller of a site: what each miner is to draw, from sun, battery, price and heat.
+
+Its owner calls `plan` about every TICK seconds, hands the plan to the guards (`Plan.apply`)
+and shows what it says. Only the newest plan counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from ..miners.models import JsonValue
+from . import balance, caps, defaults
+from .aim import Aims, Intent
+from .budget import Member, Policy
+from .choice import Chooser
+from .learning import number
+from .model import Source
+from .site_model import (
+    Energy,
+    MinerNow,
+    Plan,
+    Reason,
+    SiteMiner,
+    SiteReadings,
+    SiteSettings,
+    Why,
+)
+
+MANUAL_SECONDS = 3600.0
+"""Own: what a person has ordered at a miner itself is left alone for an hour."""
+
+
+class SiteController:
+    """Plans for all miners of one site."""
+
+    def __init__(self, settings: SiteSettings, stored: JsonValue = None) -> None:
+        """Begin with what `to_json` once gave. Running miners are adopted as they are."""
+        known = stored if isinstance(stored, dict) else {}
+        self.settings = settings
+        self.energy = Energy(
+            solar=number(known.get("solar")) or 0.0,
+            grid=number(known.get("grid")) or 0.0,
+            battery=number(known.get("battery")) or 0.0,
+        )
+        self._places = {miner.key: miner for miner in settings.miners}
+        self._aims = Aims()
+        self._chooser = Chooser()
+        self._allocated: dict[str, float] = {}
+        self._planned_at: float | None = None
+
+    def configure(self, settings: SiteSettings) -> None:
+        """Take over other settings, such as another mode. Miners go on as they are."""
+        if settings.mode is not self.settings.mode:
+            self._aims = Aims()
+            self._chooser = Chooser()
+        self.settings = settings
+        self._places = {miner.key: miner for miner in settings.miners}
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what is worth keeping over a restart: the counted energy."""
+        energy = self.energy
+        return {"solar": energy.solar, "grid": energy.grid, "battery": energy.battery}
+
+    def plan(self, now: float, readings: SiteReadings, miners: Sequence[MinerNow]) -> Plan:
+        """Decide. `miners` are all of the settings that are known now."""
+        mine = [miner for miner in miners if miner.controlled and not _manual(miner, now)]
+        self._adopt(miners, mine)
+        drawn = sum(_drawn(miner) for miner in mine)
+        self._count(now, readings, sum(_drawn(miner) for miner in miners))
+        aim = self._aims.aim(self.settings, readings, mine, now)
+        ranks = self._ranks(mine, miners)
+        found = caps.bounds(self.settings, readings, miners, now)
+        committed = {miner.key: miner.state.committed for miner in miners}
+        change = self._chooser.choose(
+            now=now,
+            aim=aim,
+            miners=mine,
+            allocated=self._allocated,
+            ranks=ranks,
+            policy=self.settings.policy,
+            rooms={miner.key: _room(found, committed, miner.key) for miner in mine},
+            ride_through=self.settings.ride_through,
+        )
+        self._allocated.update(change.orders)
+        wanted = self._wanted(miners, mine)
+        if aim.intent is Intent.STOP_NOW:
+            wanted = {}
+        limits = caps.caps(found, miners, wanted, ranks)
+        reason = change.reason
+        if limits.breached is not None:
+            grid = limits.breached == caps.GRID or limits.breached.startswith(caps.PHASE)
+            reason = Reason(why=Why.IMPORT_LIMIT if grid else Why.CIRCUIT)
+        given = dict(limits.watts)
+        if aim.intent is Intent.STOP_NOW:
+            given |= dict.fromkeys((miner.key for miner in miners if miner.controlled), 0.0)
+        elif aim.ceiling is not None:
+            given |= self._under(aim.ceiling, mine, ranks, given)
+        return Plan(
+            orders=change.orders,
+            limits=given,
+            allocated={miner.key: self._allocated.get(miner.key, 0.0) for miner in mine},
+            budget=aim.watts,
+            surplus=balance.surplus(self.settings, readings, drawn),
+            headroom={bound.key: caps.headroom(bound, committed) for bound in found},
+            energy=self.energy,
+            reason=reason,
+        )
+
+    def _adopt(self, miners: Sequence[MinerNow], mine: Sequence[MinerNow]) -> None:
+        """Begin with what a miner does when it is seen first or is handed back."""
+        keys = {miner.key for miner in mine}
+        for miner in miners:
+            if miner.key not in keys:
+                self._allocated.pop(miner.key, None)
+        for miner in mine:
+            wish = miner.state.wish
+            ours = wish is not None and wish.source is Source.SITE
+            if miner.key not in self._allocated or not ours:
+                self._allocated[miner.key] = miner.state.current
+            elif miner.state.goal == 0 and not miner.state.running:
+                # Its guard could not do what was wanted, so it is as free as any other.
+                self._allocated[miner.key] = 0.0
+
+    def _count(self, now: float, readings: SiteReadings, drawn: float) -> None:
+        before, self._planned_at = self._planned_at, now
+        passed = now - before if before is not None else 0.0
+        # What nobody has looked at for minutes is not made up.
+        fresh = readings.grid is not None and now - readings.grid.at <= defaults.METER_HOLD
+        if fresh and 0 < passed <= defaults.METER_HOLD:
+            self.energy = balance.split(self.energy, readings, drawn, passed)
+
+    def _ranks(self, mine: Sequence[MinerNow], miners: Sequence[MinerNow]) -> dict[str, float]:
+        """Return the order in which miners are served, lowest first; strangers come last."""
+        members = [_member(miner, self._places.get(miner.key)) for miner in mine]
+
+        def key(member: Member) -> tuple[float, float, str]:
+            joules = member.efficiency if member.efficiency is not None else float("inf")
+            if self.settings.policy is Policy.EFFICIENT:
+                # What runs counts as better, so that two that are equal do not change places.
+                return (joules * (0.97 if member.running else 1.0), member.priority, member.key)
+            return (member.priority, 0.0, member.key)
+
+        ordered = [member.key for member in sorted(members, key=key)]
+        ranks = {name: float(place) for place, name in enumerate(ordered)}
+        for miner in miners:
+            # A person's order at the miner itself comes first, others' wishes last.
+            ranks.setdefault(miner.key, -1.0 if miner.controlled else float(len(miners)))
+        return ranks
+
+    def _wanted(self, miners: Sequence[MinerNow], mine: Sequence[MinerNow]) -> dict[str, float]:
+        """Return what each would draw at most with what is wished of it."""
+        wanted: dict[str, float] = {}
+        ours = {miner.key for miner in mine}
+        for miner in miners:
+            state = miner.state
+            watts = self._allocated.get(miner.key, 0.0) if miner.key in ours else None
+            if watts is None:
+                watts = min(state.wish.watts, miner.ability.maximum) if state.wish else 0.0
+            if watts <= 0:
+                continue
+            if not state.running and miner.ability.starts_at_full:
+                watts = max(watts, miner.ability.maximum)
+            elif not state.running:
+                watts = max(watts, state.start_watts / state.excess)
+            wanted[miner.key] = watts * state.excess
+        return wanted
+
+    def _under(
+        self,
+        ceiling: float,
+        mine: Sequence[MinerNow],
+        ranks: Mapping[str, float],
+        limits: Mapping[str, float | None],
+    ) -> dict[str, float | None]:
+        """Return limits by which all miners together are below a hard ceiling at once."""
+        bound = caps.Bound(
+            key="", parts={miner.key: 1.0 for miner in mine}, limit=max(ceiling, 0.0)
+        )
+        watts = caps.caps([bound], mine, {}, ranks).watts
+        tight: dict[str, float | None] = {}
+        for key, value in watts.items():
+            other = limits.get(key)
+            tight[key] = value if other is None or value is None else min(value, other)
+        return tight
+
+
+def _manual(miner: MinerNow, now: float) -> bool:
+    """Tell whether a person has ordered something at the miner itself a short while ago."""
+    wish = miner.state.wish
+    if wish is None or wish.source not in {Source.USER, Source.VOICE, Source.ACTION}:
+        return False
+    return now - MANUAL_SECONDS < wish.at <= now
+
+
+def _drawn(miner: MinerNow) -> float:
+    """Return what a miner draws; what it was ordered where it does not say."""
+    return miner.state.drawn if miner.state.drawn is not None else miner.state.current
+
+
+def _member(miner: MinerNow, place: SiteMiner | None) -> Member:
+    return Member.of(
+        miner.key,
+        miner.ability,
+        miner.state,
+        priority=place.priority if place is not None else 1,
+        efficiency=miner.efficiency,
+    )
+
+
+def _room(found: Sequence[caps.Bound], committed: Mapping[str, float], key: str) -> float:
+    return min(
+        (
+            caps.headroom(bound, committed) / bound.parts[key]
+            for bound in found
+            if key in bound.parts
+        ),
+        default=float("inf"),
+    )

@@ -1,0 +1,1 @@
+"""A simulated house with sun, prices and miners, and those who control the miners."""

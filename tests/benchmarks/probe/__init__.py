@@ -1,0 +1,132 @@
+"""Looks from inside at a Home Assistant that is measured. Does nothing until it is asked.
+
+It is linked into a configuration's custom_components as `bench_probe`.
+"""
+
+import asyncio
+import cProfile
+import ctypes
+import gc
+import io
+from pathlib import Path
+import pstats
+import sys
+import time
+import tracemalloc
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, STATE_UNAVAILABLE
+from homeassistant.core import (
+    Event,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import ConfigType
+import voluptuous as vol
+
+DOMAIN = "bench_probe"
+CONFIG_SCHEMA = vol.Schema({DOMAIN: vol.Any(None, dict)}, extra=vol.ALLOW_EXTRA)
+
+LOOK = 0.05
+"""Seconds between two looks whether all entities are available."""
+LAG_TICK = 0.02
+"""Seconds between two measurements of the event loop's lag."""
+
+
+def age() -> float:
+    """Return seconds since this process began, to a hundredth."""
+    fields = Path("/proc/self/stat").read_text("utf-8").rpartition(")")[2].split()
+    # The 22nd field of all, in ticks of a hundredth since the machine started.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / 100
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Offer the measurements as actions."""
+    probe = Probe(hass)
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, probe.started)
+    for name, ask in (
+        ("ready", probe.ready),
+        ("lag", probe.lag),
+        ("profile", probe.profile),
+        ("collect", probe.collect),
+        ("allocations", probe.allocations),
+        ("modules", probe.modules),
+    ):
+        hass.services.async_register(DOMAIN, name, ask, None, SupportsResponse.ONLY)
+    return True
+
+
+class Probe:
+    """The measurements."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Measure nothing yet."""
+        self._hass = hass
+        self._started_at: float | None = None
+
+    @callback
+    def started(self, event: Event) -> None:
+        """Take note of when Home Assistant called itself started."""
+        self._started_at = age()
+
+    async def ready(self, call: ServiceCall) -> ServiceResponse:
+        """Return how old the process was when it had started, and when all was available."""
+        entities = er.async_get(self._hass).entities
+        while True:
+            mine = [
+                entry.entity_id
+                for entry in entities.values()
+                if entry.platform == "asic_miner" and entry.disabled_by is None
+            ]
+            states = [self._hass.states.get(entity_id) for entity_id in mine]
+            there = sum(state is not None and state.state != STATE_UNAVAILABLE for state in states)
+            if self._started_at is not None and there == len(mine) >= call.data["entities"]:
+                return {"started": self._started_at, "available": age(), "entities": there}
+            await asyncio.sleep(LOOK)
+
+    async def lag(self, call: ServiceCall) -> ServiceResponse:
+        """Return by how much the event loop was late, in milliseconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + call.data["seconds"]
+        late = []
+        while (now := loop.time()) < end:
+            await asyncio.sleep(LAG_TICK)
+            late.append((loop.time() - now - LAG_TICK) * 1000)
+        late.sort()
+        return {
+            "samples": len(late),
+            "p50": late[len(late) // 2],
+            "p99": late[len(late) * 99 // 100],
+            "max": late[-1],
+        }
+
+    async def profile(self, call: ServiceCall) -> ServiceResponse:
+        """Return where the event loop's thread spends its time."""
+        profiler = cProfile.Profile()
+        profiler.enable()
+        await asyncio.sleep(call.data["seconds"])
+        profiler.disable()
+        told = {}
+        for order in ("tottime", "cumulative"):
+            text = io.StringIO()
+            pstats.Stats(profiler, stream=text).sort_stats(order).print_stats(call.data["lines"])
+            told[order] = text.getvalue()
+        return dict(told)
+
+    async def collect(self, call: ServiceCall) -> ServiceResponse:
+        """Give back all memory that is not in use, so that two runs can be compared."""
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        return {"objects": len(gc.get_objects())}
+
+    async def allocations(self, call: ServiceCall) -> ServiceResponse:
+        """Return which lines hold most memory, where tracing was switched on at the start."""
+        found = tracemalloc.take_snapshot().statistics(call.data["by"])
+        return {"lines": [str(line) for line in found[: call.data["lines"]]]}
+
+    async def modules(self, call: ServiceCall) -> ServiceResponse:
+        """Return what has been imported."""
+        return {"modules": sorted(sys.modules)}
