@@ -12,13 +12,14 @@ from .errors import translation_key
 from .flow_discovery import DiscoverySteps
 from .flow_forms import ADDRESS, typed_address
 from .flow_reconfigure import ReconfigureSteps
-from .flow_search import SearchSteps
+from .flow_takeover import TakeoverSteps
 from .miners.detect import detect
 from .miners.errors import MinerError
 from .options_flow import MinerOptionsFlow
+from .takeover import other_entries
 
 
-class MinerConfigFlow(SearchSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN):
+class MinerConfigFlow(TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN):
     """One miner is one entry."""
 
     VERSION = 1
@@ -44,6 +45,8 @@ class MinerConfigFlow(SearchSteps, DiscoverySteps, ReconfigureSteps, domain=DOMA
             port = user_input[CONF_ADVANCED].get(CONF_PORT)
             address = typed_address(typed)
             if not typed and not port:
+                if other_entries(self.hass):
+                    return await self.async_step_start()
                 return await self.async_step_search()
             if address is None:
                 errors[CONF_HOST] = "invalid_host"

@@ -17,6 +17,8 @@ CONF_MEMORY: Final = "memory"
 """What the client wants to know again after a restart."""
 CONF_ORDERED_OFF: Final = "ordered_off"
 """Whether the miner was switched off here, so that off stays off over a restart."""
+CONF_TAKEOVER: Final = "takeover"
+"""What was taken over from another integration, so that it can be given back."""
 CONF_ADVANCED: Final = "advanced"
 """The collapsed section of the first form."""
 

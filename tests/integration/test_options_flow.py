@@ -23,7 +23,7 @@ async def options(hass: HomeAssistant, entry: ConfigEntry) -> Any:
     """Open the form."""
     step = await hass.config_entries.options.async_init(entry.entry_id)
     assert step["type"] is FlowResultType.FORM
-    assert step["step_id"] == "init"
+    assert step["step_id"] == "settings"
     return step
 
 

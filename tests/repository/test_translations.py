@@ -42,6 +42,7 @@ NAMELESS = {"mining", "hashboard"}
 FORM_ERRORS = {
     "invalid_host",
     "login_failed",
+    "none_answers",
     "none_picked",
     "password_unconfirmed",
     "passwords_differ",

@@ -1,0 +1,220 @@
+"""Goes on where another integration for miners left off, so that nothing built on it breaks.
+
+Dashboards, automations and statistics know an entity by its id. Ours take over the ids that
+the other integration's had, after that one is switched off, and give them back on demand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import re
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, OperationNotAllowed
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .const import CONF_TAKEOVER
+from .flow_forms import USERS, typed_address
+from .miners.models import Make
+
+OTHER_DOMAIN = "miner"
+"""Home Assistant's name for the other integration, in all its branches."""
+
+# Its branches have called the same things by different names.
+HOSTS = ("ip", CONF_HOST, "ip_address", "hostname")
+USERNAMES = ("web_username", "username")
+PASSWORDS = {
+    Make.WHATSMINER: ("rpc_password", "web_password", "password"),
+    Make.BRAIINS: ("web_password", "rpc_password", "password"),
+}
+
+EQUALS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("button", "reboot"): ("reboot",),
+    ("button", "restart_backend"): ("restart_mining",),
+    # The live one, which does not restart mining, is what automations want of it.
+    ("number", "power_limit"): ("power_target", "power_limit"),
+    ("select", "power_mode"): ("power_mode",),
+    ("sensor", "efficiency"): ("efficiency",),
+    ("sensor", "hashrate"): ("hashrate",),
+    ("sensor", "ideal_hashrate"): ("expected_hashrate",),
+    ("sensor", "miner_consumption"): ("power",),
+    ("sensor", "power_limit"): ("power_target_effective",),
+    ("sensor", "temperature"): ("temperature",),
+    ("switch", "active"): ("mining",),
+}
+"""What its entities are among ours, by platform and the end of the unique id; the first wins."""
+
+EQUAL_PARTS: Mapping[str, str] = {
+    "board_hashrate": "board_hashrate",
+    "board_temperature": "board_temperature",
+    "chip_temperature": "board_chip_temperature",
+    "fan_speed": "fan_speed",
+}
+"""The same for sensors of boards and fans. It counts them from 0, we from 1."""
+
+PART = re.compile(r"(\d+)_(\w+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rename:
+    """One of our entities and the id that it is to have."""
+
+    own: str
+    """Its id as it is now."""
+    unique_id: str
+    other: str
+    """The id that the other integration's entity has."""
+
+
+def other_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the entries of the other integration that have an address, in use or not."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(OTHER_DOMAIN, include_ignore=False)
+        if host_of(entry)
+    ]
+
+
+def host_of(entry: ConfigEntry) -> str | None:
+    """Return the address in an entry of the other integration."""
+    typed = _first_text(entry.data, HOSTS)
+    address = typed_address(typed) if typed else None
+    return address[0] if address else None
+
+
+def login_of(entry: ConfigEntry, make: Make) -> dict[str, str]:
+    """Return the login in an entry of the other integration as a form would have it."""
+    login = {"password": _first_text(entry.data, PASSWORDS[make]) or ""}
+    if make in USERS:
+        login["username"] = _first_text(entry.data, USERNAMES) or USERS[make]
+    return login
+
+
+def counterpart(hass: HomeAssistant, entry: ConfigEntry) -> ConfigEntry | None:
+    """Return the other integration's entry for the miner of ours: of its MAC, or its address."""
+    found = other_entries(hass)
+    entities = er.async_get(hass)
+    for other in found:
+        for entity in er.async_entries_for_config_entry(entities, other.entry_id):
+            if _key(entity.unique_id, str(entry.unique_id)) is not None:
+                return other
+    return next((other for other in found if host_of(other) == entry.data[CONF_HOST]), None)
+
+
+def plan(hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry) -> list[Rename]:
+    """Return which of our entities can go on for which of the other's. Changes nothing."""
+    entities = er.async_get(hass)
+    own = {
+        (entity.domain, entity.unique_id): entity
+        for entity in er.async_entries_for_config_entry(entities, entry.entry_id)
+    }
+    renames: dict[str, Rename] = {}
+    for old in er.async_entries_for_config_entry(entities, other.entry_id):
+        if old.disabled_by not in (None, er.RegistryEntryDisabler.CONFIG_ENTRY):
+            # Nobody can have built anything on what was switched off.
+            continue
+        key = _key(old.unique_id, str(entry.unique_id))
+        for ours in _equals(old.domain, key or ""):
+            unique_id = f"{entry.unique_id}_{ours}"
+            found = own.get((old.domain, unique_id))
+            # Statistics go on in their own unit or not at all.
+            if found and old.unit_of_measurement in (None, found.unit_of_measurement):
+                renames.setdefault(
+                    unique_id,
+                    Rename(own=found.entity_id, unique_id=unique_id, other=old.entity_id),
+                )
+                break
+    return sorted(renames.values(), key=lambda rename: rename.other)
+
+
+async def async_take_over(
+    hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry, renames: list[Rename]
+) -> bool:
+    """Switch the other entry off and give its entity ids to ours. False if it does not stop."""
+    was_enabled = other.disabled_by is None
+    try:
+        stopped = await hass.config_entries.async_set_disabled_by(
+            other.entry_id, ConfigEntryDisabler.USER
+        )
+    except OperationNotAllowed:
+        stopped = False
+    if not stopped:
+        return False
+    entities = er.async_get(hass)
+    enabled: list[str] = []
+    for rename in renames:
+        # Renaming it would take its history along. Home Assistant keeps what it knows of a
+        # removed entity, and gives it back when the entry is in use again.
+        entities.async_remove(rename.other)
+        entity = entities.async_update_entity(rename.own, new_entity_id=rename.other)
+        if entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION:
+            entities.async_update_entity(rename.other, disabled_by=None)
+            enabled.append(rename.unique_id)
+    hass.config_entries.async_update_entry(
+        entry,
+        data={
+            **entry.data,
+            CONF_TAKEOVER: {
+                "entry_id": other.entry_id,
+                "was_enabled": was_enabled,
+                "enabled": enabled,
+                "renamed": {rename.unique_id: [rename.own, rename.other] for rename in renames},
+            },
+        },
+    )
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+    return True
+
+
+async def async_undo(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give the ids back, and switch the other entry on again if it was before."""
+    done = entry.data[CONF_TAKEOVER]
+    renamed: dict[str, list[str]] = done["renamed"]
+    entities = er.async_get(hass)
+    await hass.config_entries.async_unload(entry.entry_id)
+    mine = {
+        entity.unique_id: entity
+        for entity in er.async_entries_for_config_entry(entities, entry.entry_id)
+        if entity.unique_id in renamed and entity.entity_id == renamed[entity.unique_id][1]
+    }
+    if done["was_enabled"] and hass.config_entries.async_get_entry(done["entry_id"]):
+        # Removed and made again, because a rename would take the other one's history along.
+        for entity in mine.values():
+            entities.async_remove(entity.entity_id)
+        await hass.config_entries.async_set_disabled_by(done["entry_id"], None)
+    hass.config_entries.async_update_entry(
+        entry, data={key: value for key, value in entry.data.items() if key != CONF_TAKEOVER}
+    )
+    for unique_id, old in mine.items():
+        # What was removed comes back as it was, but for the id if that is in use again.
+        now = entities.async_get_or_create(
+            old.domain, old.platform, unique_id, config_entry=entry, device_id=old.device_id
+        )
+        own_id = renamed[unique_id][0]
+        if now.entity_id != own_id and not entities.async_is_registered(own_id):
+            now = entities.async_update_entity(now.entity_id, new_entity_id=own_id)
+        if unique_id in done["enabled"]:
+            entities.async_update_entity(
+                now.entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION
+            )
+    await hass.config_entries.async_setup(entry.entry_id)
+
+
+def _equals(domain: str, key: str) -> tuple[str, ...]:
+    """Return what the other integration's key is among ours."""
+    if (part := PART.fullmatch(key)) and domain == "sensor" and part[2] in EQUAL_PARTS:
+        return (f"{EQUAL_PARTS[part[2]]}_{int(part[1]) + 1}",)
+    return EQUALS.get((domain, key), ())
+
+
+def _key(unique_id: str, mac: str) -> str | None:
+    """Return what follows the MAC in a unique id, None if it is of another miner."""
+    plain = unique_id.lower().replace("-", "_").replace(":", "")
+    before, found, after = plain.partition(mac.replace(":", ""))
+    return after.strip("_") if found and not before else None
+
+
+def _first_text(data: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
+    """Return the first text there is under one of some keys."""
+    texts = (data.get(key) for key in keys)
+    return next((text for text in texts if isinstance(text, str) and text), None)
