@@ -26,7 +26,7 @@ from .flow_forms import (
 from .miners import DEFAULT_PORTS
 from .miners.errors import AuthenticationError, MinerError, WrongMinerError
 from .miners.models import Make
-from .trial import async_try, client_for
+from .trial import async_try, lent_client
 
 CONNECTION = (CONF_HOST, CONF_PORT, CONF_USERNAME, CONF_PASSWORD)
 
@@ -154,7 +154,7 @@ class ReconfigureSteps(MinerFlow):
                 # The client that polls has to know of it, or its next poll would be refused.
                 await entry.runtime_data.async_command(lambda client: client.change_password(new))
             else:
-                async with client_for(self.hass, data) as client:
+                async with lent_client(self.hass, data) as client:
                     await client.change_password(new)
         except AuthenticationError:
             await self._async_try_same(entry, {**data, CONF_PASSWORD: new})

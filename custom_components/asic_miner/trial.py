@@ -4,26 +4,19 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .const import CONF_CAPABILITIES, CONF_IDENTITY, CONF_MAKE, CONF_MEMORY
-from .miners import create_client
-from .miners.client import Credentials, MinerClient
-from .miners.models import Capabilities, Identity, Make
+from .connect import client_for
+from .const import CONF_CAPABILITIES, CONF_IDENTITY, CONF_MEMORY
+from .miners.client import MinerClient
+from .miners.models import Capabilities, Identity
 
 
 @asynccontextmanager
-async def client_for(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGenerator[MinerClient]:
+async def lent_client(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGenerator[MinerClient]:
     """Lend a client for what an entry holds, or would hold."""
-    client = create_client(
-        Make(data[CONF_MAKE]),
-        data[CONF_HOST],
-        data[CONF_PORT],
-        Credentials(username=data.get(CONF_USERNAME), password=data.get(CONF_PASSWORD)),
-        async_get_clientsession(hass),
-    )
+    client = client_for(hass, data)
     try:
         yield client
     finally:
@@ -32,7 +25,7 @@ async def client_for(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGener
 
 async def async_identify(hass: HomeAssistant, data: Mapping[str, Any]) -> Identity:
     """Ask who answers there. Raises MinerError."""
-    async with client_for(hass, data) as client:
+    async with lent_client(hass, data) as client:
         return await client.identify()
 
 
@@ -44,7 +37,7 @@ async def async_try(
     Side effects on the device: those of `MinerClient.check_access`. Raises MinerError.
     """
     watched = data.get(CONF_PASSWORD) is None
-    async with client_for(hass, data) as client:
+    async with lent_client(hass, data) as client:
         identity = await client.identify()
         if not watched:
             await client.check_access()
