@@ -1,6 +1,6 @@
 """What the tests of the Braiins OS client stand on."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from aiohttp import ClientSession
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.client import Credentials
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.braiins.wire import Version
 from tests.simulators.clock import ManualClock
 
 from .device import Device
@@ -73,3 +75,40 @@ def client(device: Device, http: ClientSession, clock: ManualClock, naps: Naps) 
         clock=clock.now,
         sleep=naps,
     )
+
+
+type MakeMachine = Callable[..., Awaitable[BraiinsSimulator]]
+type MakeClient = Callable[[BraiinsSimulator], BraiinsClient]
+
+
+@pytest.fixture
+async def machine(clock: ManualClock) -> AsyncGenerator[MakeMachine]:
+    """Start simulated machines, of any model and version of the contract."""
+    running: list[BraiinsSimulator] = []
+
+    async def start(preset: str = "S19j Pro", rest: Version | None = None) -> BraiinsSimulator:
+        miner = BraiinsSimulator(preset=preset, rest=rest, clock=clock, seed=3)
+        await miner.start()
+        running.append(miner)
+        return miner
+
+    yield start
+    for miner in running:
+        await miner.stop()
+
+
+@pytest.fixture
+def client_of(http: ClientSession, clock: ManualClock, naps: Naps) -> MakeClient:
+    """Make the client of a simulated machine."""
+
+    def make(miner: BraiinsSimulator) -> BraiinsClient:
+        return BraiinsClient(
+            "127.0.0.1",
+            miner.port,
+            Credentials(username="root", password=miner.password),
+            http,
+            clock=clock.now,
+            sleep=naps,
+        )
+
+    return make

@@ -181,11 +181,15 @@ class UpkeepClient(BraiinsBase):
             raise InvalidValueError(f"the file has {size} bytes instead of {image.size}")
 
         async def data() -> AsyncIterator[bytes]:
-            sent = 0
+            sent, again = 0, hashlib.sha256()
             async for chunk in image.chunks():
+                again.update(chunk)
                 yield chunk
                 sent += len(chunk)
                 progress(sent)
+            if again.digest() != digest.digest():
+                # Breaks the transfer before its end, so that the device has nothing whole.
+                raise InvalidValueError("the file has changed while it was sent")
 
         async with self._writes:
             # Renews a session that has ended, since the upload is not repeated.
