@@ -1,21 +1,43 @@
 """The benchmark's command line. Started by scripts/bench."""
 
 import argparse
+import asyncio
 from importlib import import_module
 from importlib.util import find_spec
+import json
+from pathlib import Path
 import subprocess
 import sys
+import tempfile
 
 from tests.demo.hass import ROOT
 
+from . import report
+from .house import Measured, Plan
+from .run import COUNTS, FOLDER, RESULTS, run, say
+
 POWER = "tests.benchmarks.power"
 """Benchmarks of planning, with a command line of their own: `main(arguments) -> int`."""
+PROFILE_SECONDS = 60.0
+PROFILE_LINES = 80
 
 
 def short() -> int:
     """Check the exact counts and return the exit status."""
-    command = [sys.executable, "-m", "pytest", "-q", "tests/benchmarks/test_counts.py"]
+    command = [sys.executable, "-m", "pytest", "-q", COUNTS]
     return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - our own words
+
+
+async def profile(number: int) -> str:
+    """Return where the event loop of a Home Assistant with so many miners spends its time."""
+    with tempfile.TemporaryDirectory(prefix="asic-miner-bench-") as folder:
+        plan = Plan(Path(folder))
+        await plan.draw()
+        async with plan.inhabited(number) as (config, _), Measured(config=config) as hass:
+            await hass.probe("ready", entities=number)
+            await asyncio.sleep(20)
+            told = await hass.probe("profile", seconds=PROFILE_SECONDS, lines=PROFILE_LINES)
+            return "\n".join(str(text) for text in told.values())
 
 
 def main() -> int:
@@ -26,10 +48,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--short", action="store_true", help="only the exact counts, as tests")
     parser.add_argument("--power", action="store_true", help="how well power is planned")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", metavar="N", help="only these numbers of miners (and none)"
+    )
+    parser.add_argument("--profile", type=int, metavar="N", help="profile with so many miners")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="write docs/performance.md from the last run"
+    )
     options = parser.parse_args()
     if options.short:
         return short()
-    parser.error("nothing to do")
+    if options.profile is not None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        path = FOLDER / "profile.txt"
+        path.write_text(asyncio.run(profile(options.profile)), "utf-8")
+        say(f"the profile is in {path.relative_to(ROOT)}")
+        return 0
+    if options.write_docs:
+        if not RESULTS.exists():
+            parser.error("there is no run to write about; start scripts/bench first")
+        report.write_docs(json.loads(RESULTS.read_text("utf-8")))
+        return 0
+    results = run(options.sizes)
+    sys.stdout.write(report.targets(results) + "\n")
+    report.plots(results, FOLDER / "growth.png")
+    say(f"everything is in {FOLDER.relative_to(ROOT)}; --write-docs makes a page of it")
+    return 0
 
 
 if __name__ == "__main__":

@@ -110,13 +110,17 @@ async def serve(number: int, mix: tuple[str, ...]) -> None:
     for device in made.devices:
         await device.start()
     try:
-        print(json.dumps(made.listed()), flush=True)
+        _tell(made.listed())
         while line := await reader.readline():
-            answer = made.stamped() if line.strip() == b"stamps" else made.counted()
-            print(json.dumps(answer), flush=True)
+            _tell(made.stamped() if line.strip() == b"stamps" else made.counted())
     finally:
         for device in made.devices:
             await device.stop()
+
+
+def _tell(answer: Answer) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 class Fleet:

@@ -1,12 +1,12 @@
 """Lets simulated hours pass in one Home Assistant and counts what they cost."""
 
 from dataclasses import asdict, dataclass
+from random import Random
 from typing import Self
 
-from homeassistant.components.recorder import get_instance
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import session_scope
+from homeassistant.helpers.recorder import get_instance, session_scope
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -46,38 +46,48 @@ class Count:
 class Metered:
     """One device with a meter in its wire."""
 
-    def __init__(self, device: WhatsminerSimulator | BraiinsSimulator, clock: ManualClock) -> None:
+    def __init__(
+        self, name: str, device: WhatsminerSimulator | BraiinsSimulator, clock: ManualClock
+    ) -> None:
         """Count from now on."""
+        self.name = name
         self.device = device
         self.tap = Tap(device)
         self.clock = clock
         self.polls = 0
+        self._weather = Random(7)
+
+    @property
+    def logins(self) -> int:
+        """Return how many tokens or sessions the device has given."""
+        device = self.device
+        return device.logins if isinstance(device, BraiinsSimulator) else device.tokens_issued
 
     async def pass_time(self, hass: HomeAssistant, entry: ConfigEntry, seconds: float) -> None:
         """Poll at the coordinator's own tempo until so many simulated seconds have passed."""
         coordinator: MinerCoordinator = entry.runtime_data
+        plant = self.device.device.plant
         end = self.clock.now() + seconds
         while self.clock.now() < end:
             assert coordinator.update_interval is not None
             self.clock.advance(coordinator.update_interval.total_seconds())
+            # Power and hashrate jitter by themselves; so that temperatures do, the air does.
+            plant.ambient = 24.0 + self._weather.gauss(0, 1)
             await coordinator.async_refresh()
             assert coordinator.last_update_success
             self.polls += 1
-        await async_wait_recording_done(hass)
 
     async def count(self, hass: HomeAssistant) -> Count:
         """Return all counts up to now."""
         device = self.device
-        if isinstance(device, BraiinsSimulator):
-            requests, logins = len(device.requests), device.logins
-        else:
-            requests, logins = len(device.commands), device.tokens_issued
+        asked = device.requests if isinstance(device, BraiinsSimulator) else device.commands
+        await async_wait_recording_done(hass)
         rows, database = await get_instance(hass).async_add_executor_job(_recorded, hass)
         return Count(
             polls=self.polls,
             connections=self.tap.connections,
-            requests=requests,
-            logins=logins,
+            requests=len(asked),
+            logins=self.logins,
             writes=device.writes,
             sent=self.tap.sent,
             received=self.tap.received,
@@ -93,5 +103,4 @@ def _recorded(hass: HomeAssistant) -> tuple[int, int]:
             return int(session.execute(text(query)).scalar_one())
 
         used = number("PRAGMA page_count") - number("PRAGMA freelist_count")
-        for r in session.execute(text("select states_meta.entity_id, count(*) from states join states_meta using (metadata_id) group by 1 order by 2 desc")): print(r)
         return number("SELECT count(*) FROM states"), used * number("PRAGMA page_size")

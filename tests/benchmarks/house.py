@@ -1,18 +1,18 @@
 """A real Home Assistant with any number of simulated miners, seen from outside."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import copy
 import json
 from pathlib import Path
+import shutil
 import time
 from typing import Any
 import uuid
 
 from tests.demo.hass import ROOT, Hass
 
-from .fleet import Fleet
+from .fleet import MIX, Fleet
 
 CONFIGURATION = """\
 # What of Home Assistant every installation has, with nothing that needs other devices.
@@ -47,7 +47,7 @@ class Measured(Hass):
 
     def cpu(self) -> float:
         """Return seconds of processor time of all its threads up to now."""
-        # How Linux numbers the clocks of other processes (CPUCLOCK_SCHED).
+        # How Linux numbers the clock of another process: CPUCLOCK_SCHED is 2.
         return time.clock_gettime((~self.pid << 3) | 2)
 
     def memory(self) -> int:
@@ -63,61 +63,65 @@ class Measured(Hass):
         return told
 
 
-def prepare(config: Path) -> None:
-    """Lay down what a measured Home Assistant needs besides what the demo's does."""
-    components = config / "custom_components"
-    components.mkdir(parents=True)
-    (components / "asic_miner").symlink_to(ROOT / "custom_components" / "asic_miner")
-    (components / "bench_probe").symlink_to(ROOT / "tests" / "benchmarks" / "probe")
-    (config / "configuration.yaml").write_text(CONFIGURATION, "utf-8")
+class Plan:
+    """From which configurations with any number of miners are made."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is there yet."""
+        self._folder = folder
+        self._base = folder / "base"
+        self._kinds: list[Answer] = []
+        self._made = 0
+
+    async def draw(self) -> None:
+        """Start once without miners, and once to add one of each preset as a user does."""
+        components = self._base / "custom_components"
+        components.mkdir(parents=True)
+        (components / "asic_miner").symlink_to(ROOT / "custom_components" / "asic_miner")
+        (components / "bench_probe").symlink_to(ROOT / "tests" / "benchmarks" / "probe")
+        (self._base / "configuration.yaml").write_text(CONFIGURATION, "utf-8")
+        async with Measured(config=self._base):
+            pass
+        config = self._copied()
+        async with Fleet(len(MIX)) as fleet, Measured(config=config) as hass:
+            for device in fleet.devices:
+                await hass.add_miner(device["host"], device["port"], password=device["password"])
+        stored = json.loads(_storage(config).read_text("utf-8"))
+        by_mac = {entry["unique_id"]: entry for entry in stored["data"]["entries"]}
+        self._kinds = [by_mac[device["mac"]] for device in fleet.devices]
+
+    def house(self, fleet: Fleet) -> Path:
+        """Return a new configuration with one entry per device, as the flow makes them."""
+        config = self._copied()
+        stored = json.loads(_storage(config).read_text("utf-8"))
+        for place, device in enumerate(fleet.devices):
+            entry = copy.deepcopy(self._kinds[place % len(MIX)])
+            entry["entry_id"] = uuid.UUID(int=place + 1).hex
+            entry["unique_id"] = device["mac"]
+            entry["title"] = f"Miner {place + 1}"
+            entry["data"]["host"], entry["data"]["port"] = device["host"], device["port"]
+            entry["data"]["identity"]["mac"] = device["mac"]
+            stored["data"]["entries"].append(entry)
+        _storage(config).write_text(json.dumps(stored), "utf-8")
+        return config
+
+    def _copied(self) -> Path:
+        self._made += 1
+        config = self._folder / str(self._made)
+        shutil.copytree(self._base, config, symlinks=True)
+        return config
+
+    @asynccontextmanager
+    async def inhabited(self, number: int) -> AsyncGenerator[tuple[Path, Fleet]]:
+        """Run so many miners, in a configuration that has been started with them once."""
+        async with Fleet(number) as fleet:
+            config = self.house(fleet)
+            if number:
+                # So that registries hold them, as on any start but the first.
+                async with Measured(config=config) as hass:
+                    await hass.probe("ready", entities=number)
+            yield config, fleet
 
 
 def _storage(config: Path) -> Path:
     return config / ".storage" / "core.config_entries"
-
-
-async def templates(config: Path) -> dict[str, Answer]:
-    """Add one miner of each preset as a user does; return the entries by kind and place."""
-    async with Fleet(4) as fleet, Measured(config=config) as hass:
-        for device in fleet.devices:
-            await hass.add_miner(device["host"], device["port"], password=device["password"])
-        entries = fleet.devices
-    stored = json.loads(_storage(config).read_text("utf-8"))
-    by_mac = {entry["unique_id"]: entry for entry in stored["data"]["entries"]}
-    return {str(place): by_mac[device["mac"]] for place, device in enumerate(entries)}
-
-
-def add_entries(config: Path, kinds: dict[str, Answer], fleet: Fleet) -> None:
-    """Write one entry per device, as the flow would have made them."""
-    path = _storage(config)
-    stored = json.loads(path.read_text("utf-8"))
-    entries = stored["data"]["entries"]
-    entries[:] = [entry for entry in entries if entry["domain"] != "asic_miner"]
-    for place, device in enumerate(fleet.devices):
-        entry = copy.deepcopy(kinds[str(place % len(kinds))])
-        entry["entry_id"] = uuid.UUID(int=place + 1).hex
-        entry["unique_id"] = device["mac"]
-        entry["title"] = f"Miner {place + 1}"
-        entry["data"]["host"], entry["data"]["port"] = device["host"], device["port"]
-        entry["data"]["identity"]["mac"] = device["mac"]
-        entries.append(entry)
-    path.write_text(json.dumps(stored), "utf-8")
-
-
-@asynccontextmanager
-async def inhabited(
-    config: Path, kinds: dict[str, Answer], number: int
-) -> AsyncIterator[tuple[Measured, Fleet, Answer]]:
-    """Run with so many miners, started a second time so that all is known; tell how it began."""
-    async with Fleet(number) as fleet:
-        prepare(config)
-        # Once without miners, so that the user and the storage are there.
-        async with Measured(config=config):
-            pass
-        add_entries(config, kinds, fleet)
-        async with Measured(config=config) as hass:
-            await hass.probe("ready", entities=number)
-            await asyncio.sleep(2)
-        async with Measured(config=config) as hass:
-            ready = await hass.probe("ready", entities=number)
-            yield hass, fleet, ready

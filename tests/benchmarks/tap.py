@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import override
 
 from tests.simulators.base import SimulatedMiner
 
@@ -26,11 +27,13 @@ class Tap(SimulatedMiner):
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @override
     async def start(self) -> None:
         """Listen on a free port of the loopback interface."""
         self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    @override
     async def stop(self) -> None:
         """Stop listening, and let go of what is open."""
         if self._server is None:
@@ -43,10 +46,12 @@ class Tap(SimulatedMiner):
         await self._server.wait_closed()
         self._server = None
 
+    @override
     def power_cycled(self) -> None:
         """Do what the device does."""
         self.device.power_cycled()
 
+    @override
     def truth(self) -> dict[str, str | float | bool | None]:
         """Return what the device really does."""
         return self.device.truth()

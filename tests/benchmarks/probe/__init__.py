@@ -25,6 +25,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 DOMAIN = "bench_probe"
@@ -129,4 +130,4 @@ class Probe:
 
     async def modules(self, call: ServiceCall) -> ServiceResponse:
         """Return what has been imported."""
-        return {"modules": sorted(sys.modules)}
+        return {"modules": list[JsonValueType](sorted(sys.modules))}

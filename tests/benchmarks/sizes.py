@@ -1,0 +1,75 @@
+"""What a Home Assistant costs that has so many miners."""
+
+import asyncio
+from dataclasses import dataclass
+import os
+import statistics
+from typing import Any
+
+from .fleet import Fleet
+from .house import Measured, Plan
+
+CYCLE = 60.0
+"""Seconds: four live polls and one slow read of each miner."""
+LIVE_POLLS = 4
+LAG_SECONDS = 120.0
+SETTLE = 45.0
+"""Seconds after the start in which Home Assistant still does other things."""
+
+type Result = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is to be measured with one number of miners."""
+
+    number: int
+    cycles: int = 2
+    starts: int = 1
+    lag: bool = True
+
+
+async def measure(plan: Plan, wish: Wish) -> Result:
+    """Start, settle, and measure over some cycles."""
+    result: Result = {"miners": wish.number}
+    ready = []
+    async with plan.inhabited(wish.number) as (config, fleet):
+        for _ in range(wish.starts - 1):
+            async with Measured(config=config) as hass:
+                ready.append(await hass.probe("ready", entities=wish.number))
+        async with Measured(config=config) as hass:
+            ready.append(await hass.probe("ready", entities=wish.number))
+            result["entities"] = ready[-1]["entities"]
+            result["started"] = statistics.median(one["started"] for one in ready)
+            result["available"] = statistics.median(one["available"] for one in ready)
+            await asyncio.sleep(SETTLE)
+            result["cycles"] = [await _cycle(hass, fleet) for _ in range(wish.cycles)]
+            result["cpu"] = statistics.median(cycle["cpu"] for cycle in result["cycles"])
+            result["memory_running"] = hass.memory()
+            if wish.lag:
+                result["lag"] = await hass.probe("lag", seconds=LAG_SECONDS)
+            result["objects"] = (await hass.probe("collect"))["objects"]
+            result["memory"] = hass.memory()
+            if not wish.number:
+                result["modules"] = (await hass.probe("modules"))["modules"]
+    result["load"] = os.getloadavg()[0]
+    return result
+
+
+async def _cycle(hass: Measured, fleet: Fleet) -> Result:
+    """Return what one cycle cost: processor time, and what the devices saw of it."""
+    before, cpu = await fleet.counts(), hass.cpu()
+    await asyncio.sleep(CYCLE)
+    spent, after = hass.cpu() - cpu, await fleet.counts()
+    seen = {
+        kind: {
+            "devices": count["devices"],
+            **{
+                name: count[name] - before[kind][name]
+                for name in ("connections", "requests", "logins", "writes")
+            },
+        }
+        for kind, count in after.items()
+        if kind != "cpu"
+    }
+    return {"cpu": spent, "simulators_cpu": after["cpu"] - before["cpu"], "seen": seen}
