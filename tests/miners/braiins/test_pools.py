@@ -269,6 +269,26 @@ async def test_hidden_passwords(device: Device, client: BraiinsClient) -> None:
     assert "old-password" in str(store.sent[1])
 
 
+async def test_hidden_passwords_that_nobody_gives(device: Device, client: BraiinsClient) -> None:
+    """Pools without their passwords might not work, so they are not sent."""
+    other = [group("Home", "elsewhere.example", None)]
+    store = Store(device, lambda _, __: [*other])
+    store.now = stored(group("Home", "old.example", None))
+    with pytest.raises(NotRevertedError, match=r"passwords .* elsewhere\.example:3333"):
+        await client.set_pools(NEW_GROUPS)
+    assert len(store.sent) == 1
+
+
+async def test_passwords_that_are_not_there(device: Device, client: BraiinsClient) -> None:
+    """A device that tells some has none where it tells none."""
+    other = [group("Home", "elsewhere.example")]
+    store = Store(device, lambda count, sent: sent if count > 1 else [*other])
+    store.now = stored(group("Home", "old.example", None))
+    with pytest.raises(RevertedError):
+        await client.set_pools(NEW_GROUPS)
+    assert "password" not in str(store.sent[1])
+
+
 @pytest.mark.parametrize("readable", [True, False])
 async def test_not_brought_back(readable: bool, device: Device, client: BraiinsClient) -> None:
     """The user is told which pools the device has now, and nothing private."""

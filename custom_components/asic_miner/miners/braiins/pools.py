@@ -56,8 +56,9 @@ class PoolClient(BraiinsBase):
         at its place, a new one is called after its place; without quota and share it gets
         quota 1. What has been stored is read back; where it is something else, or no answer
         came and it does not show within 7 s, what was before is sent again, which interrupts
-        once more. Devices tell stored passwords; where one does not, that of
-        `previous_passwords` is used, and none is restored where that is not given either.
+        once more. Devices tell stored passwords. One that tells none gets those of
+        `previous_passwords`; without them the old pools are not sent at all, since none of
+        them might work, and NotRevertedError says what the device has now.
         """
         async with self._writes:
             before = await self._stored_pools()
@@ -75,6 +76,11 @@ class PoolClient(BraiinsBase):
                 raise UnconfirmedError("the pools cannot be read back, so what they are is open")
             if _same(now, before):
                 raise RevertedError("the device kept its pools")
+            if _hides_passwords(old, now):
+                raise NotRevertedError(
+                    "the device stored other pools than were sent, and does not tell the"
+                    f" passwords of those that were before; it has now: {_described(now)}"
+                )
             # What fails now is told by what is stored then; the process may still restart.
             await attempt(lambda: self._patiently(lambda: self._sent(old)), patience_deadline())
             now = await self._settled(old)
@@ -188,6 +194,16 @@ def _with_passwords(before: Groups, passwords: tuple[str, ...] | None) -> Groups
         )
         for group in before
     )
+
+
+def _hides_passwords(old: Groups, now: Groups) -> bool:
+    """Tell whether passwords are missing that a device may have and not tell."""
+
+    def passwords(groups: Groups) -> set[str | None]:
+        return {pool.password for group in groups for pool in group.pools}
+
+    # Where it tells any, those that it does not tell are not there.
+    return None in passwords(old) and passwords(old) | passwords(now) == {None}
 
 
 def _same(told: Groups, wanted: Groups, *, strictly: bool = False) -> bool:
