@@ -9,7 +9,7 @@ import aiohttp
 from .fleet import MIX, Fleet
 from .house import Measured, Plan
 
-REPEATS = 10
+REPEATS = 6
 STATE_SECONDS = 30.0
 """The device's settling time of some seconds, and a poll."""
 
