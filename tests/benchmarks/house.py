@@ -1,5 +1,6 @@
 """A real Home Assistant with any number of simulated miners, seen from outside."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import copy
@@ -7,10 +8,10 @@ import json
 from pathlib import Path
 import shutil
 import time
-from typing import Any
+from typing import Any, override
 import uuid
 
-from tests.demo.hass import ROOT, Hass
+from tests.demo.hass import ROOT, Hass, HassError
 
 from .fleet import MIX, Fleet
 
@@ -55,6 +56,18 @@ class Measured(Hass):
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text("utf-8").splitlines()
         found = [line.split() for line in lines if line.startswith("Private_")]
         return sum(int(words[1]) for words in found) * 1024
+
+    @override
+    async def _log_in(self) -> str:
+        """Log in; a server that has just begun may not have its login yet."""
+        while True:
+            try:
+                return await super()._log_in()
+            except HassError as error:
+                if " 404 " not in str(error):
+                    raise
+            # Bounded by the time for starting.
+            await asyncio.sleep(0.5)
 
     async def probe(self, name: str, **data: object) -> Answer:
         """Ask the probe inside."""
