@@ -1,10 +1,11 @@
 """What all miners together are to draw in each mode, and how urgently."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+import math
 
-from . import balance, defaults
+from . import balance, caps, defaults
 from .site_model import Measured, MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
 
 
@@ -34,6 +35,10 @@ class Aim:
     """Why the intent is not FOLLOW, or why nothing more is to be had."""
     ceiling: float | None = None
     """W that are not exceeded whatever the patience."""
+    eager: bool = False
+    """Too much is lowered without patience: it is no cloud."""
+    final: bool = False
+    """And what is at its floor is stopped without patience."""
     each: Mapping[str, float] = field(default_factory=dict)
     """W of single miners, in the mode HEAT."""
 
@@ -57,6 +62,8 @@ class Aims:
         self._smooth = balance.Smooth()
         self._cheap = balance.Since()
         self._is_cheap = False
+        self._dear_at = -math.inf
+        self._battery_is_full = False
         self._discharging = balance.Since()
         self._probe = _Probe()
         self._started_at: float | None = None
@@ -73,6 +80,14 @@ class Aims:
             self._started_at = now
         if (stop := self._stop(settings, readings, miners)) is not None:
             return stop
+        if readings.soc is not None:
+            least = settings.first_soc - defaults.BATTERY_FIRST_HYSTERESIS
+            if readings.soc.value >= settings.first_soc:
+                self._battery_is_full = True
+            elif readings.soc.value < least:
+                self._battery_is_full = False
+            if self._battery_is_full:
+                settings = replace(settings, first_soc=least)
         mode = settings.mode
         if mode is Mode.HEAT:
             return Aim(
@@ -125,6 +140,8 @@ class Aims:
             return False, None
         price, limit = readings.price, readings.price_limit
         if price is None or limit is None or price > limit:
+            if self._is_cheap:
+                self._dear_at = now
             self._is_cheap = False
             self._cheap.lasts(False, now)
             data = {} if price is None or limit is None else {"price": price, "limit": limit}
@@ -171,7 +188,8 @@ class Aims:
         raw = balance.surplus(settings, readings, drawn) or 0.0
         smooth = self._smooth.add(raw, now)
         reason = price or Reason(why=Why.NO_SURPLUS, data={"watts": smooth})
-        return Aim(intent=Intent.FOLLOW, watts=smooth, reason=reason)
+        eager = self._dear_at <= now < self._dear_at + defaults.DEAR_SECONDS
+        return Aim(intent=Intent.FOLLOW, watts=smooth, reason=reason, eager=eager, final=eager)
 
     def _battery(
         self,
@@ -195,7 +213,12 @@ class Aims:
         reason = Reason(why=Why.BATTERY, data={"watts": power}, until=until)
         if lasted < defaults.BATTERY_HOLD or drawn <= 0:
             return Aim(intent=Intent.NO_RISE, watts=smooth, reason=reason)
-        floors = sum(one.state.floor * one.state.excess for one in miners if one.state.running)
+        floors = sum(
+            one.state.floor * one.state.excess
+            if one.state.running and not caps.ramping(one)
+            else one.state.committed
+            for one in miners
+        )
         # At the floors first; what still discharges the battery then is stopped.
         ceiling = covered if lasted >= defaults.BATTERY_STOP else max(covered, floors)
         reason = Reason(why=Why.BATTERY, data={"watts": power})
@@ -223,12 +246,15 @@ class Aims:
             if probe.aim is not None and drawn > 0 and now - probe.at < defaults.PROBE_HOLD:
                 # The probe met the grid: there is nothing more for a while.
                 probe.paused_until = now + probe.pause
-                probe.pause = min(probe.pause * 2, 8 * defaults.PROBE_BACKOFF)
+                probe.pause = min(probe.pause * 2, defaults.PROBE_BACKOFF_LONGEST)
+            eager = probe.aim is not None and now - probe.at < defaults.PROBE_SETTLE
             probe.aim, probe.step = None, defaults.PROBE_STEP
             return Aim(
                 intent=Intent.FOLLOW,
                 watts=min(smooth, drawn),
                 reason=Reason(why=Why.NO_SURPLUS, data=data),
+                # What the probe itself has brought is taken back at once.
+                eager=eager,
             )
         if taken >= low:
             probe.aim = None

@@ -5,10 +5,11 @@ covered too. The caps of the miners on one circuit never add up to more than its
 a miner may only rise into what has been given to it before, whoever wishes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from . import defaults
+from .model import Path, Wait
 from .site_model import Circuit, Measured, MinerNow, SiteReadings, SiteSettings
 
 GRID = "grid"
@@ -91,9 +92,13 @@ def _others(
     return max(measured.value - ours, 0.0)
 
 
-def headroom(bound: Bound, committed: Mapping[str, float]) -> float:
-    """Return the W that are left of a limit; below 0 it is exceeded."""
-    return bound.limit - sum(committed[key] * part for key, part in bound.parts.items())
+def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False) -> float:
+    """Return the W that are left of a limit; below 0 it is exceeded.
+
+    With `rise` what is left for those who want more, who keep away from it a little.
+    """
+    limit = bound.limit * defaults.RISE_SHARE if rise else bound.limit
+    return limit - sum(committed[key] * part for key, part in bound.parts.items())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,17 +108,6 @@ class Caps:
     watts: Mapping[str, float | None]
     breached: str | None
     """The limit that is exceeded and for which miners are lowered now."""
-
-    def room(self, key: str, bounds: Iterable[Bound], committed: Mapping[str, float]) -> float:
-        """Return by how many W a miner could rise."""
-        return min(
-            (
-                headroom(bound, committed) / bound.parts[key]
-                for bound in bounds
-                if key in bound.parts
-            ),
-            default=float("inf"),
-        )
 
 
 def caps(
@@ -138,7 +132,7 @@ def caps(
         rise = wanted.get(miner.key, 0.0) - given[miner.key]
         room = min(
             (
-                headroom(bound, given) / bound.parts[miner.key]
+                headroom(bound, given, rise=True) / bound.parts[miner.key]
                 for bound in found
                 if miner.key in bound.parts
             ),
@@ -153,12 +147,19 @@ def caps(
     )
 
 
+def ramping(miner: MinerNow) -> bool:
+    """Tell whether a miner is on its way up and cannot be lowered."""
+    rising = miner.state.blocked_up in {Wait.RAMPING, Wait.RESTARTING}
+    return rising and miner.ability.path is not Path.POWER_TARGET
+
+
 def _relieve(
     bound: Bound, given: dict[str, float], miners: Sequence[MinerNow], ranks: Mapping[str, float]
 ) -> None:
     """Lower what is given until the limit holds, or nothing is left."""
     members = [miner for miner in miners if miner.key in bound.parts]
-    for miner in sorted(members, key=lambda one: -given[one.key]):
+    # One that ramps cannot be lowered, only stopped, so it comes last.
+    for miner in sorted(members, key=lambda one: (ramping(one), -given[one.key])):
         over = -headroom(bound, given) / bound.parts[miner.key]
         if over <= _SOON:
             return

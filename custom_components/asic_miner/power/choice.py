@@ -237,6 +237,26 @@ class Chooser:
             return Change(reason=aim.reason)
         rest = aim.watts - sum(one.expected for one in ones)
         running = [one for one in ones if one.on]
+        change = self._towards(ones, running, aim, rest, ride_through, now)
+        # What ramps takes its new order only afterwards, and by then it must be the right one.
+        later = {
+            one.key: order
+            for one in running
+            if one.ramping and one.now.state.running and one.key not in change.orders
+            if one.now.ability.starts_at_full
+            if abs((order := one.order(one.expected + rest)) - one.allocated) >= one.least_change
+        }
+        return Change(orders={**later, **change.orders}, reason=change.reason)
+
+    def _towards(
+        self,
+        ones: Sequence[_One],
+        running: Sequence[_One],
+        aim: Aim,
+        rest: float,
+        ride_through: float,
+        now: float,
+    ) -> Change:
         if rest < 0:
             self._up.lasts(False, now)
             self._start.lasts(False, now)
@@ -313,7 +333,7 @@ class Chooser:
         lasted = self._down.lasts(bool(falls), now)
         if falls:
             self._ride_over(now)
-            if lasted < defaults.STEP_DOWN_HOLD and aim.ceiling is None:
+            if lasted < defaults.STEP_DOWN_HOLD and aim.ceiling is None and not aim.eager:
                 until = now + defaults.STEP_DOWN_HOLD - lasted
                 reason = Reason(why=Why.WAIT_LOWER, data={"watts": -rest}, until=until)
                 return Change(reason=reason)
@@ -348,7 +368,7 @@ class Chooser:
             missing = min(-rest, last.floor)
             self._ride += missing * (now - self._ride_at) / 3600
         self._ride_at = now
-        over = self._ride >= ride_through or lasted >= defaults.RIDE_LONGEST
+        over = aim.final or self._ride >= ride_through or lasted >= defaults.RIDE_LONGEST
         if not over:
             return Change(
                 reason=Reason(

@@ -13,6 +13,8 @@ from .past import Past, Pending, tolerance, until
 
 SAFETY_RETRY = 10.0
 """Seconds between attempts of what is urgent: one poll after a command."""
+ROUGHLY = 1.03
+"""How much the excess of a draw over its order may change while it is being learned."""
 STOP_ALARM = 3
 """Stops without effect before it is called not obeyed; one or two may be lost."""
 
@@ -50,6 +52,11 @@ class Decider:
         return self.reading is not None and self.now - self.reading.at <= defaults.READING_FRESH
 
     @cached_property
+    def excess(self) -> float:
+        """Settled draw as a multiple of the ordered one."""
+        return self.learned.expected_excess(self.ability)
+
+    @cached_property
     def pending(self) -> Pending | None:
         """The command that has not shown yet."""
         return self.past.pending
@@ -82,13 +89,14 @@ class Decider:
             if pending.kind is CommandKind.STOP:
                 return max(pending.before, drawn)
             ordered = self._start_target() if pending.kind is CommandKind.START else pending.watts
-            return max(pending.before, ordered * self.learned.excess, drawn)
+            return max(pending.before, ordered * self.excess, drawn)
         if not reading.runs:
             return max(drawn, self.learned.idle or 0.0)
-        ordered = self.current
+        # Devices round an order down, but nobody draws less than the floor for long.
+        ordered = max(self.current, self.floor)
         if reading.power is None and past.confirmed is None and reading.target is None:
             ordered = self.ability.maximum
-        return max(ordered * self.learned.excess, drawn)
+        return max(ordered * self.excess, drawn)
 
     def _start_target(self) -> float:
         """Return the draw in W that a start goes to."""
@@ -103,7 +111,7 @@ class Decider:
 
     def start_watts(self) -> float:
         """Return the most in W that the miner would draw if it were started now."""
-        return self._start_target() * self.learned.excess
+        return self._start_target() * self.excess
 
     @cached_property
     def floor(self) -> float:
@@ -138,7 +146,11 @@ class Decider:
             return None
         watts = self.wish.watts
         if self.limit is not None:
-            watts = min(watts, self.limit.watts / self.learned.excess)
+            allowed = self.limit.watts / self.excess
+            if allowed < self.floor <= min(self.limit.watts, allowed * ROUGHLY):
+                # A limit at the floor is not to stop it for what is still being learned.
+                allowed = self.floor
+            watts = min(watts, allowed)
         # A millionth makes up for what is lost by multiplying and dividing.
         return self.ability.snap(watts + 1e-6, self.learned.floor)
 
@@ -148,8 +160,8 @@ class Decider:
         if self.limit is None:
             return False
         # What is still being learned of its excess is no emergency.
-        expected = self.current * self.learned.excess
-        return self.current > self.limit.watts + 1 or expected > self.limit.watts * 1.03 + 1
+        expected = self.current * self.excess
+        return self.current > self.limit.watts + 1 or expected > self.limit.watts * ROUGHLY + 1
 
     @cached_property
     def _over(self) -> bool:

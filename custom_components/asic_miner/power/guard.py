@@ -218,7 +218,7 @@ class Guard:
             running=running,
             busy=decider.busy,
             blocked_up=decider.blocked_up,
-            excess=self.learned.excess,
+            excess=decider.excess,
             current=decider.current,
             can_start_at=decider.can_start_at,
             can_stop_at=decider.can_stop_at,

@@ -33,7 +33,7 @@ class Learned:
     """The lowest draw in W that holds, where it is above what the device says."""
     idle: float | None = None
     """Draw in W while off."""
-    excess: float = 1.0
+    excess: float | None = None
     """Settled draw as a multiple of the target."""
     efficiency: Mapping[int, float] = field(default_factory=dict)
     """J/TH by the twentieth of the maximum draw."""
@@ -69,6 +69,10 @@ class Learned:
             bucket = round(watts / ability.maximum / BUCKET_SHARE)
             curve[bucket] = _mean(curve.get(bucket), watts / hashrate)
         return replace(self, excess=_mean(self.excess, excess), efficiency=curve)
+
+    def expected_excess(self, ability: Ability) -> float:
+        """Return the excess, before it is known what its kind of miner may have."""
+        return self.excess if self.excess is not None else defaults.EXCESS[ability.path]
 
     def joules_per_terahash(self, watts: float, ability: Ability) -> float | None:
         """Return the efficiency at a draw from the nearest that is known; else None."""
@@ -112,13 +116,17 @@ class Learned:
             seconds_stop=number(stored.get("seconds_stop")),
             floor=number(stored.get("floor")),
             idle=number(stored.get("idle")),
-            excess=min(max(number(stored.get("excess")) or 1.0, 1.0), defaults.EXCESS_HIGHEST),
+            excess=_bounded(number(stored.get("excess"))),
             efficiency={
                 int(bucket): joules
                 for bucket, value in (curve if isinstance(curve, dict) else {}).items()
                 if bucket.isdecimal() and (joules := number(value))
             },
         )
+
+
+def _bounded(excess: float | None) -> float | None:
+    return None if excess is None else min(max(excess, 1.0), defaults.EXCESS_HIGHEST)
 
 
 def number(value: JsonValue) -> float | None:

@@ -11,7 +11,7 @@ from .aim import Aims, Intent
 from .budget import Member, Policy
 from .choice import Chooser
 from .learning import number
-from .model import Source
+from .model import Source, Wait
 from .site_model import (
     Energy,
     MinerNow,
@@ -25,6 +25,18 @@ from .site_model import (
 
 MANUAL_SECONDS = 3600.0
 """Own: what a person has ordered at a miner itself is left alone for an hour."""
+
+_STUCK = {
+    Wait.BELOW_FLOOR,
+    Wait.FAULT,
+    Wait.LIMIT,
+    Wait.MINIMUM_OFF,
+    Wait.REFUSED,
+    Wait.STARTS_SPENT,
+    Wait.START_ABOVE_LIMIT,
+    Wait.UNCONFIRMED,
+}
+"""Reasons for which a miner that was to start does not."""
 
 
 class SiteController:
@@ -60,8 +72,8 @@ class SiteController:
 
     def plan(self, now: float, readings: SiteReadings, miners: Sequence[MinerNow]) -> Plan:
         """Decide. `miners` are all of the settings that are known now."""
-        mine = [miner for miner in miners if miner.controlled and not _manual(miner, now)]
-        self._adopt(miners, mine)
+        mine = [miner for miner in miners if _ours(miner, now)]
+        withdrawn = self._adopt(miners, mine)
         drawn = sum(_drawn(miner) for miner in mine)
         self._count(now, readings, sum(_drawn(miner) for miner in miners))
         aim = self._aims.aim(self.settings, readings, mine, now)
@@ -75,7 +87,7 @@ class SiteController:
             allocated=self._allocated,
             ranks=ranks,
             policy=self.settings.policy,
-            rooms={miner.key: _room(found, committed, miner.key) for miner in mine},
+            rooms={miner.key: self._room(found, miner, mine, committed) for miner in mine},
             ride_through=self.settings.ride_through,
         )
         self._allocated.update(change.orders)
@@ -93,7 +105,7 @@ class SiteController:
         elif aim.ceiling is not None:
             given |= self._under(aim.ceiling, mine, ranks, given)
         return Plan(
-            orders=change.orders,
+            orders={**withdrawn, **change.orders},
             limits=given,
             allocated={miner.key: self._allocated.get(miner.key, 0.0) for miner in mine},
             budget=aim.watts,
@@ -103,20 +115,25 @@ class SiteController:
             reason=reason,
         )
 
-    def _adopt(self, miners: Sequence[MinerNow], mine: Sequence[MinerNow]) -> None:
-        """Begin with what a miner does when it is seen first or is handed back."""
+    def _adopt(self, miners: Sequence[MinerNow], mine: Sequence[MinerNow]) -> Mapping[str, float]:
+        """Begin with what a miner does when it is seen first or is handed back.
+
+        Returns the orders that are withdrawn because they cannot be obeyed: they would be
+        obeyed later, when nobody wants them any more.
+        """
         keys = {miner.key for miner in mine}
         for miner in miners:
             if miner.key not in keys:
                 self._allocated.pop(miner.key, None)
+        withdrawn: dict[str, float] = {}
         for miner in mine:
-            wish = miner.state.wish
-            ours = wish is not None and wish.source is Source.SITE
+            state = miner.state
+            ours = state.wish is not None and state.wish.source is Source.SITE
             if miner.key not in self._allocated or not ours:
-                self._allocated[miner.key] = miner.state.current
-            elif miner.state.goal == 0 and not miner.state.running:
-                # Its guard could not do what was wanted, so it is as free as any other.
-                self._allocated[miner.key] = 0.0
+                self._allocated[miner.key] = state.current
+            elif self._allocated[miner.key] > 0 and not state.running and state.wait in _STUCK:
+                self._allocated[miner.key] = withdrawn[miner.key] = 0.0
+        return withdrawn
 
     def _count(self, now: float, readings: SiteReadings, drawn: float) -> None:
         before, self._planned_at = self._planned_at, now
@@ -162,6 +179,28 @@ class SiteController:
             wanted[miner.key] = watts * state.excess
         return wanted
 
+    def _room(
+        self,
+        found: Sequence[caps.Bound],
+        miner: MinerNow,
+        mine: Sequence[MinerNow],
+        committed: Mapping[str, float],
+    ) -> float:
+        """Return by how many W a miner may rise when all have what they were given."""
+        taken = dict(committed)
+        for other in mine:
+            if other.key != miner.key:
+                given = self._allocated.get(other.key, 0.0) * other.state.excess
+                taken[other.key] = max(taken[other.key], given)
+        return min(
+            (
+                caps.headroom(bound, taken, rise=True) / bound.parts[miner.key]
+                for bound in found
+                if miner.key in bound.parts
+            ),
+            default=float("inf"),
+        )
+
     def _under(
         self,
         ceiling: float,
@@ -179,6 +218,12 @@ class SiteController:
             other = limits.get(key)
             tight[key] = value if other is None or value is None else min(value, other)
         return tight
+
+
+def _ours(miner: MinerNow, now: float) -> bool:
+    """Tell whether a miner is to be commanded: not one that is silent or a person's own."""
+    silent = miner.state.wait is Wait.NO_READING
+    return miner.controlled and not silent and not _manual(miner, now)
 
 
 def _manual(miner: MinerNow, now: float) -> bool:
@@ -201,15 +246,4 @@ def _member(miner: MinerNow, place: SiteMiner | None) -> Member:
         miner.state,
         priority=place.priority if place is not None else 1,
         efficiency=miner.efficiency,
-    )
-
-
-def _room(found: Sequence[caps.Bound], committed: Mapping[str, float], key: str) -> float:
-    return min(
-        (
-            caps.headroom(bound, committed) / bound.parts[key]
-            for bound in found
-            if key in bound.parts
-        ),
-        default=float("inf"),
     )

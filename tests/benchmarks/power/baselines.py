@@ -23,6 +23,8 @@ class View:
     soc: float | None
     cheap: bool
     sun: float
+    circuit: float | None = None
+    """W that the circuit of the miners carries."""
 
     def surplus(self, *, charging_from: float | None = None) -> float:
         """Return export without what a battery gives; with what it takes above a charge."""
@@ -51,10 +53,14 @@ class Baseline(ABC):
         if now % self.period:
             return
         if view.cheap:
-            for miner in self.miners:
-                miner.order(miner.full, now)
+            self.cheap(now, view)
             return
         self.decide(now, view)
+
+    def cheap(self, now: float, view: View) -> None:
+        """Run at full draw."""
+        for miner in self.miners:
+            miner.order(miner.full, now)
 
     @abstractmethod
     def decide(self, now: float, view: View) -> None:
@@ -102,6 +108,11 @@ class Ladder(Baseline):
         self.level = dict.fromkeys((miner.key for miner in miners), 0)
 
     @override
+    def cheap(self, now: float, view: View) -> None:
+        super().cheap(now, view)
+        self.level = dict.fromkeys(self.level, 10)
+
+    @override
     def decide(self, now: float, view: View) -> None:
         rest = -view.grid
         for miner in self.miners if rest > 0 else reversed(self.miners):
@@ -122,6 +133,15 @@ class Evcc(Baseline):
 
     name = "evcc"
     period = 30
+
+    @override
+    def cheap(self, now: float, view: View) -> None:
+        """Share what the circuit carries, by what is commanded."""
+        rest = view.circuit if view.circuit is not None else float("inf")
+        for miner in self.miners:
+            watts = min(rest, miner.full)
+            miner.order(watts if watts >= miner.floor else 0.0, now)
+            rest -= watts if watts >= miner.floor else 0.0
 
     @override
     def decide(self, now: float, view: View) -> None:
@@ -267,6 +287,11 @@ class Pv2Hash(Baseline):
         super().__init__(miners)
         self.level = dict.fromkeys((miner.key for miner in miners), 0)
         self.last = -1e9
+
+    @override
+    def cheap(self, now: float, view: View) -> None:
+        super().cheap(now, view)
+        self.level = dict.fromkeys(self.level, 4)
 
     @override
     def decide(self, now: float, view: View) -> None:

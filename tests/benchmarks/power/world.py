@@ -156,7 +156,7 @@ def controllers() -> dict[str, Callable[[Trace, list[SimMiner]], Controller]]:
     def planner(day: Trace, miners: list[SimMiner]) -> Controller:
         return Planner(day, miners).act
 
-    found = {PLANNER: planner}
+    found: dict[str, Callable[[Trace, list[SimMiner]], Controller]] = {PLANNER: planner}
     for kind in BASELINES:
         found[kind.name] = partial(lambda cls, _, miners: cls(miners).act, kind)
     return found
@@ -203,7 +203,15 @@ def run(kind: Kind, count: int, name: str) -> Result:
             result.breaches += STEP
         soc = 100 * battery.wh / BATTERY_WH if battery is not None else None
         seen = min(sun, house + drawn) if kind is Kind.ZERO_EXPORT else sun
-        act(now, View(grid=-given, battery=power, soc=soc, cheap=day.cheap[i], sun=seen))
+        view = View(
+            grid=-given,
+            battery=power,
+            soc=soc,
+            cheap=day.cheap[i],
+            sun=seen,
+            circuit=day.circuit,
+        )
+        act(now, view)
         if i % 12 == 0:
             series["available"].append(available)
             series["drawn"].append(drawn)
