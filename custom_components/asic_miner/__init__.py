@@ -6,17 +6,20 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
 from .connect import client_for
-from .const import DOMAIN, LOGGER, REPAIR_ISSUES
+from .const import DOMAIN, LOGGER
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import main_device_info
+from .issues import clear_all
 from .miners.errors import WrongMinerError
 from .miners.models import Feature
 from .services import async_setup_services
+from .stale import async_remove_config_entry_device
+
+__all__ = ["async_remove_config_entry_device"]
 
 CONTROLS = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH}
 PLATFORMS = [
@@ -75,8 +78,7 @@ def _remove_controls(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
 
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Take away what was said about a miner that is no longer set up."""
-    for issue in REPAIR_ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+    clear_all(hass, entry)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:

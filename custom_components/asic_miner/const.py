@@ -39,9 +39,6 @@ MAX_POLL_SECONDS: Final = 120
 TERAHASH_PER_SECOND: Final = "TH/s"
 JOULE_PER_TERAHASH: Final = "J/TH"
 
-REPAIR_ISSUES: Final = ("off_does_not_hold", "write_access_off")
-"""Keys below `issues`; an issue's id is its key and the entry's id."""
-
 LIVE_INTERVAL: Final = timedelta(seconds=DEFAULT_POLL_SECONDS)
 """Miners move their own averages in steps of about this length."""
 OFF_INTERVAL: Final = timedelta(seconds=30)

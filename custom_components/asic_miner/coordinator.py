@@ -176,7 +176,7 @@ class MinerCoordinator(MinerPolling):
             self._order_mining(on)
             raise
         self._order_mining(on)
-        self._clear_issue("off_does_not_hold")
+        self.issues.clear_issue("off_does_not_hold")
 
     def _order_mining(self, on: bool) -> None:
         """Take note of what is wanted, also for after a restart of Home Assistant."""
@@ -193,7 +193,7 @@ class MinerCoordinator(MinerPolling):
             self._async_in_background(self._async_turn_off_again(), "switch off again")
             return
         self._order_mining(True)
-        self._raise_issue("off_does_not_hold", times=str(REPEATS))
+        self.issues.raise_issue("off_does_not_hold", times=str(REPEATS))
 
     async def _async_turn_off_again(self) -> None:
         try:

@@ -134,12 +134,15 @@ def add_entities_as_they_appear(
         if coordinator.capabilities == seen:
             return
         seen = coordinator.capabilities
-        new = [
-            entity
+        has = {
+            entity.unique_id: entity
             for entity in entities(coordinator, seen)
-            if entity.unique_id is not None and entity.unique_id not in known
-        ]
-        known.update(entity.unique_id for entity in new if entity.unique_id)
+            if entity.unique_id is not None
+        }
+        new = [entity for unique_id, entity in has.items() if unique_id not in known]
+        # What is gone is forgotten, so that it is new when it comes back.
+        known.clear()
+        known.update(has)
         async_add_entities(new)
 
     add_new()

@@ -33,15 +33,15 @@ async def async_fetch_log(hass: HomeAssistant, coordinator: MinerCoordinator, ki
     try:
         log = await coordinator.client.fetch_log(kind)
         path = path.with_name(path.name + log.suffix)
-        file = await hass.async_add_executor_job(_create, path)
-        try:
-            async with aclosing(log.chunks) as chunks:
+        async with aclosing(log.chunks) as chunks:
+            file = await hass.async_add_executor_job(_create, path)
+            try:
                 async for chunk in chunks:
                     await hass.async_add_executor_job(file.write, chunk)
-        except BaseException:
-            await hass.async_add_executor_job(_discard, file, path)
-            raise
-        await hass.async_add_executor_job(file.close)
+            except BaseException:
+                await hass.async_add_executor_job(_discard, file, path)
+                raise
+            await hass.async_add_executor_job(file.close)
     except MinerError as error:
         raise action_error(error, title) from error
     except OSError as error:

@@ -81,6 +81,9 @@ def _settings(data: Mapping[str, Any]) -> NetworkSettings:
     return NetworkSettings(static=static, hostname=data.get("hostname"))
 
 
+_pause = asyncio.sleep
+
+
 async def _async_found(hass: HomeAssistant, coordinator: MinerCoordinator, address: str) -> bool:
     """Look for the miner at its new address until it is there or late."""
     loop = asyncio.get_running_loop()
@@ -96,6 +99,6 @@ async def _async_found(hass: HomeAssistant, coordinator: MinerCoordinator, addre
                 pass  # It is still on its way.
             if loop.time() >= deadline:
                 return False
-            await asyncio.sleep(PAUSE_SECONDS)
+            await _pause(PAUSE_SECONDS)
     finally:
         await client.close()

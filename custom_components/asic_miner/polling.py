@@ -9,7 +9,6 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -32,6 +31,7 @@ from .const import (
     UPTIME_TOLERANCE,
 )
 from .errors import translation_key
+from .issues import Issues
 from .miners.client import MinerClient
 from .miners.energy import EnergyMeter
 from .miners.errors import (
@@ -43,6 +43,7 @@ from .miners.errors import (
 )
 from .miners.models import Capabilities, Identity, MinerState, Snapshot
 from .restart import Restart, RestartWatch
+from .stale import StaleParts, remove_parts
 from .surroundings import UNPLUGGED, Surroundings
 
 
@@ -75,6 +76,8 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._turn = asyncio.Lock()
         self._surroundings = Surroundings(hass, entry)
         self._stop_watching_plug = self._surroundings.async_on_plug(self._plug_switched)
+        self.issues = Issues(hass, entry)
+        self.stale = StaleParts()
         self._restart: RestartWatch | None = None
         self._transferring = False
         self._slow_due = 0.0
@@ -125,6 +128,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
             if self._restart and self._restart.excuses(error, now):
                 return Snapshot(state=MinerState.RESTARTING)
             self._restart = None
+            self.issues.poll_failed(error, self.identity)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=translation_key(error),
@@ -167,7 +171,9 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
                 translation_key=translation_key(error),
                 translation_placeholders=self._placeholders(error),
             ) from error
-        if self.last_update_success:
+        # One that was away before is refused for the first time all the same.
+        before = self.last_exception.__cause__ if self.last_exception else None
+        if self.last_update_success or not isinstance(before, AuthenticationError):
             self.config_entry.async_start_reauth(self.hass)
 
     async def _async_read(self, now: float) -> Snapshot:
@@ -236,17 +242,22 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
 
     def _learn(self, snapshot: Snapshot) -> None:
         """Remember what the miner has shown of itself for when it is off."""
-        capabilities = self.capabilities.merged(self.client.capabilities)
-        if capabilities != self.capabilities:
+        before = self.capabilities
+        capabilities = self.stale.without_gone(
+            before.merged(self.client.capabilities), snapshot, self._now()
+        )
+        if capabilities != before:
             self.capabilities = capabilities
             self._store({CONF_CAPABILITIES: capabilities.to_json()})
+            remove_parts(self.hass, self.config_entry, before, capabilities)
         memory = dict(self.client.memory)
         if memory != self.config_entry.data.get(CONF_MEMORY, {}):
             self._store({CONF_MEMORY: memory})
         if snapshot.write_access is False:
-            self._raise_issue("write_access_off")
+            self.issues.raise_issue("write_access_off")
         elif snapshot.write_access:
-            self._clear_issue("write_access_off")
+            self.issues.clear_issue("write_access_off")
+        self.issues.polled(self.identity, self.capabilities)
 
     def _store(self, learned: dict[str, object]) -> None:
         self.hass.config_entries.async_update_entry(
@@ -277,23 +288,3 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._stop_watching_plug()
         await super().async_shutdown()
         await self.client.close()
-
-    # Repair issues
-
-    def _raise_issue(self, key: str, **placeholders: str) -> None:
-        """Tell the user of something that only the user can mend."""
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            self._issue_id(key),
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"name": self.config_entry.title, **placeholders},
-        )
-
-    def _clear_issue(self, key: str) -> None:
-        ir.async_delete_issue(self.hass, DOMAIN, self._issue_id(key))
-
-    def _issue_id(self, key: str) -> str:
-        return f"{key}_{self.config_entry.entry_id}"

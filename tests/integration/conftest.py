@@ -105,12 +105,13 @@ class Miner:
         return found[key]
 
     def entity_keys(self) -> set[str]:
-        """Return the rest of the unique ids of all entities, also of disabled ones."""
+        """Return the rest of the unique ids of all entities but events, also of disabled ones."""
         return {
             entity.unique_id.removeprefix(f"{self.mac}_")
             for entity in er.async_entries_for_config_entry(
                 er.async_get(self.hass), self.entry.entry_id
             )
+            if entity.domain != "event"
         }
 
     def state(self, key: str) -> str:

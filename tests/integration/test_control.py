@@ -216,7 +216,7 @@ async def test_every_refusal_has_words(
     ):
         await miner.call("switch.turn_on", "locate")
     assert raised.value.translation_key == TRANSLATION_KEYS[kind]
-    assert isinstance(raised.value, ServiceValidationError) is (kind in USER_ERRORS)
+    assert isinstance(raised.value, ServiceValidationError) is issubclass(kind, USER_ERRORS)
     assert miner.entry.title in str(raised.value)
 
 

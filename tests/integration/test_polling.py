@@ -64,7 +64,7 @@ async def test_slow_facts_once_a_minute_and_identity_once_an_hour(
         await miner.poll()
     assert whatsminer.commands.count("pools") == 2
     assert whatsminer.commands.count("get_version") == 0
-    assert whatsminer.commands.count("summary") == 8
+    assert whatsminer.commands.count("summary+edevs") == 8
     whatsminer.commands.clear()
     clock.advance(IDENTITY_SECONDS)
     await miner.poll()

@@ -1,6 +1,6 @@
 """What a make does not have is refused by the interface itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import override
 
 import pytest
@@ -14,6 +14,12 @@ from custom_components.asic_miner.miners.models import (
     Make,
     PowerMode,
     Snapshot,
+)
+from custom_components.asic_miner.miners.orders import (
+    FirmwareImage,
+    LogKind,
+    NetworkSettings,
+    TargetReference,
 )
 
 
@@ -44,7 +50,13 @@ class Bare(MinerClient):
         """Let everybody in."""
 
 
-COMMANDS: dict[str, Callable[[MinerClient], Awaitable[None]]] = {
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+IMAGE = FirmwareImage(name="miner.bin", size=1, chunks=_nothing)
+
+COMMANDS: dict[str, Callable[[MinerClient], Awaitable[object]]] = {
     "set_mining": lambda client: client.set_mining(True),
     "set_locate": lambda client: client.set_locate(True),
     "set_power_percent": lambda client: client.set_power_percent(50),
@@ -59,12 +71,51 @@ COMMANDS: dict[str, Callable[[MinerClient], Awaitable[None]]] = {
     "default_hashrate_target": lambda client: client.default_hashrate_target(),
     "restart_mining": lambda client: client.restart_mining(),
     "reboot": lambda client: client.reboot(),
+    "set_power": lambda client: client.set_power(2000),
+    "step_power_target": lambda client: client.step_power_target(-100),
+    "step_hashrate_target": lambda client: client.step_hashrate_target(-1),
+    "scale_power_target": lambda client: client.scale_power_target(80, TargetReference.NOMINAL),
+    "scale_hashrate_target": lambda client: client.scale_hashrate_target(
+        80, TargetReference.NOMINAL
+    ),
+    "default_quick_ramping": lambda client: client.default_quick_ramping(),
+    "stop_mining": lambda client: client.stop_mining(),
+    "get_pools": lambda client: client.get_pools(),
+    "set_pools": lambda client: client.set_pools(()),
+    "set_led": lambda client: client.set_led(None),
+    "change_password": lambda client: client.change_password("new"),
+    "set_network": lambda client: client.set_network(NetworkSettings()),
+    "set_hostname": lambda client: client.set_hostname("garage"),
+    "set_time_zone": lambda client: client.set_time_zone("Europe/Berlin"),
+    "set_syslog": lambda client: client.set_syslog("192.168.1.2", 514, tcp=False),
+    "get_message": lambda client: client.get_message("place"),
+    "set_message": lambda client: client.set_message("place", "garage"),
+    "get_profiles": lambda client: client.get_profiles(),
+    "remove_profiles": lambda client: client.remove_profiles(),
+    "apply_contract_key": lambda client: client.apply_contract_key("key"),
+    "get_advanced_settings": lambda client: client.get_advanced_settings(),
+    "set_advanced_settings": lambda client: client.set_advanced_settings({}),
+    "reset_advanced_settings": lambda client: client.reset_advanced_settings(),
+    "fetch_log": lambda client: client.fetch_log(LogKind.MINER),
+    "update_firmware": lambda client: client.update_firmware(IMAGE, print),
+    "restore_stock": lambda client: client.restore_stock(),
+    "factory_reset": lambda client: client.factory_reset(),
 }
 
 
 def test_every_command_is_tried() -> None:
     """None of the interface's commands is forgotten above."""
-    known = {"probe", "identify", "read", "check_access", "close", "capabilities", "make"}
+    known = {
+        "probe",
+        "identify",
+        "read",
+        "check_access",
+        "close",
+        "capabilities",
+        "make",
+        "memory",
+        "raw",
+    }
     public = {name for name in vars(MinerClient) if not name.startswith("_")}
     attributes = {"settling_seconds", "off_may_not_hold", "web_port"}
     assert public - known - attributes == set(COMMANDS)

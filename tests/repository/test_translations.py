@@ -17,7 +17,7 @@ from custom_components.asic_miner import (
     sensor,
     switch,
 )
-from custom_components.asic_miner.const import REPAIR_ISSUES
+from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.miners import errors as miner_errors
 from tests.translations import TRANSLATIONS, load, placeholders
 
@@ -119,10 +119,10 @@ def test_every_state_of_an_enum_has_a_text() -> None:
 
 def test_every_repair_issue_is_raised_somewhere() -> None:
     """The fixture that watches all tests sees to it that each that is raised has a text."""
-    assert below("issues.") == set(REPAIR_ISSUES)
+    assert below("issues.") == set(SEVERITIES)
     code = "".join(path.read_text("utf-8") for path in INTEGRATION.glob("*.py"))
-    for issue in REPAIR_ISSUES:
-        assert f'_raise_issue("{issue}"' in code
+    for issue in SEVERITIES:
+        assert f'raise_issue("{issue}"' in code
 
 
 def test_texts_are_clean() -> None:

@@ -43,7 +43,7 @@ type Parameter = str | int
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
-    """What get_token gives (manual 3.1). Never shown by repr()."""
+    """What get_token gives (manual 2.1). Never shown by repr()."""
 
     salt: str = field(repr=False)
     newsalt: str = field(repr=False)
@@ -80,7 +80,7 @@ class Session:
         self._command_key = "cmd"
 
     async def get_token(self) -> Token:
-        """Read salts and time for a write (manual 3.1).
+        """Read salts and time for a write (manual 2.1).
 
         Takes one of the device's few token places. Raises BusyError when none is left.
         """
