@@ -238,7 +238,7 @@ process (which needed at most {simulators * 100:.0f} % of a core). Half of them 
 half run Braiins OS; all entities that are enabled by default. Processor time and memory are those
 of the whole Home Assistant process, medians over minutes of four live polls and one slow read each.
 Memory is private memory, not shared with other programs. Times are counted from the start of
-the process; lateness of the event loop is that of a timer of 20 ms over two minutes.
+the process; lateness of the event loop is that of a timer of 20 ms over a minute.
 
 {_growth(results)}
 

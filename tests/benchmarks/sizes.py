@@ -12,8 +12,8 @@ from .house import Measured, Plan
 CYCLE = 60.0
 """Seconds: four live polls and one slow read of each miner."""
 LIVE_POLLS = 4
-LAG_SECONDS = 120.0
-SETTLE = 45.0
+LAG_SECONDS = 60.0
+SETTLE = 30.0
 """Seconds after the start in which Home Assistant still does other things."""
 
 type Result = dict[str, Any]
