@@ -262,14 +262,15 @@ class Aims:
         if now < probe.paused_until:
             reason = Reason(why=Why.PROBE_PAUSED, data=data, until=probe.paused_until)
             return Aim(intent=Intent.HOLD, watts=drawn, reason=reason)
+        most = sum(m.ability.maximum * m.state.excess for m in miners)
         if probe.aim is None or now - probe.at >= defaults.PROBE_SETTLE:
             if probe.aim is not None:
                 # The last one was covered in full, so the next may be larger.
-                probe.step = min(probe.step * 2, defaults.PROBE_STEP_LARGEST)
+                largest = max(defaults.PROBE_STEP_LARGEST, defaults.PROBE_SHARE * most)
+                probe.step = min(probe.step * 2, largest)
                 probe.pause = defaults.PROBE_BACKOFF
             probe.at = now
             probe.aim = max(drawn + probe.step, smooth)
-        most = sum(m.ability.maximum * m.state.excess for m in miners)
         least = min((m.state.floor * m.state.excess for m in miners), default=0.0)
         running = any(miner.state.running for miner in miners)
         watts = probe.aim if running else least

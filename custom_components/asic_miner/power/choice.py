@@ -237,7 +237,7 @@ class Chooser:
             return Change(reason=aim.reason)
         rest = aim.watts - sum(one.expected for one in ones)
         running = [one for one in ones if one.on]
-        change = self._towards(ones, running, aim, rest, ride_through, now)
+        change = self._towards(ones, aim, rest, ride_through, now)
         # What ramps takes its new order only afterwards, and by then it must be the right one.
         later = {
             one.key: order
@@ -251,12 +251,12 @@ class Chooser:
     def _towards(
         self,
         ones: Sequence[_One],
-        running: Sequence[_One],
         aim: Aim,
         rest: float,
         ride_through: float,
         now: float,
     ) -> Change:
+        running = [one for one in ones if one.on]
         if rest < 0:
             self._up.lasts(False, now)
             self._start.lasts(False, now)
@@ -269,7 +269,7 @@ class Chooser:
             return Change(reason=aim.reason)
         return self._more(ones, running, aim, rest, now)
 
-    def _more(
+    def _more(  # noqa: PLR0911 - one return per reason
         self, ones: Sequence[_One], running: Sequence[_One], aim: Aim, rest: float, now: float
     ) -> Change:
         """Raise what runs; start another when those cannot take it all."""

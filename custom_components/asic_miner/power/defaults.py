@@ -193,6 +193,8 @@ PROBE_STEP = 200.0
 """Field: one step of a probe."""
 PROBE_STEP_LARGEST = 800.0
 """Own: steps double while they are covered, up to a quarter of a 3 kW machine."""
+PROBE_SHARE = 0.1
+"""Bench: or a tenth of what all miners can draw, so that ten find it as soon as three."""
 PROBE_SETTLE = 60.0
 """Bench: what a step of the percent path shows within a minute; slower paths keep their own
 locks."""

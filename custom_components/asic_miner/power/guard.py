@@ -51,6 +51,8 @@ class Guard:
         self._wish: Wish | None = None
         self._limits: dict[Source, Wish] = {}
         self._numbers = 0
+        self._restoring = False
+        """A limit has changed what nobody had wished, so that is to be put back."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what is worth keeping over a restart: what was learned, and the locks."""
@@ -86,11 +88,17 @@ class Guard:
         past = self.past
         if before is None or before.runs != reading.runs:
             past.switched(reading, first=before is None)
-        if self._wish is None:
+        if self._unwished:
             self._adopt(reading)
         if past.pending is not None and past.pending.answered is not None:
             self._confirm(past.pending, reading, before)
         self._learn(reading)
+
+    @property
+    def _unwished(self) -> bool:
+        """Tell whether the miner does what it did before anyone wished anything."""
+        adopted = self._wish is None or self._wish.source is Source.ADOPTED
+        return adopted and not self._limits and not self._restoring
 
     def _adopt(self, reading: Reading) -> None:
         """Make what a running miner does the wish of nobody."""
@@ -106,6 +114,9 @@ class Guard:
         """See whether the last command shows in the measured watts."""
         past = self.past
         if reading.at <= pending.at:
+            # Older than the command; or the clock was set back, and time counts from now on.
+            if pending.at - reading.at > defaults.READING_FRESH:
+                pending.at = reading.at
             return
         if pending.shows(reading):
             if pending.what:
@@ -156,7 +167,7 @@ class Guard:
             learned=self.learned,
             past=self.past,
             reading=self.reading,
-            wish=self._wish,
+            wish=None if self._unwished else self._wish,
             limit=self.limit,
         )
 
@@ -178,6 +189,8 @@ class Guard:
         if command != self.next(now):
             raise ValueError("this command is out of date; ask for the next one")
         self._numbers = command.number
+        adopted = self._wish is not None and self._wish.source is Source.ADOPTED
+        self._restoring = adopted and bool(self._limits)
         self.past.sent(command, now, self.reading, self.decider(now).committed())
 
     def done(self, command: Command, now: float, error: MinerError | None = None) -> None:

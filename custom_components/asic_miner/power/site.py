@@ -5,6 +5,7 @@ and shows what it says. Only the newest plan counts.
 """
 
 from collections.abc import Mapping, Sequence
+
 from ..miners.models import JsonValue
 from . import balance, caps, defaults
 from .aim import Aims, Intent

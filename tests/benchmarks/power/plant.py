@@ -128,6 +128,7 @@ class SimWhatsminer(SimMiner):
 
     @property
     def stable(self) -> bool:
+        """Whether a percentage has an effect."""
         return self.on and self.running_for >= self.stable_after
 
     @property

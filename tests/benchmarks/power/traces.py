@@ -38,6 +38,7 @@ class Trace:
 
     @property
     def name(self) -> str:
+        """What it is called in tables."""
         return self.kind.value
 
 
@@ -46,7 +47,7 @@ def _bell(second: float, rise: float, fall: float) -> float:
     hour = second / 3600
     if not rise < hour < fall:
         return 0.0
-    return math.sin(math.pi * (hour - rise) / (fall - rise)) ** 1.4
+    return math.pow(math.sin(math.pi * (hour - rise) / (fall - rise)), 1.4)
 
 
 def _clouds(random: Random, sunny: float, cloudy: float, deep: float) -> list[float]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from custom_components.asic_miner.miners.errors import MinerError
+from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.guard import Guard
 from custom_components.asic_miner.power.model import CommandKind
 from custom_components.asic_miner.power.site import SiteController
@@ -30,6 +31,15 @@ POLL = 15
 """Seconds between polls of a miner, as in life."""
 METER = 10
 PLANNER = "planner"
+IMPORTING = "planner, imports 300 W"
+"""The planner when it may import as much as one of the others means to."""
+DRAINING = "planner, from battery"
+"""The planner when it may live from the battery, as others do unasked."""
+RIVAL_FREE = {
+    IMPORTING: {Kind.CLEAR, Kind.CLOUDS, Kind.WINTER, Kind.PRICE},
+    DRAINING: {Kind.BATTERY},
+}
+"""Variants, and on which days they mean anything."""
 
 
 @dataclass(kw_only=True)
@@ -83,7 +93,7 @@ type Controller = Callable[[float, View], None]
 class Planner:
     """The real planner and guards, fed as Home Assistant would feed them."""
 
-    def __init__(self, day: Trace, miners: list[SimMiner]) -> None:
+    def __init__(self, day: Trace, miners: list[SimMiner], variant: str = PLANNER) -> None:
         """Set up a site for a kind of day."""
         modes = {
             Kind.PRICE: Mode.SURPLUS_CHEAP,
@@ -101,6 +111,10 @@ class Planner:
                 ),
                 circuits=circuits,
                 mode=modes.get(day.kind, Mode.SURPLUS),
+                reserve=-300.0 if variant == IMPORTING else defaults.RESERVE,
+                discharge=variant == DRAINING,
+                discharge_soc=20.0,
+                first_soc=20.0 if variant == DRAINING else defaults.BATTERY_FIRST_SOC,
             )
         )
         self.miners = miners
@@ -152,11 +166,9 @@ class Planner:
 
 def controllers() -> dict[str, Callable[[Trace, list[SimMiner]], Controller]]:
     """Return all who can be compared, by name."""
-
-    def planner(day: Trace, miners: list[SimMiner]) -> Controller:
-        return Planner(day, miners).act
-
-    found: dict[str, Callable[[Trace, list[SimMiner]], Controller]] = {PLANNER: planner}
+    found: dict[str, Callable[[Trace, list[SimMiner]], Controller]] = {}
+    for variant in (PLANNER, *RIVAL_FREE):
+        found[variant] = partial(lambda name, day, miners: Planner(day, miners, name).act, variant)
     for kind in BASELINES:
         found[kind.name] = partial(lambda cls, _, miners: cls(miners).act, kind)
     return found

@@ -1,0 +1,412 @@
+"""The guard: one actuator for all who write, and what it never does."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import pytest
+
+from custom_components.asic_miner.miners.errors import BusyError, RampingError, UnconfirmedError
+from custom_components.asic_miner.miners.models import (
+    Capabilities,
+    Feature,
+    MinerState,
+    PowerRange,
+    Snapshot,
+)
+from custom_components.asic_miner.power import defaults
+from custom_components.asic_miner.power.guard import Guard, forget
+from custom_components.asic_miner.power.model import (
+    Ability,
+    CommandKind,
+    Path,
+    Reading,
+    Source,
+    Wait,
+    Wish,
+)
+
+from .rig import PERCENT, START, TARGET, Rig
+
+
+def test_nothing_is_sent_until_someone_wishes() -> None:
+    rig = Rig(target=1234.0)
+    assert rig.run(3600) == []
+    assert rig.guard.state(rig.now).wait is None
+
+
+def test_a_wish_is_snapped_down_and_never_exceeded() -> None:
+    rig = Rig()
+    rig.wish(2000)
+    (command,) = rig.run(30)
+    assert command.kind is CommandKind.SET_POWER
+    assert command.watts == 1972  # 58 steps of 34 W
+    assert not command.fast
+
+
+def test_tuned_steps_are_the_only_ones() -> None:
+    ability = Ability(
+        path=Path.POWER_TARGET, minimum=1000, maximum=3200, step=1, tuned=(1200, 1800, 2400)
+    )
+    assert [ability.snap(watts) for watts in (1199, 1200, 1799, 3200)] == [0, 1200, 1200, 2400]
+    assert ability.lowest() == 1200
+
+
+def test_less_than_the_floor_is_off_and_says_so() -> None:
+    rig = Rig()
+    rig.wish(900)
+    rig.run(60)
+    state = rig.guard.state(rig.now)
+    assert not rig.on
+    assert (state.wait, state.goal) == (Wait.BELOW_FLOOR, 0)
+
+
+def test_only_the_newest_wish_counts() -> None:
+    rig = Rig()
+    rig.wish(3000)
+    assert rig.run(10)[0].watts == 2992
+    for watts in (1100, 1500, 2500):
+        rig.wish(watts)
+    later = rig.run(300)
+    assert [command.watts for command in later] == [2482]
+
+
+def test_the_lock_between_changes_holds_in_both_directions() -> None:
+    rig = Rig(ability=TARGET)
+    rig.wish(2000)
+    rig.run(10)
+    rig.wish(2600)
+    assert rig.guard.state(rig.now).wait in {Wait.LOCK_UP, Wait.CONFIRMING}
+    rig.wish(1500)
+    assert rig.guard.state(rig.now).wait is Wait.LOCK_DOWN
+    rig.run(400)
+    times = [at for at, _ in rig.sent]
+    assert times[1] - times[0] >= defaults.TIMES[Path.POWER_TARGET].down
+
+
+def test_nothing_upward_while_it_ramps_or_tunes() -> None:
+    for state, wait in ((MinerState.STARTING, Wait.RAMPING), (MinerState.TUNING, Wait.TUNING)):
+        rig = Rig(ability=TARGET, target=1500, state=state)
+        rig.wish(3000)
+        assert rig.run(1800) == []
+        assert rig.guard.state(rig.now).wait is wait
+        rig.state = MinerState.MINING
+        assert rig.run(20)[0].watts == 3000
+
+
+def test_safety_goes_down_at_once_and_by_the_quick_form() -> None:
+    rig = Rig()
+    rig.wish(3000)
+    rig.run(10)
+    rig.wish(1500, Source.SAFETY, safety=True)
+    command = rig.step()
+    assert command is not None
+    assert command.fast
+    assert command.watts == 1496
+    assert command.source is Source.SAFETY
+    # The quick form is not for long: the same again in the gentle one, once.
+    rig.read()
+    again = rig.run(600)
+    assert [(one.watts, one.fast) for one in again] == [(1496, False)]
+    assert rig.guard.state(rig.now).wait is Wait.LIMIT
+
+
+def test_a_limit_is_kept_until_it_is_lifted() -> None:
+    rig = Rig()
+    rig.wish(1500, Source.SAFETY, safety=True)
+    rig.wish(3400, Source.USER)
+    rig.run(600)
+    assert rig.target <= 1500
+    rig.guard.lift(Source.SAFETY)
+    rig.run(600)
+    assert rig.target == 3400
+
+
+def test_what_ignores_a_limit_is_stopped() -> None:
+    rig = Rig(obeys=False)
+    rig.wish(1500, Source.SAFETY, safety=True)
+    kinds = [command.kind for command in rig.run(60)]
+    assert kinds[0] is CommandKind.SET_POWER
+    assert CommandKind.STOP in kinds
+
+
+def test_what_ramps_and_refuses_a_limit_is_stopped() -> None:
+    rig = Rig(state=MinerState.STARTING, answer=RampingError("ramping"))
+    rig.wish(1500, Source.SAFETY, safety=True)
+    rig.step()
+    rig.answer = None
+    assert [command.kind for command in rig.run(20)] == [CommandKind.STOP]
+
+
+def test_a_start_that_goes_above_a_limit_does_not_happen() -> None:
+    rig = Rig(on=False)
+    rig.wish(1500, Source.SITE, safety=True)
+    rig.wish(1500)
+    assert rig.run(1800) == []
+    assert rig.guard.state(rig.now).wait is Wait.START_ABOVE_LIMIT
+
+
+def test_a_lasting_target_is_set_before_the_start() -> None:
+    rig = Rig(ability=TARGET, on=False, target=3200)
+    rig.wish(1500)
+    commands = rig.run(60)
+    assert [command.kind for command in commands] == [CommandKind.SET_POWER, CommandKind.START]
+    assert rig.target == 1500
+
+
+def test_minimum_on_and_off_times() -> None:
+    rig = Rig(on=False)
+    rig.wish(3400)
+    rig.run(20)
+    began = rig.now
+    rig.wish(0)
+    rig.run(20)
+    assert rig.on
+    assert rig.guard.state(rig.now).wait is Wait.MINIMUM_ON
+    # It draws as little as it can until then.
+    rig.run(120)
+    assert rig.target == 1000
+    rig.run(1200)
+    assert not rig.on
+    assert rig.sent[-1][0] - began >= defaults.MINIMUM_ON - 30
+    off = rig.sent[-1][0]
+    rig.wish(3400)
+    rig.run(1200)
+    start = next(at for at, one in rig.sent if at > off and one.kind is CommandKind.START)
+    assert start - off >= defaults.MINIMUM_OFF
+
+
+@pytest.mark.parametrize("source", [Source.USER, Source.VOICE])
+def test_a_person_switches_off_at_once(source: Source) -> None:
+    rig = Rig(on=False)
+    rig.wish(3400)
+    rig.run(20)
+    rig.wish(0, source)
+    command = rig.step()
+    assert command is not None
+    assert command.kind is CommandKind.STOP
+
+
+def test_starts_per_day_are_counted_and_end() -> None:
+    rig = Rig(on=False)
+    for _ in range(20):
+        rig.wish(3400)
+        rig.run(1500, every=30)
+        rig.wish(0)
+        rig.run(700, every=30)
+    starts = [one for _, one in rig.sent if one.kind is CommandKind.START]
+    assert len(starts) == defaults.STARTS_PER_DAY
+    rig.wish(3400)
+    state = rig.guard.state(rig.now)
+    assert state.wait is Wait.STARTS_SPENT
+    assert state.until is not None
+    rig.run(state.until - rig.now + 60, every=60)
+    assert rig.on
+
+
+def test_an_acknowledgement_confirms_nothing() -> None:
+    rig = Rig(obeys=False)
+    rig.wish(1500)
+    rig.run(30)
+    state = rig.guard.state(rig.now)
+    assert (state.sent, state.confirmed, state.wait) == (1496, None, Wait.CONFIRMING)
+    rig.power = 1500
+    rig.run(20)
+    state = rig.guard.state(rig.now)
+    assert state.confirmed == 1496
+
+
+def test_what_never_shows_is_not_sent_in_a_loop() -> None:
+    rig = Rig(ability=TARGET, obeys=False, power=3200)
+    rig.wish(1500)
+    commands = rig.run(6 * 3600, every=30)
+    assert 1 < len(commands) <= 12
+    assert rig.guard.state(rig.now).wait in {Wait.UNCONFIRMED, Wait.REFUSED, Wait.CONFIRMING}
+
+
+@pytest.mark.parametrize("error", [BusyError("busy"), RampingError("ramping")])
+def test_a_refusal_waits_longer_each_time_and_spends_no_lock(
+    error: BusyError | RampingError,
+) -> None:
+    rig = Rig(answer=error)
+    rig.wish(1500)
+    rig.run(3600)
+    gaps = [b[0] - a[0] for a, b in zip(rig.sent, rig.sent[1:], strict=False)]
+    assert gaps
+    assert all(later >= earlier for earlier, later in zip(gaps, gaps[1:], strict=False))
+    assert gaps[0] >= defaults.RETRY_FIRST
+
+
+def test_a_lost_answer_is_not_repeated_before_the_watts_tell() -> None:
+    rig = Rig(ability=TARGET, answer=UnconfirmedError("no answer"))
+    rig.wish(1500)
+    rig.run(10)
+    rig.answer = None
+    rig.target = 1500.0  # It had been executed after all.
+    assert rig.run(1200) == []
+    assert rig.guard.state(rig.now).confirmed == 1500
+
+
+def test_a_stop_that_is_not_obeyed_is_told_and_not_hammered() -> None:
+    rig = Rig(obeys=False)
+    rig.wish(0, Source.USER)
+    commands = rig.run(3600)
+    assert 3 <= len(commands) <= 20
+    assert rig.guard.state(rig.now).wait in {Wait.STOP_NOT_OBEYED, Wait.CONFIRMING}
+
+
+def test_a_command_of_yesterday_is_refused() -> None:
+    rig = Rig()
+    rig.wish(1500)
+    command = rig.guard.next(rig.now)
+    assert command is not None
+    rig.wish(3000)
+    with pytest.raises(ValueError, match="out of date"):
+        rig.guard.sent(command, rig.now)
+
+
+def test_an_old_reading_sends_nothing_but_safety() -> None:
+    rig = Rig()
+    rig.wish(1500)
+    rig.now += defaults.READING_FRESH + 1
+    assert rig.guard.next(rig.now) is None
+    assert rig.guard.state(rig.now).wait is Wait.NO_READING
+    rig.wish(1200, Source.SAFETY, safety=True)
+    assert rig.guard.next(rig.now) is not None
+
+
+def test_it_learns_seconds_floor_idle_and_efficiency_and_keeps_them() -> None:
+    guard = Guard(TARGET)
+    now = START
+
+    def read(power: float, target: float, *, on: bool = True) -> None:
+        state = MinerState.MINING if on else MinerState.PAUSED
+        guard.read(
+            Reading(at=now, state=state, on=on, power=power, target=target, hashrate=power / 20)
+        )
+
+    read(3000, 3000)
+    for _ in range(40):
+        now += 30
+        read(3000, 3000)
+    guard.wish(Wish(watts=1000, source=Source.SITE, at=now))
+    command = guard.next(now)
+    assert command is not None
+    guard.sent(command, now)
+    guard.done(command, now)
+    for _ in range(60):
+        now += 30
+        read(1400, 1000)  # It cannot go lower, whatever its target says.
+    assert guard.learned.floor == 1400
+    assert guard.state(now).floor == 1400
+    assert guard.learned.joules_per_terahash(3000, TARGET) == pytest.approx(20)
+    stored = guard.to_json()
+    assert Guard(TARGET, stored).learned == guard.learned
+    assert Guard(TARGET, forget(stored)).learned.floor is None
+    for _ in range(20):
+        now += 30
+        read(17, 1000, on=False)
+    assert guard.learned.idle == pytest.approx(17)
+
+
+def test_locks_survive_a_restart_of_the_caller() -> None:
+    rig = Rig(on=False)
+    rig.wish(3400)
+    rig.run(20)
+    rig.wish(0, Source.USER)
+    rig.run(20)
+    other = Rig(on=False, now=rig.now)
+    other.guard = Guard(PERCENT, rig.guard.to_json())
+    other.read()
+    other.wish(3400)
+    assert other.guard.state(other.now).wait is Wait.MINIMUM_OFF
+
+
+@pytest.mark.parametrize(
+    "stored", [None, 3, {"past": 1, "learned": "x"}, {"past": {"starts": [{}]}}]
+)
+def test_what_was_stored_wrongly_is_forgotten(stored: object) -> None:
+    guard = Guard(PERCENT, stored)  # type: ignore[arg-type] # what a damaged file may hold
+    assert guard.to_json() == Guard(PERCENT).to_json()
+
+
+def test_a_clock_that_was_set_back_locks_for_one_more_time_at_most() -> None:
+    rig = Rig(ability=TARGET)
+    rig.wish(2000)
+    rig.run(20)
+    rig.now -= 86_400
+    rig.read()
+    rig.wish(1200)
+    assert rig.run(defaults.TIMES[Path.POWER_TARGET].confirm * 2 + 60, every=30)
+
+
+def test_ability_comes_from_what_a_device_has_shown() -> None:
+    power = PowerRange(minimum=850, maximum=3400, step=10)
+    both = Capabilities(
+        features=frozenset({Feature.POWER_TARGET, Feature.POWER_PERCENT, Feature.MINING}),
+        ranges={Feature.POWER_TARGET: power},
+    )
+    ability = Ability.of(both)
+    assert ability is not None
+    assert ability.path is Path.LIVE_PERCENT
+    limit = Capabilities(
+        features=frozenset({Feature.POWER_LIMIT, Feature.MINING}),
+        ranges={Feature.POWER_LIMIT: PowerRange(minimum=1000, maximum=99_999, step=10)},
+    )
+    assert Ability.of(limit) is None
+    switched = Ability.of(limit, full=3400)
+    assert switched is not None
+    assert switched.path is Path.START_STOP
+    restarting = Ability.of(limit, full=3400, restarts=True)
+    assert restarting is not None
+    assert (restarting.path, restarting.maximum) == (Path.RESTART, 3400)
+    assert Ability.of(Capabilities()) is None
+    reading = Reading.of(Snapshot(power_limit=3000.0, power_target=None), START, Path.RESTART)
+    assert reading.target == 3000
+
+
+WISHES = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 500.0, 1000.0, 1700.0, 2500.0, 3400.0]),
+        st.sampled_from([Source.SITE, Source.BUDGET, Source.HEAT]),
+        st.integers(min_value=1, max_value=40),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(wishes=WISHES, ability=st.sampled_from([PERCENT, TARGET]), on=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_never_a_change_inside_a_lock_and_every_wait_has_a_reason(
+    wishes: list[tuple[float, Source, int]], ability: Ability, on: bool
+) -> None:
+    rig = Rig(ability=ability, on=on)
+    times = defaults.TIMES[ability.path]
+    for watts, source, ticks in wishes:
+        rig.wish(watts, source)
+        for _ in range(ticks):
+            rig.step()
+            state = rig.guard.state(rig.now)
+            idle = rig.guard.next(rig.now) is None
+            reached = state.goal is None or state.goal == (rig.target if rig.on else 0.0)
+            assert not idle or reached or state.wait is not None
+            rig.now += 15
+            rig.read()
+    changes = [(at, one) for at, one in rig.sent if one.kind is CommandKind.SET_POWER]
+    running = [at for at, one in changes if not _off_at(rig, at, on)]
+    for earlier, later in zip(running, running[1:], strict=False):
+        assert later - earlier >= min(times.up, times.down)
+    switches = [(at, one.kind) for at, one in rig.sent if one.kind is not CommandKind.SET_POWER]
+    for (earlier, kind), (later, _) in zip(switches, switches[1:], strict=False):
+        least = defaults.MINIMUM_ON if kind is CommandKind.START else defaults.MINIMUM_OFF
+        assert later - earlier >= least
+
+
+def _off_at(rig: Rig, when: float, on: bool) -> bool:
+    for at, command in rig.sent:
+        if at >= when:
+            break
+        if command.kind is CommandKind.START:
+            on = True
+        elif command.kind is CommandKind.STOP:
+            on = False
+    return not on
