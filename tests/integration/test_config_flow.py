@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
@@ -253,3 +253,17 @@ async def test_only_watch_from_now_on(hass: HomeAssistant, whatsminer: Whatsmine
     assert entry.data["password"] is None
     assert not hass.states.async_entity_ids(["switch", "number", "select", "button"])
     assert hass.states.async_entity_ids("sensor")
+
+
+async def test_firmware_before_the_interface(
+    hass: HomeAssistant, braiins: BraiinsSimulator
+) -> None:
+    """Braiins OS without REST is recognised, and its owner learns what to do."""
+    braiins.faults.old_firmware = 404
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    address = {"host": braiins.host, "advanced": {"port": braiins.port}}
+    step = await hass.config_entries.flow.async_configure(flow["flow_id"], address)
+    assert step["errors"] == {"base": "outdated_firmware"}
+    braiins.faults.old_firmware = None
+    step = await hass.config_entries.flow.async_configure(flow["flow_id"], address)
+    assert step["step_id"] == "credentials"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import DEFAULT_PORTS, create_client
 from .client import Credentials
-from .errors import MinerError, UnreachableError
+from .errors import MinerError, OutdatedFirmwareError, UnreachableError
 from .models import Identity, Make
 
 if TYPE_CHECKING:
@@ -46,7 +46,14 @@ async def detect(session: ClientSession, host: str, port: int | None = None) -> 
             return answer
     # That something answered says more than that something else did not.
     failures = [answer for answer in answers if isinstance(answer, MinerError)]
-    raise min(failures, key=lambda failure: isinstance(failure, UnreachableError))
+    raise min(failures, key=_says_little)
+
+
+def _says_little(failure: MinerError) -> int:
+    """Return how little a failure says of what is there."""
+    if isinstance(failure, OutdatedFirmwareError):
+        return 0
+    return 2 if isinstance(failure, UnreachableError) else 1
 
 
 async def _probe(
