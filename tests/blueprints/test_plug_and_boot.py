@@ -68,9 +68,9 @@ async def begin(
     return Plug(hass, miner.device)
 
 
-async def want(hass: HomeAssistant, word: str) -> None:
+async def want(house: House, word: str) -> None:
     """Wish the miner to be on or off."""
-    hass.states.async_set(WANTED, word)
+    await house.show(WANTED, word)
 
 
 def seen(house: House) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ async def test_off_and_on_again(
     miner = await add_miner(device)
     plug = await begin(hass, house, miner, linked=linked)
     mining = miner.entity_id("mining")
-    await want(hass, "off")
+    await want(house, "off")
     await house.minutes(1.5)
     assert seen(house) == [("turn_off", mining)], "the fans still run"
     await house.minutes(5)
@@ -101,7 +101,7 @@ async def test_off_and_on_again(
     assert miner.state("mining") == ("off" if linked else STATE_UNAVAILABLE)
 
     house.orders.clear()
-    await want(hass, "on")
+    await want(house, "on")
     await house.minutes(15)
     assert seen(house)[0] == ("turn_on", PLUG)
     # A miner that mines by itself after booting needs no order.
@@ -126,7 +126,7 @@ async def test_never_under_load(
     await device.stop()
     await house.minutes(2)
     assert miner.state("mining") == STATE_UNAVAILABLE
-    await want(hass, "off")
+    await want(house, "off")
     await house.minutes(10)
     assert plug.cut_at is None
     assert seen(house) == []
@@ -140,10 +140,10 @@ async def test_wanted_again_while_it_cools(
     """The last wish counts: the mains stays, and mining goes on."""
     miner = await add_miner(device)
     plug = await begin(hass, house, miner, cool_minutes=5)
-    await want(hass, "off")
+    await want(house, "off")
     await house.minutes(2)
     assert device.truth()["mining"] is False
-    await want(hass, "on")
+    await want(house, "on")
     await house.minutes(10)
     assert plug.cut_at is None
     assert device.truth()["mining"] is True
@@ -158,8 +158,8 @@ async def test_owner_in_between(
     await begin(hass, house, miner)
     await miner.call("switch.turn_off", "mining")
     house.orders.clear()
-    await want(hass, STATE_UNAVAILABLE)
+    await want(house, STATE_UNAVAILABLE)
     await house.minutes(1)
-    await want(hass, "on")
+    await want(house, "on")
     await house.minutes(10)
     assert seen(house) == []

@@ -65,7 +65,8 @@ def services(house: House) -> list[str]:
 async def test_a_day(house: House, device: SimulatedMiner, add_miner: AddMiner) -> None:
     """Down, paused, started and up again, each with few orders."""
     miner = await add_miner(device)
-    sun = Sun(house, device, watts=4500, kilowatts=True)
+    sun = Sun(house, device, kilowatts=True)
+    sun.watts = sun.drawn + 150
     await sun.minutes(20)
     await begin(house, miner, positive="export")
     await sun.minutes(15)
