@@ -1,5 +1,7 @@
 """The guard: one actuator for all who write, and what it never does."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
@@ -229,9 +231,9 @@ def test_a_refusal_waits_longer_each_time_and_spends_no_lock(
     rig = Rig(answer=error)
     rig.wish(1500)
     rig.run(3600)
-    gaps = [b[0] - a[0] for a, b in zip(rig.sent, rig.sent[1:], strict=False)]
+    gaps = [b[0] - a[0] for a, b in pairwise(rig.sent)]
     assert gaps
-    assert all(later >= earlier for earlier, later in zip(gaps, gaps[1:], strict=False))
+    assert all(later >= earlier for earlier, later in pairwise(gaps))
     assert gaps[0] >= defaults.RETRY_FIRST
 
 
@@ -393,10 +395,10 @@ def test_never_a_change_inside_a_lock_and_every_wait_has_a_reason(
             rig.read()
     changes = [(at, one) for at, one in rig.sent if one.kind is CommandKind.SET_POWER]
     running = [at for at, one in changes if not _off_at(rig, at, on)]
-    for earlier, later in zip(running, running[1:], strict=False):
+    for earlier, later in pairwise(running):
         assert later - earlier >= min(times.up, times.down)
     switches = [(at, one.kind) for at, one in rig.sent if one.kind is not CommandKind.SET_POWER]
-    for (earlier, kind), (later, _) in zip(switches, switches[1:], strict=False):
+    for (earlier, kind), (later, _) in pairwise(switches):
         least = defaults.MINIMUM_ON if kind is CommandKind.START else defaults.MINIMUM_OFF
         assert later - earlier >= least
 

@@ -10,6 +10,7 @@ import pytest
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "asic_miner"
 MINERS = INTEGRATION / "miners"
+POWER = INTEGRATION / "power"
 MAKES = ("whatsminer", "braiins")
 PLATFORMS = ("binary_sensor", "button", "number", "select", "sensor", "switch", "event")
 
@@ -51,6 +52,19 @@ def test_miners_can_be_lifted_out(path: Path) -> None:
         else:
             top = module.split(".")[0]
             assert top in sys.stdlib_module_names | ALLOWED_OUTSIDE, module
+
+
+@pytest.mark.parametrize("path", files(POWER), ids=name)
+def test_planning_is_pure(path: Path) -> None:
+    """It knows itself and what a miner is, and takes the time from its caller."""
+    for level, module in imports(path):
+        if level:
+            above = level > len(path.relative_to(POWER).parts)
+            known = module.startswith(("miners.models.", "miners.errors."))
+            assert not above or known, f"{module} is not for planning"
+        else:
+            top = module.split(".")[0]
+            assert top in sys.stdlib_module_names - {"time", "datetime", "random"}, module
 
 
 @pytest.mark.parametrize("make", MAKES)

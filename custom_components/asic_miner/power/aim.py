@@ -52,6 +52,8 @@ class _Probe:
     aim: float | None = None
     paused_until: float = 0.0
     pause: float = defaults.PROBE_BACKOFF
+    start_pause: float = defaults.PROBE_START_BACKOFF
+    ran: bool = False
 
 
 class Aims:
@@ -241,6 +243,12 @@ class Aims:
         raw = drawn + middle - taken
         smooth = self._smooth.add(raw, now)
         probe = self._probe
+        running = any(miner.state.running for miner in miners)
+        if probe.ran and not running:
+            # There was not even enough for one at its floor: a start is not tried soon.
+            probe.paused_until = now + probe.start_pause
+            probe.start_pause = min(probe.start_pause * 2, defaults.PROBE_START_BACKOFF_LONGEST)
+        probe.ran = running
         data = {"watts": taken, "low": low, "high": high}
         if taken > high:
             if probe.aim is not None and drawn > 0 and now - probe.at < defaults.PROBE_HOLD:
@@ -269,10 +277,10 @@ class Aims:
                 largest = max(defaults.PROBE_STEP_LARGEST, defaults.PROBE_SHARE * most)
                 probe.step = min(probe.step * 2, largest)
                 probe.pause = defaults.PROBE_BACKOFF
+                probe.start_pause = defaults.PROBE_START_BACKOFF
             probe.at = now
             probe.aim = max(drawn + probe.step, smooth)
         least = min((m.state.floor * m.state.excess for m in miners), default=0.0)
-        running = any(miner.state.running for miner in miners)
         watts = probe.aim if running else least
         return Aim(
             intent=Intent.FOLLOW,

@@ -346,7 +346,7 @@ class Chooser:
                         until=until if math.isfinite(until) else None,
                     )
                 )
-            if not self._spaced(now):
+            if not (self._spaced(now) or aim.eager):
                 return self._spacing(now)
             largest = max(ready, key=lambda pair: (pair[0].allocated, pair[0].rank))
             return self._set(*largest, Why.LOWERED, now)
@@ -378,7 +378,7 @@ class Chooser:
                     until=now + defaults.RIDE_LONGEST - lasted,
                 )
             )
-        if not self._spaced(now):
+        if not (self._spaced(now) or aim.eager):
             return self._spacing(now)
         ready = [one for one in steady if one.now.state.can_stop_at <= now]
         if not ready:
@@ -415,7 +415,11 @@ class Chooser:
         short = [one for one in ones if wanted[one.key] - one.expected >= one.least_change]
         if not short:
             return Change(reason=Reason(why=Why.FULL))
-        cramped = [one for one in short if one.room < one.least_change]
+        cramped = [
+            one
+            for one in short
+            if one.room < (one.least_change if one.on else one.now.state.start_watts)
+        ]
         if len(cramped) == len(short):
             return Change(reason=Reason(why=Why.CIRCUIT, miner=short[0].key))
         for one in short:

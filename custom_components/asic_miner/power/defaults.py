@@ -133,16 +133,17 @@ TICK = 10.0
 RESERVE = 0.0
 """Bench: 100 W, as chargers keep, costs more used surplus than it saves grid energy when
 the miners already round down to a step. Advised with a battery: 100 W."""
-SMOOTH_UP = 30.0
-"""Bench: the lag with which a rising balance is believed; three readings of 10 s."""
-SMOOTH_DOWN = 120.0
-"""Field: let short clouds pass. Falling is believed four times as slowly as rising, since
-coming back costs a miner minutes."""
-STEP_UP_HOLD = 20.0
-"""Bench: two plans, so that one odd reading raises nothing. 3 min, as seen in the field,
-belongs to restarting paths and is kept by their locks."""
-STEP_DOWN_HOLD = 120.0
-"""Field: 15 s to 5 min; two minutes on top of the smoothing let a cloud pass."""
+SMOOTH_UP = 15.0
+"""Bench: the lag with which a rising balance is believed. Twice as much loses more surplus
+than it saves grid energy."""
+SMOOTH_DOWN = 90.0
+"""Field: let short clouds pass. Falling is believed more slowly than rising, since coming
+back costs a miner minutes. Bench: 120 s buy a fifth more for one percent of surplus."""
+STEP_UP_HOLD = 10.0
+"""Bench: two plans in a row, so that one odd reading raises nothing. 3 min, as seen in the
+field, belong to restarting paths and are kept by their locks."""
+STEP_DOWN_HOLD = 60.0
+"""Field: 15 s to 5 min; a minute on top of the smoothing lets a short cloud pass."""
 START_HOLD = 90.0
 """Field: 1 to 7 min. On top of the smoothing; what starts stays on for MINIMUM_ON."""
 START_SHARE = 1.0
@@ -200,6 +201,10 @@ PROBE_SETTLE = 60.0
 locks."""
 PROBE_HOLD = 240.0
 """Field: ramp lock of 4 min; import within it after a probe is the probe's doing."""
+PROBE_START_BACKOFF = 1800.0
+PROBE_START_BACKOFF_LONGEST = 7200.0
+"""Own: half an hour, later two, until a start is tried again that did not hold: each one
+costs a start and RIDE_THROUGH."""
 PROBE_BACKOFF = 120.0
 PROBE_BACKOFF_LONGEST = 1800.0
 """Bench: a probe that met nothing but the grid is repeated after two minutes, as clouds pass,

@@ -75,6 +75,10 @@ class Guard:
         """Take back a limit. Without one it does nothing."""
         self._limits.pop(source, None)
 
+    def release(self) -> None:
+        """Forget the wish. What the miner is found to do at the next reading is wished then."""
+        self._wish = None
+
     @property
     def limit(self) -> Wish | None:
         """The lowest limit."""
@@ -86,6 +90,7 @@ class Guard:
         """Take what the miner says now. Confirms, learns, and sees what others did to it."""
         before, self.reading = self.reading, reading
         past = self.past
+        past.clamp(reading.at)
         if before is None or before.runs != reading.runs:
             past.switched(reading, first=before is None)
         if self._unwished:
@@ -114,9 +119,6 @@ class Guard:
         """See whether the last command shows in the measured watts."""
         past = self.past
         if reading.at <= pending.at:
-            # Older than the command; or the clock was set back, and time counts from now on.
-            if pending.at - reading.at > defaults.READING_FRESH:
-                pending.at = reading.at
             return
         if pending.shows(reading):
             if pending.what:

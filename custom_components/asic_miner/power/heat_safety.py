@@ -68,6 +68,7 @@ class HeatSafety:
         self.limits = limits
         self.latched = latched
         self._paused = False
+        self._lost = False
         self._wake_from: float | None = None
         self._began: float | None = None
 
@@ -96,8 +97,12 @@ class HeatSafety:
             ages.append(_age(dangers.supply, now, self._began))
         age = max(ages)
         if age > defaults.SENSOR_STOP:
-            self._wake_from = now
+            self._lost = True
             return Verdict(share=0.0, trip=Trip.SENSOR_LOST)
+        if self._lost:
+            self._lost = False
+            # Who has been disarmed meanwhile has nothing to come back to.
+            self._wake_from = now if armed else self._wake_from
         if age > defaults.SENSOR_FLOOR:
             return Verdict(share=1.0, trip=Trip.SENSOR_OLD)
         return self._soft(dangers, now)

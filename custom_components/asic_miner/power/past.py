@@ -92,6 +92,22 @@ class Past:
         """Return how many of the times are within the last 24 hours."""
         return sum(now - defaults.DAY < at for at in times)
 
+    def clamp(self, now: float) -> None:
+        """Let nothing lie in the future after a clock was set back: time counts from now on."""
+        latest = now + defaults.READING_FRESH
+        if self.changed > latest:
+            self.changed = now
+        if self.on_since > latest:
+            self.on_since = now
+        if self.off_since > latest:
+            self.off_since = now
+        if self.failed_at > latest:
+            self.retry_at, self.failed_at = now + self.retry_at - self.failed_at, now
+        if self.pending is not None and self.pending.at > latest:
+            self.pending.at = now
+        self.starts = [min(at, now) if at > latest else at for at in self.starts]
+        self.changes = [min(at, now) if at > latest else at for at in self.changes]
+
     def switched(self, reading: Reading, *, first: bool) -> None:
         """Take note that the miner has gone on or off, by whatever hand."""
         if reading.runs:

@@ -1,6 +1,4 @@
-"""Draws a day: what there was, and what each controller drew. With Pillow, as Home Assistant
-ships it.
-"""
+"""Draws a day: what there was, and what each drew. With Pillow, as Home Assistant ships it."""
 
 from collections.abc import Sequence
 from pathlib import Path

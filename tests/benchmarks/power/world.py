@@ -113,8 +113,6 @@ class Planner:
                 mode=modes.get(day.kind, Mode.SURPLUS),
                 reserve=-300.0 if variant == IMPORTING else defaults.RESERVE,
                 discharge=variant == DRAINING,
-                discharge_soc=20.0,
-                first_soc=20.0 if variant == DRAINING else defaults.BATTERY_FIRST_SOC,
             )
         )
         self.miners = miners

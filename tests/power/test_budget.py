@@ -1,0 +1,98 @@
+"""Budgets: never more than what may be drawn, and what happens when nobody renews them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from custom_components.asic_miner.power.budget import Budget, Member, Policy, Safe, share
+from custom_components.asic_miner.power.model import Ability, Path
+
+from .rig import PERCENT, START, TARGET
+
+
+def member(key: str, ability: Ability = PERCENT, **more: float | bool | None) -> Member:
+    values: dict[str, object] = {"running": True, "floor": ability.minimum, **more}
+    return Member(key=key, ability=ability, **values)  # type: ignore[arg-type] # checked by use
+
+
+def test_priority_fills_one_after_another() -> None:
+    members = [member("b", TARGET, priority=2), member("a", TARGET, priority=1)]
+    shared = share(4500, members, Policy.PRIORITY)
+    assert shared.orders == {"a": 3200, "b": 1300}
+    assert shared.left == 0
+
+
+def test_equal_gives_the_same_to_as_many_as_possible() -> None:
+    members = [member(key, TARGET) for key in "abc"]
+    assert set(share(6000, members, Policy.EQUAL).orders.values()) == {2000}
+    few = share(2500, members, Policy.EQUAL)
+    assert sorted(few.orders.values()) == [0, 1200, 1300]
+
+
+def test_the_most_efficient_comes_first_and_does_not_swap_for_nothing() -> None:
+    good, bad = member("good", TARGET, efficiency=20.0), member("bad", TARGET, efficiency=30.0)
+    assert share(2000, [bad, good], Policy.EFFICIENT).orders == {"good": 2000, "bad": 0}
+    off = member("off", TARGET, efficiency=19.9, running=False)
+    assert share(2000, [off, good], Policy.EFFICIENT).orders == {"good": 2000, "off": 0}
+
+
+def test_it_resumes_later_than_it_pauses() -> None:
+    running, off = member("a"), member("a", running=False)
+    assert share(1000, [running], Policy.PRIORITY).orders["a"] == 1000
+    assert share(1000, [off], Policy.PRIORITY).orders["a"] == 0
+    assert share(1100, [off], Policy.PRIORITY).orders["a"] > 0
+
+
+def test_a_miner_that_can_only_be_switched_can_start() -> None:
+    only = Ability(path=Path.START_STOP, minimum=3000, maximum=3000)
+    off = member("a", only, running=False)
+    assert share(3000, [off], Policy.PRIORITY).orders == {"a": 3000}
+    assert share(2999, [off], Policy.PRIORITY).orders == {"a": 0}
+
+
+@pytest.mark.parametrize(
+    ("safe", "orders"),
+    [(Safe.PAUSE, {"a": 0, "b": 0}), (Safe.FLOOR, {"a": 1000, "b": 0}), (Safe.HOLD, None)],
+)
+def test_a_budget_that_is_not_renewed_falls_back(
+    safe: Safe, orders: dict[str, float] | None
+) -> None:
+    budget = Budget(watts=3000, at=START, valid_for=600, safe=safe)
+    members = [member("a"), member("b", running=False)]
+    before = budget.grant(members, START + 599)
+    assert before is not None
+    assert before.orders["a"] > 1000
+    after = budget.grant(members, START + 600)
+    assert (after.orders if after else None) == orders
+    assert Budget(watts=1, at=START).expired(START + 1e9) is False
+    assert budget.expired(START - 3600), "a clock set back does not prolong it"
+
+
+@given(
+    watts=st.floats(min_value=-100, max_value=50_000),
+    policy=st.sampled_from(Policy),
+    members=st.lists(
+        st.tuples(
+            st.sampled_from([PERCENT, TARGET]),
+            st.booleans(),
+            st.integers(min_value=1, max_value=3),
+            st.floats(min_value=1.0, max_value=1.15),
+        ),
+        max_size=6,
+    ),
+)
+def test_never_more_than_the_budget(
+    watts: float, policy: Policy, members: list[tuple[Ability, bool, int, float]]
+) -> None:
+    ones = [
+        member(str(i), ability, running=running, priority=priority, excess=excess)
+        for i, (ability, running, priority, excess) in enumerate(members)
+    ]
+    shared = share(watts, ones, policy)
+    drawn = sum(shared.orders[one.key] * one.excess for one in ones)
+    assert drawn <= max(watts, 0) + 0.01
+    assert shared.applied == pytest.approx(drawn)
+    assert shared.left == pytest.approx(max(max(watts, 0) - drawn, 0), abs=0.01)
+    for one in ones:
+        order = shared.orders[one.key]
+        assert order == 0 or one.ability.minimum <= order <= one.ability.maximum
