@@ -43,11 +43,11 @@ class House:
     """Home Assistant with automations from blueprints, and the time that passes in it."""
 
     def __init__(
-        self, hass: HomeAssistant, clock: ManualClock, freezer: FrozenDateTimeFactory
+        self, hass: HomeAssistant, time: ManualClock, freezer: FrozenDateTimeFactory
     ) -> None:
         """Listen to all that is ordered."""
         self.hass = hass
-        self._clock = clock
+        self._clock = time
         self._freezer = freezer
         self.orders: list[tuple[str, str, object]] = []
         hass.bus.async_listen(EVENT_CALL_SERVICE, self._ordered)
