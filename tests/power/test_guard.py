@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.asic_miner.miners.errors import BusyError, RampingError, UnconfirmedError
+from custom_components.asic_miner.miners.errors import (
+    BusyError,
+    MiningProcessDownError,
+    RampingError,
+    RejectedError,
+    UnconfirmedError,
+)
 from custom_components.asic_miner.miners.models import (
     Capabilities,
     Feature,
@@ -245,6 +251,28 @@ def test_a_lost_answer_is_not_repeated_before_the_watts_tell() -> None:
     rig.target = 1500.0  # It had been executed after all.
     assert rig.run(1200) == []
     assert rig.guard.state(rig.now).confirmed == 1500
+
+
+def test_a_person_who_tries_something_else_does_not_wait() -> None:
+    rig = Rig(answer=RejectedError("no"))
+    rig.wish(1500)
+    rig.run(60)
+    rig.answer = None
+    rig.wish(2000, Source.SITE)
+    assert rig.run(60) == []
+    rig.wish(2500, Source.USER)
+    assert rig.run(60)[0].watts == 2482
+
+
+def test_a_target_that_cannot_be_set_while_off_is_set_later() -> None:
+    rig = Rig(ability=TARGET, on=False, answer=MiningProcessDownError("stopped"))
+    rig.wish(1500)
+    rig.step()
+    rig.answer = None
+    assert rig.guard.state(rig.now).start_watts > 3000, "it will start with its old target"
+    kinds = [command.kind for command in rig.run(600)]
+    assert kinds == [CommandKind.START, CommandKind.SET_POWER]
+    assert rig.target == 1500
 
 
 def test_a_stop_that_is_not_obeyed_is_told_and_not_hammered() -> None:

@@ -9,7 +9,13 @@ import pytest
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import CommandKind, Source
 from custom_components.asic_miner.power.site import SiteController
-from custom_components.asic_miner.power.site_model import Circuit, Mode, SiteReadings, Why
+from custom_components.asic_miner.power.site_model import (
+    Circuit,
+    Mode,
+    SiteReadings,
+    Why,
+    release,
+)
 
 from .house import House
 from .rig import PERCENT, TARGET
@@ -324,6 +330,20 @@ def test_after_silence_it_is_always_off(silence: int, solar: int) -> None:
     house.meter = False
     house.run(silence + 1800)
     assert house.ordered == 0
+
+
+def test_a_controller_that_lets_go_leaves_no_limit_behind() -> None:
+    house = House(on=True)
+    house.set(
+        mode=Mode.FIXED,
+        fixed=3000.0,
+        circuits=(Circuit(key="c", members=frozenset({"m0", "m1"}), limit=3000.0),),
+    )
+    house.run(60)
+    guards = {key: rig.guard for key, rig in house.rigs.items()}
+    assert all(guard.limit for guard in guards.values())
+    release(guards)
+    assert not any(guard.limit for guard in guards.values())
 
 
 def test_the_same_day_twice_is_the_same() -> None:

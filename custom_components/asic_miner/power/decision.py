@@ -249,7 +249,7 @@ class Decider:
         end = until(past.failed_at, seconds, self.now)
         if end <= self.now:
             return None
-        wait = Wait.UNCONFIRMED if past.confirmed is None and past.order else Wait.REFUSED
+        wait = Wait.UNCONFIRMED if past.lost else Wait.REFUSED
         return Decision(wait=wait, until=end, data={"attempts": past.failures})
 
     def _confirming(self, pending: Pending) -> Decision:

@@ -5,7 +5,7 @@ Its owner calls, in this order and from one task:
     guard.read(reading)              after each poll of the miner
     guard.wish(wish) / guard.lift()  whenever someone wishes something else
     command = guard.next(now)        after both, and when `state(now).until` has passed
-    guard.sent(command, now)         right before the command goes out
+    guard.sent(command, now)         right before the command goes out, with the same `now`
     guard.done(command, now, error)  when the device has answered, or has not
 
 `next` changes nothing, so it may be asked as often as one likes. A command is current only
@@ -14,8 +14,10 @@ until the next of these calls. There is no queue: only the newest wish counts.
 
 from ..miners.errors import (
     AuthenticationError,
+    BusyError,
     InvalidValueError,
     MinerError,
+    MiningProcessDownError,
     RampingError,
     RejectedError,
     UnsupportedError,
@@ -30,8 +32,17 @@ from .past import Past, Pending
 
 _HOPELESS = (AuthenticationError, WriteAccessError, UnsupportedError, RejectedError)
 """Errors that will be the same in two minutes."""
-_NOT_SENT = (InvalidValueError, RampingError, UnsupportedError, WriteAccessError)
+_NOT_SENT = (
+    BusyError,
+    InvalidValueError,
+    MiningProcessDownError,
+    RampingError,
+    RejectedError,
+    UnsupportedError,
+    WriteAccessError,
+)
 """Errors after which the miner is as it was before."""
+_PEOPLE = {Source.USER, Source.VOICE, Source.ACTION}
 
 
 class Guard:
@@ -68,8 +79,11 @@ class Guard:
         """Take a wish. It replaces the last one; a limit replaces that of its source only."""
         if wish.safety:
             self._limits[wish.source] = wish
-        else:
-            self._wish = wish
+            return
+        before, self._wish = self._wish, wish
+        if wish.source in _PEOPLE and (before is None or before.watts != wish.watts):
+            # A person who tries something else does not wait for what was refused before.
+            self.past.failures = 0
 
     def lift(self, source: Source) -> None:
         """Take back a limit. Without one it does nothing."""
@@ -141,7 +155,7 @@ class Guard:
         if not moving and pending.fell_short_of_floor(reading):
             self.learned = self.learned.bottomed(reading.power or 0.0, self.ability)
         past.pending = None
-        past.failed(reading.at, hopeless=False)
+        past.failed(reading.at, hopeless=False, lost=True)
 
     def _learn(self, reading: Reading) -> None:
         """Learn from a miner that is where it will stay."""
@@ -203,7 +217,7 @@ class Guard:
             return
         if error is None:
             past.answered(now)
-        elif isinstance(error, (*_NOT_SENT, RejectedError)):
+        elif isinstance(error, _NOT_SENT):
             # Nothing has changed, so no lock and no start is spent.
             past.undo()
             past.refused = isinstance(error, RampingError) and command.fast

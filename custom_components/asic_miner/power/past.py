@@ -82,6 +82,8 @@ class Past:
     failures: int = 0
     failed_at: float = LONG_AGO
     retry_at: float = LONG_AGO
+    lost: bool = False
+    """The last failure was accepted and never showed."""
     refused: bool = False
     """An urgent lowering was refused because the miner ramps; it can only be stopped."""
     preset_refused: bool = False
@@ -177,9 +179,13 @@ class Past:
             self._before = None
         self.preset_refused = preset
 
-    def failed(self, now: float, *, hopeless: bool) -> None:
-        """Take note of an attempt without effect, and wait longer after each."""
+    def failed(self, now: float, *, hopeless: bool, lost: bool = False) -> None:
+        """Take note of an attempt without effect, and wait longer after each.
+
+        `lost` is one that was accepted and never showed.
+        """
         self.failures += 1
+        self.lost = lost
         self.failed_at = now
         wait = defaults.RETRY_FIRST * 2 ** min(self.failures - 1, 5)
         self.retry_at = now + (
