@@ -6,6 +6,7 @@ from homeassistant.const import EVENT_CALL_SERVICE, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.asic_miner.const import CONF_PLUG
 from tests.integration.conftest import AddMiner, Miner
@@ -113,8 +114,7 @@ async def test_never_under_load(
 ) -> None:
     """A miner that cannot be asked may be running: the plug stays on, and somebody is told."""
     miner = await add_miner(device)
-    told: list[Event[dict[str, object]]] = []
-    hass.bus.async_listen("told", callback(told.append))
+    told = async_capture_events(hass, "told")
     plug = await begin(
         hass,
         house,
