@@ -337,6 +337,19 @@ def test_it_learns_seconds_floor_idle_and_efficiency_and_keeps_them() -> None:
     assert guard.learned.idle == pytest.approx(17)
 
 
+def test_what_restarts_because_it_was_set_too_low_has_a_higher_floor() -> None:
+    rig = Rig()
+    rig.wish(1000)
+    rig.run(120)
+    rig.state, rig.target = MinerState.RESTARTING, 3400.0
+    rig.run(60)
+    assert rig.guard.learned.floor == pytest.approx(1100)
+    rig.state = MinerState.MINING
+    rig.run(120)
+    assert not rig.on, "1000 W is now below what it can do"
+    assert rig.guard.state(rig.now).wait is Wait.BELOW_FLOOR
+
+
 def test_locks_survive_a_restart_of_the_caller() -> None:
     rig = Rig(on=False)
     rig.wish(3400)

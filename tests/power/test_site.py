@@ -269,7 +269,7 @@ def test_a_breaker_is_used_to_four_fifths() -> None:
         max_size=12,
     ),
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_never_above_a_circuit_whoever_wishes(
     limit: int, weather: list[tuple[float, Mode, int, float | None]]
 ) -> None:
@@ -304,7 +304,7 @@ def test_never_above_a_circuit_whoever_wishes(
         max_size=10,
     )
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_a_forbidden_battery_is_never_discharged_for_long(
     powers: list[tuple[float, float, int]],
 ) -> None:

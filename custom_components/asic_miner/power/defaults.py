@@ -95,6 +95,11 @@ LEARN_WEIGHT = 0.3
 """Own: about the last five observations count."""
 LEARN_STEADY = 300.0
 """Field: draw and hashrate say something 5 min after a change; hashrate alone is noisy."""
+FELL_OVER_SECONDS = 600.0
+FELL_OVER_BELOW = 0.6
+FELL_OVER_FACTOR = 1.1
+"""Makers: too low a percentage makes a miner unstable, so that it restarts by itself. What
+does so within 10 min of an order below 60 % is taken to need a tenth more (own)."""
 FLOOR_SHARE_HIGHEST = 0.8
 """Own: a floor above 80 % of the maximum is an error of measurement, not a floor."""
 EXCESS: Mapping[Path, float] = MappingProxyType(

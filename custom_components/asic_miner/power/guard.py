@@ -27,7 +27,7 @@ from ..miners.models import JsonValue, MinerState
 from . import defaults
 from .decision import Decider, Decision
 from .learning import Learned
-from .model import Ability, Command, CommandKind, GuardState, Reading, Source, Wish
+from .model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
 from .past import Past, Pending
 
 _HOPELESS = (AuthenticationError, WriteAccessError, UnsupportedError, RejectedError)
@@ -109,6 +109,11 @@ class Guard:
             past.switched(reading, first=before is None)
         if self._unwished:
             self._adopt(reading)
+        if before is not None and self._fell_over(before, reading):
+            self.learned = self.learned.bottomed(
+                (past.order or 0.0) * defaults.FELL_OVER_FACTOR, self.ability
+            )
+            past.pending = None
         if past.pending is not None and past.pending.answered is not None:
             self._confirm(past.pending, reading, before)
         self._learn(reading)
@@ -128,6 +133,20 @@ class Guard:
             watts = reading.target or self.ability.maximum
         self._wish = Wish(watts=watts, source=Source.ADOPTED, at=reading.at)
         self.past.order = reading.target if reading.runs else 0.0
+
+    def _fell_over(self, before: Reading, reading: Reading) -> bool:
+        """Tell whether it has restarted by itself because it was to draw too little."""
+        past = self.past
+        low = past.order is not None and 0 < past.order < (
+            self.ability.maximum * defaults.FELL_OVER_BELOW
+        )
+        return (
+            self.ability.path is Path.LIVE_PERCENT
+            and low
+            and before.state is MinerState.MINING
+            and reading.ramping
+            and 0 <= reading.at - past.changed <= defaults.FELL_OVER_SECONDS
+        )
 
     def _confirm(self, pending: Pending, reading: Reading, before: Reading | None) -> None:
         """See whether the last command shows in the measured watts."""

@@ -23,11 +23,14 @@ def verdict(other: Result, those: Sequence[Result]) -> str:
     return ", ".join(words)
 
 
-def lost(those: Sequence[Result]) -> list[str]:
-    """Return who uses more, or starts less often, without breaking a limit."""
+def lost(those: Sequence[Result]) -> list[Result]:
+    """Return those who use more, without breaking a limit."""
+    mine = next((one for one in those if one.controller == PLANNER), None)
     return [
-        one.controller
+        one
         for one in those
-        if not one.controller.startswith(PLANNER)
-        and verdict(one, those) not in {"", "breaks the limit"}
+        if mine is not None
+        and not one.controller.startswith(PLANNER)
+        and one.used > mine.used + CLOSE
+        and one.breaches <= mine.breaches
     ]
