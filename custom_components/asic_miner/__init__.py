@@ -12,6 +12,7 @@ from yarl import URL
 from .connect import client_for
 from .const import DOMAIN, LOGGER
 from .coordinator import MinerConfigEntry, MinerCoordinator
+from .diary import Diary
 from .entity import main_device_info
 from .issues import clear_all
 from .miners.errors import WrongMinerError
@@ -44,7 +45,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
     """Set up one miner, also when it is off now."""
     client = client_for(hass, entry.data)
-    coordinator = MinerCoordinator(hass, entry, client)
+    diary = Diary(hass, entry)
+    await diary.async_read()
+    coordinator = MinerCoordinator(hass, entry, client, diary)
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady as error:
@@ -79,6 +82,7 @@ def _remove_controls(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
     """Take away what was said about a miner that is no longer set up."""
     clear_all(hass, entry)
+    await Diary(hass, entry).async_remove()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:

@@ -28,6 +28,8 @@ class MinerButtonDescription(MinerEntityDescription, ButtonEntityDescription):
 
     press: Order[object]
     restarts: Restart | None = None
+    power: bool = False
+    """It sets the power, so that what was wished of it before is out of date."""
 
 
 BUTTONS = (
@@ -53,6 +55,7 @@ BUTTONS = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         press=lambda client: client.restore_power(),
+        power=True,
     ),
     MinerButtonDescription(
         key="stop_mining",
@@ -75,6 +78,7 @@ BUTTONS = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         press=lambda client: client.default_power_target(),
+        power=True,
     ),
     MinerButtonDescription(
         key="default_hashrate_target",
@@ -82,6 +86,7 @@ BUTTONS = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         press=lambda client: client.default_hashrate_target(),
+        power=True,
     ),
 )
 
@@ -113,3 +118,5 @@ class MinerButton(MinerEntity, ButtonEntity):
         await self.coordinator.async_command(
             self.entity_description.press, restarts=self.entity_description.restarts
         )
+        if self.entity_description.power:
+            self.coordinator.actuator.release()

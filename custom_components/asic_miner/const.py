@@ -32,8 +32,11 @@ CONF_PLUG: Final = "plug"
 DEFAULT_POLL_SECONDS: Final = 15
 MIN_POLL_SECONDS: Final = 10
 """A poll of a slow device may take this long, and the next must not come on top of it."""
-MAX_POLL_SECONDS: Final = 120
-"""Energy is joined over gaps of up to five minutes; a poll or two may be lost."""
+MAX_POLL_SECONDS: Final = 60
+"""What is older than a minute and a half says nothing of now, and a poll may be lost."""
+DIARY_SECONDS: Final = 300.0
+"""How much a power cut may take of what is counted and learned: as much as one value of the
+short-term statistics stands for."""
 
 # Long-term statistics keep the first unit they see, so these texts never change.
 TERAHASH_PER_SECOND: Final = "TH/s"

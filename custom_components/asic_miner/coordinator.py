@@ -3,14 +3,17 @@
 from collections.abc import Awaitable, Callable, Coroutine
 import contextlib
 from dataclasses import replace
+import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .const import CONF_ORDERED_OFF, LOGGER
+from .actuator import Actuator
+from .const import CONF_ORDERED_OFF, DOMAIN, LOGGER
+from .diary import Diary
 from .errors import action_error
 from .install import InstallListener, InstallReport, InstallStep
 from .lasting import Lasting
@@ -24,10 +27,11 @@ from .miners.errors import (
     UnconfirmedError,
     UnsupportedError,
 )
-from .miners.models import MinerState, Snapshot
+from .miners.models import JsonValue, MinerState, Snapshot
 from .miners.orders import FirmwareImage
 from .off_guard import REPEATS, OffGuard
 from .polling import MinerPolling
+from .power.model import Source
 from .restart import Restart, RestartWatch
 
 NOTHING_SENT = (InvalidValueError, RampingError, UnsupportedError)
@@ -43,9 +47,19 @@ class MinerCoordinator(MinerPolling):
 
     config_entry: MinerConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: MinerConfigEntry, client: MinerClient) -> None:
-        """Start from what the entry remembers; nothing is sent yet."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MinerConfigEntry,
+        client: MinerClient,
+        diary: Diary,
+    ) -> None:
+        """Start from what the entry and the diary remember; nothing is sent yet."""
         super().__init__(hass, entry, client)
+        self._diary = diary
+        if (energy := diary.energy) is not None:
+            self.energy.restore(energy)
+        self.actuator = Actuator(self, diary.actuator)
         self._off_guard = OffGuard(ordered_off=entry.data.get(CONF_ORDERED_OFF) is True)
         self._lasting = Lasting[Order[bool]]()
         self._commands = 0
@@ -54,10 +68,74 @@ class MinerCoordinator(MinerPolling):
     @override
     def _act_on(self, snapshot: Snapshot) -> None:
         """Keep off what was switched off, and give again what did not last."""
+        step = self.actuator.read(snapshot)
         if self.client.off_may_not_hold and self._off_guard.resumed(snapshot):
             self._keep_off()
+            step = False
         if order := self._lasting.due(snapshot):
             self._async_in_background(self._async_give_again(order), "power level")
+        if step:
+            self._async_in_background(self.actuator.async_step(), "power")
+        self._diary.write_soon(self._to_diary)
+
+    def _to_diary(self) -> dict[str, JsonValue]:
+        return Diary.page(energy=self.energy.total, actuator=self.actuator.to_json())
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop polling, and write down what was learned."""
+        await super().async_shutdown()
+        await self._diary.async_write(self._to_diary)
+
+    # What a person sets at the miner's own entities
+
+    async def async_user_power(self, watts: float) -> None:
+        """Have the miner draw so many W, as soon as its guard allows."""
+        if self.actuator.guard:
+            await self.actuator.async_wish(watts, Source.USER)
+        else:
+            await self.async_set_draw(lambda client: client.set_power_target(watts))
+
+    async def async_user_percent(self, percent: float) -> None:
+        """Have the miner draw a percentage of its full power, as `async_user_power`."""
+        base = self.actuator.percent_base
+        if base and self.actuator.guard:
+            await self.actuator.async_wish(base * percent / 100, Source.USER)
+        else:
+            await self.async_set_draw(lambda client: client.set_power_percent(percent))
+
+    async def async_shed_percent(self, percent: float) -> None:
+        """Have the miner draw only a percentage within about a second, guard or not."""
+
+        async def gently(client: MinerClient) -> bool:
+            return await client.set_power_percent(percent)
+
+        async def quickly(client: MinerClient) -> bool:
+            return await client.set_power_percent(percent, fast=True)
+
+        base = self.actuator.percent_base
+        if base and self.actuator.guard:
+            self.actuator.note(base * percent / 100, Source.ACTION)
+        await self.async_set_draw(gently, fast=quickly)
+
+    async def async_user_mining(self, on: bool) -> None:
+        """Start or stop mining, which the guard does at once for a person."""
+        if self.actuator.guard:
+            await self.actuator.async_wish(self.actuator.on_watts if on else 0.0, Source.USER)
+        else:
+            await self.async_set_mining(on)
+
+    def unix_time(self) -> float:
+        """Return the time of day, which means something after a restart, too."""
+        return time.time()
+
+    def nothing_to_set(self) -> ServiceValidationError:
+        """Return the error for a miner of which it is not known what it can be set to."""
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="nothing_to_set",
+            translation_placeholders={"name": self.config_entry.title},
+        )
 
     async def async_command[T](
         self, order: Order[T], *, restarts: Restart | None = None, urgent: bool = False
@@ -193,6 +271,7 @@ class MinerCoordinator(MinerPolling):
             self._async_in_background(self._async_turn_off_again(), "switch off again")
             return
         self._order_mining(True)
+        self.actuator.release()
         self.issues.raise_issue("off_does_not_hold", times=str(REPEATS))
 
     async def _async_turn_off_again(self) -> None:

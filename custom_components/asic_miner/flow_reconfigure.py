@@ -41,6 +41,9 @@ class ReconfigureSteps(MinerFlow):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """The miner refuses the credentials that are stored."""
+        entry = self._get_reauth_entry()
+        # Home Assistant gives the title of the card only the name.
+        self.context["title_placeholders"] = {"name": entry.title, "host": entry.data[CONF_HOST]}
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(

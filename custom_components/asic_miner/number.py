@@ -73,9 +73,7 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_target,
-        set=lambda coordinator, watts: coordinator.async_set_draw(
-            lambda client: client.set_power_target(watts)
-        ),
+        set=lambda coordinator, watts: coordinator.async_user_power(watts),
     ),
     MinerNumberDescription(
         key="power_percent",
@@ -83,9 +81,7 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_percent,
-        set=lambda coordinator, percent: coordinator.async_set_draw(
-            lambda client: client.set_power_percent(percent)
-        ),
+        set=lambda coordinator, percent: coordinator.async_user_percent(percent),
     ),
     MinerNumberDescription(
         key="power_limit",

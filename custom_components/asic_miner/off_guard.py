@@ -24,7 +24,9 @@ class OffGuard:
         """How often the present order had to be given again."""
 
     def ordered(self, on: bool) -> None:
-        """Take note of an order of the user."""
+        """Take note of an order. The same one again is no new one, and counts on."""
+        if self._ordered_off is not on:
+            return
         self._ordered_off = not on
         self._seen_off = False
         self.repeats = 0

@@ -150,16 +150,15 @@ async def _get_pools(request: Request) -> ServiceResponse:
 
 async def _set_power_percent(request: Request) -> None:
     percent = request.data["percent"]
-    await request.coordinator.async_set_draw(
-        lambda client: client.set_power_percent(percent),
-        fast=(lambda client: client.set_power_percent(percent, fast=True))
-        if request.data["fast"]
-        else None,
-    )
+    if request.data["fast"]:
+        await request.coordinator.async_shed_percent(percent)
+    else:
+        await request.coordinator.async_user_percent(percent)
 
 
 async def _set_power(request: Request) -> None:
     await request.command(lambda client: client.set_power(request.data["watts"]))
+    request.coordinator.actuator.release()
 
 
 async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse:
@@ -186,6 +185,8 @@ async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="change_or_percent_needed"
         )
+    # What the guard wished before is out of date.
+    request.coordinator.actuator.release()
     return {"target": target}
 
 

@@ -65,7 +65,7 @@ SWITCHES = (
         name=None,
         device_class=SwitchDeviceClass.SWITCH,
         value=lambda snapshot: snapshot.mining_wanted,
-        set=lambda coordinator, on: coordinator.async_set_mining(on),
+        set=lambda coordinator, on: coordinator.async_user_mining(on),
     ),
     MinerSwitchDescription(
         key="locate",

@@ -21,6 +21,9 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 START = 1_000_000.0
 """What the coordinator's clock shows at the beginning; any number does."""
 
+UNIX_START = 1_790_000_000.0
+"""The time of day at the beginning, in the autumn of 2026."""
+
 type AddMiner = Callable[[SimulatedMiner], Awaitable[Miner]]
 
 
@@ -38,7 +41,10 @@ def clock() -> ManualClock:
 @pytest.fixture(autouse=True)
 def _one_time(clock: ManualClock) -> Generator[None]:
     """Let the coordinator and the devices live in the same time."""
-    with patch.object(MinerCoordinator, "_now", lambda _: START + clock.now()):
+    with (
+        patch.object(MinerCoordinator, "_now", lambda _: START + clock.now()),
+        patch.object(MinerCoordinator, "unix_time", lambda _: UNIX_START + clock.now()),
+    ):
         yield
 
 

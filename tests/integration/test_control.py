@@ -282,6 +282,8 @@ async def test_the_effect_is_read_by_itself(
 
 async def _resume_by_itself(miner: Miner, device: WhatsminerSimulator, clock: ManualClock) -> None:
     """Let the device be seen off, start mining by itself, and be seen doing so."""
+    # Its draw is down within half a minute.
+    clock.advance(30)
     await miner.poll()
     assert miner.state("mining") == "off"
     device.device.power_on()

@@ -1,0 +1,281 @@
+"""Brings what a miner draws to where it is wished, by the rules of its guard.
+
+All who want a miner to draw more or less come here: sliders and the switch, actions, budgets,
+controllers, thermostats and voice. The guard decides what is sent and when; this sends it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import LOGGER
+from .miners.errors import MinerError
+from .miners.models import Capabilities, Feature, JsonValue, MinerState, Snapshot
+from .power.guard import Guard
+from .power.model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
+
+if TYPE_CHECKING:
+    from .coordinator import MinerCoordinator, Order
+
+
+PERSONAL = {Source.USER, Source.VOICE, Source.ACTION, Source.ADOPTED}
+"""Who wishes once, and does not look again whether it is still so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interlude:
+    """A pause or boost that ends by itself."""
+
+    until: float
+    """Unix time."""
+    then: float
+    """W that are wished again afterwards."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return a form that can be stored."""
+        return {"until": self.until, "then": self.then}
+
+    @classmethod
+    def from_json(cls, stored: JsonValue) -> Self | None:
+        """Read what `to_json` wrote, None where that is not it."""
+        if not isinstance(stored, dict):
+            return None
+        until, then = stored.get("until"), stored.get("then")
+        if not isinstance(until, int | float) or not isinstance(then, int | float):
+            return None
+        return cls(until=float(until), then=float(then))
+
+
+class Actuator:
+    """The one hand on a miner's power."""
+
+    def __init__(self, coordinator: MinerCoordinator, stored: Mapping[str, JsonValue]) -> None:
+        """Begin with what `to_json` once gave; nothing is sent before someone wishes."""
+        self._coordinator = coordinator
+        self._stored = stored
+        self._guard: Guard | None = None
+        self._sending = asyncio.Lock()
+        self._interlude = Interlude.from_json(stored.get("interlude"))
+        last = stored.get("last_on")
+        self._last_on = float(last) if isinstance(last, int | float) else None
+        full = stored.get("full")
+        self._full = float(full) if isinstance(full, int | float) else None
+        self._able(coordinator.capabilities)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what is worth keeping over a restart of Home Assistant."""
+        return {
+            "guard": self._guard.to_json() if self._guard else self._stored.get("guard"),
+            "interlude": self._interlude.to_json() if self._interlude else None,
+            "last_on": self._last_on,
+            "full": self._full,
+        }
+
+    @property
+    def guard(self) -> Guard | None:
+        """The guard; None while it is not known what the miner can be set to."""
+        return self._guard
+
+    @property
+    def state(self) -> GuardState | None:
+        """What everyone may see."""
+        return self._guard.state(self._now()) if self._guard else None
+
+    @property
+    def interlude(self) -> Interlude | None:
+        """The pause or boost that is going on."""
+        return self._interlude
+
+    @property
+    def percent_base(self) -> float | None:
+        """W at 100 %, None where there are no percentages or it is not known."""
+        ranges = self._coordinator.capabilities.ranges
+        watts, percent = ranges.get(Feature.POWER_TARGET), ranges.get(Feature.POWER_PERCENT)
+        return watts.maximum * 100 / percent.maximum if watts and percent else None
+
+    def _now(self) -> float:
+        return self._coordinator.unix_time()
+
+    def _able(self, capabilities: Capabilities) -> None:
+        """Take over what the miner can do, which it may show only with time."""
+        ability = Ability.of(capabilities, full=self._full)
+        if ability is None:
+            return
+        if self._guard is None:
+            self._guard = Guard(ability, self._stored.get("guard"))
+        elif ability != self._guard.ability:
+            self._guard.able(ability)
+
+    @callback
+    def read(self, snapshot: Snapshot) -> bool:
+        """Take what the miner says now; returns whether something is to be sent."""
+        now = self._now()
+        if snapshot.state is MinerState.MINING and snapshot.power:
+            # For a miner that can only be switched it is all that is known of its draw.
+            self._full = max(self._full or 0.0, snapshot.power)
+        self._able(self._coordinator.capabilities)
+        if self._guard is None:
+            return False
+        reading = Reading.of(snapshot, now, self._guard.ability.path)
+        if self._is_foreign(self._guard, reading):
+            self.release()
+        self._guard.read(reading)
+        if self._interlude and now >= self._interlude.until:
+            self._end_interlude(Source.ACTION)
+        return self._guard.next(now) is not None
+
+    def _is_foreign(self, guard: Guard, reading: Reading) -> bool:
+        """Tell whether another hand, as on the miner's own page, has changed what it does.
+
+        Then that is the newest wish of a person. A controller keeps to its own.
+        """
+        before, wish = guard.reading, guard.state(reading.at).wish
+        if before is None or wish is None or wish.source not in PERSONAL or guard.past.pending:
+            return False
+        if wish.watts == 0:
+            # Of makes that do not stay off by themselves, coming back says nothing.
+            return (
+                not before.runs and reading.runs and not self._coordinator.client.off_may_not_hold
+            )
+        lasting = guard.ability.path is Path.POWER_TARGET
+        return (
+            lasting and reading.target is not None and before.target not in {None, reading.target}
+        )
+
+    @callback
+    def release(self) -> None:
+        """Wish nothing more: what the miner does from now on is its own affair."""
+        self._interlude = None
+        if self._guard:
+            self._guard.release()
+
+    # Wishes
+
+    async def async_wish(self, watts: float, source: Source) -> None:
+        """Have the miner draw so much, 0 W for off, as soon as it may.
+
+        What can be done now is done now, and raises as `MinerCoordinator.async_command`; the
+        rest follows with later polls. Only the newest wish counts; it ends a pause or boost.
+        Raises ServiceValidationError where nothing can be set.
+        """
+        self._interlude = None
+        self._wish(watts, source)
+        await self.async_step(raises=True)
+
+    async def async_interlude(self, watts: float, seconds: float, source: Source) -> None:
+        """Wish something for a time only, and what is wished now again afterwards."""
+        guard = self._needed()
+        wish = guard.state(self._now()).wish
+        then = self._interlude.then if self._interlude else wish.watts if wish else 0.0
+        self._wish(watts, source)
+        self._interlude = Interlude(until=self._now() + seconds, then=then)
+        await self.async_step(raises=True)
+
+    async def async_resume(self, source: Source) -> None:
+        """End a pause or boost, or start a miner that is off, with what it drew before."""
+        if self._interlude:
+            self._end_interlude(source)
+        else:
+            self._wish(self.on_watts, source)
+        await self.async_step(raises=True)
+
+    @property
+    def on_watts(self) -> float:
+        """W that "on" means: what was wished last before it was off, else what is stored."""
+        guard = self._needed()
+        ability, state = guard.ability, guard.state(self._now())
+        if state.wish and state.wish.watts > 0:
+            return state.wish.watts
+        stored = guard.reading.target if guard.reading else None
+        if ability.starts_at_full:
+            # There it is lost with the stop, so that it has to be given again.
+            return self._last_on or ability.maximum
+        return stored or self._last_on or ability.maximum
+
+    @callback
+    def note(self, watts: float, source: Source) -> None:
+        """Take note of a wish that somebody else sees to at once."""
+        self._interlude = None
+        self._wish(watts, source)
+
+    @callback
+    def limit(self, watts: float | None, source: Source) -> None:
+        """Keep it below so many W until the same source lifts that (None). Sent by `async_step`."""
+        if self._guard is None:
+            return
+        if watts is None:
+            self._guard.lift(source)
+        else:
+            self._guard.wish(Wish(watts=watts, source=source, at=self._now(), safety=True))
+
+    def _wish(self, watts: float, source: Source) -> None:
+        guard = self._needed()
+        watts = min(watts, guard.ability.maximum)
+        if watts > 0:
+            self._last_on = watts
+        guard.wish(Wish(watts=watts, source=source, at=self._now()))
+
+    def _end_interlude(self, source: Source) -> None:
+        then = self._interlude.then if self._interlude else 0.0
+        self._interlude = None
+        self._wish(then, source)
+
+    def _needed(self) -> Guard:
+        if self._guard is None:
+            raise self._coordinator.nothing_to_set()
+        return self._guard
+
+    # Commands
+
+    async def async_step(self, *, raises: bool = False) -> None:
+        """Send what the guard wants sent now. Errors are logged, or raised to who asked."""
+        guard = self._guard
+        if guard is None:
+            return
+        async with self._sending:
+            now = self._now()
+            command = guard.next(now)
+            if command is None:
+                return
+            guard.sent(command, now)
+            try:
+                await self._async_send(guard.ability, command)
+            except HomeAssistantError as error:
+                cause = error.__cause__
+                guard.done(command, self._now(), cause if isinstance(cause, MinerError) else None)
+                if raises:
+                    raise
+                name = self._coordinator.config_entry.title
+                LOGGER.warning("%s did not take what was wished: %s", name, error)
+            else:
+                guard.done(command, self._now())
+            finally:
+                self._coordinator.async_update_listeners()
+
+    async def _async_send(self, ability: Ability, command: Command) -> None:
+        coordinator = self._coordinator
+        match command.kind:
+            case CommandKind.STOP:
+                await coordinator.async_set_mining(False)
+            case CommandKind.START:
+                await coordinator.async_set_mining(True)
+            case CommandKind.SET_POWER:
+                watts = command.watts or ability.minimum
+                await coordinator.async_set_draw(
+                    lambda client: client.set_power_target(watts),
+                    fast=self._fast(watts) if command.fast else None,
+                )
+
+    def _fast(self, watts: float) -> Order[bool] | None:
+        """Return the quick form of a power, where there is one."""
+        ranges = self._coordinator.capabilities.ranges
+        percents, base = ranges.get(Feature.POWER_PERCENT), self.percent_base
+        if percents is None or base is None:
+            return None
+        # Rounded down, since it is to shed load.
+        percent = max(percents.minimum, min(watts * 100 // base, 100.0))
+        return lambda client: client.set_power_percent(percent, fast=True)
