@@ -216,9 +216,9 @@ PROBE_BACKOFF_LONGEST = 1800.0
 then after twice as long each time, as at night."""
 PRICE_MARGIN = 0.05
 """Field: start below the limit minus 5 %, stop above the limit."""
-PRICE_HOLD = 60.0
-"""Own: a slot of a tariff lasts a quarter of an hour at least, so a minute against a sensor's
-jump is enough; the field's 10 min lose two thirds of a slot."""
+PRICE_HOLD = 20.0
+"""Own: a slot of a tariff lasts a quarter of an hour at least, so two plans against a sensor's
+jump are enough; the field's 10 min lose two thirds of a slot."""
 DEAR_SECONDS = 300.0
 """Own: when the grid becomes dear, miners are lowered without the patience that is for
 clouds; five minutes are enough for ten of them, one after another."""
