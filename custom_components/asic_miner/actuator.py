@@ -166,6 +166,15 @@ class Actuator:
         self._wish(watts, source)
         await self.async_step(raises=True)
 
+    async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:
+        """Wish as `async_wish`, if it is not wished already; `quietly` logs what goes wrong."""
+        state = self.state
+        wish = state.wish if state else None
+        if wish is None or wish.source is not source or abs(wish.watts - watts) >= 1:
+            self._interlude = None
+            self._wish(watts, source)
+        await self.async_step(raises=not quietly)
+
     async def async_interlude(self, watts: float, seconds: float, source: Source) -> None:
         """Wish something for a time only, and what is wished now again afterwards."""
         guard = self._needed()
@@ -174,6 +183,10 @@ class Actuator:
         self._wish(watts, source)
         self._interlude = Interlude(until=self._now() + seconds, then=then)
         await self.async_step(raises=True)
+
+    async def async_boost(self, seconds: float, source: Source) -> None:
+        """Draw all that the miner can for a time, and then what is wished now again."""
+        await self.async_interlude(self._needed().ability.maximum, seconds, source)
 
     async def async_resume(self, source: Source) -> None:
         """End a pause or boost, or start a miner that is off, with what it drew before."""

@@ -119,4 +119,4 @@ class MinerButton(MinerEntity, ButtonEntity):
             self.entity_description.press, restarts=self.entity_description.restarts
         )
         if self.entity_description.power:
-            self.coordinator.actuator.release()
+            self.coordinator.forget_power()

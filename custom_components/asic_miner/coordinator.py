@@ -1,5 +1,6 @@
 """Sends commands to one miner, and keeps to what was ordered."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 import contextlib
 from dataclasses import replace
@@ -16,18 +17,17 @@ from .const import CONF_ORDERED_OFF, DOMAIN, LOGGER
 from .diary import Diary
 from .errors import action_error
 from .install import InstallListener, InstallReport, InstallStep
-from .lasting import Lasting
+from .lasting import Draw, Lasting
 from .miners.client import MinerClient
 from .miners.errors import (
     AuthenticationError,
-    BusyError,
     InvalidValueError,
     MinerError,
     RampingError,
     UnconfirmedError,
     UnsupportedError,
 )
-from .miners.models import JsonValue, MinerState, Snapshot
+from .miners.models import Feature, JsonValue, MinerState, Snapshot
 from .miners.orders import FirmwareImage
 from .off_guard import REPEATS, OffGuard
 from .polling import MinerPolling
@@ -60,8 +60,10 @@ class MinerCoordinator(MinerPolling):
         if (energy := diary.energy) is not None:
             self.energy.restore(energy)
         self.actuator = Actuator(self, diary.actuator)
-        self._off_guard = OffGuard(ordered_off=entry.data.get(CONF_ORDERED_OFF) is True)
-        self._lasting = Lasting[Order[bool]]()
+        self._off_guard = OffGuard(
+            ordered_off=entry.data.get(CONF_ORDERED_OFF) is True, now=self._now()
+        )
+        self._lasting = Lasting()
         self._commands = 0
         self._install_listeners: list[InstallListener] = []
 
@@ -69,11 +71,11 @@ class MinerCoordinator(MinerPolling):
     def _act_on(self, snapshot: Snapshot) -> None:
         """Keep off what was switched off, and give again what did not last."""
         step = self.actuator.read(snapshot)
-        if self.client.off_may_not_hold and self._off_guard.resumed(snapshot):
+        if self.client.off_may_not_hold and self._off_guard.resumed(snapshot, self._now()):
             self._keep_off()
             step = False
-        if order := self._lasting.due(snapshot):
-            self._async_in_background(self._async_give_again(order), "power level")
+        if draw := self._lasting.due(snapshot):
+            self._async_in_background(self._async_give_again(draw), "power level")
         if step:
             self._async_in_background(self.actuator.async_step(), "power")
         self._diary.write_soon(self._to_diary)
@@ -98,14 +100,30 @@ class MinerCoordinator(MinerPolling):
 
     async def async_user_percent(self, percent: float) -> None:
         """Have the miner draw a percentage of its full power, as `async_user_power`."""
+        self._check_percent(percent)
         base = self.actuator.percent_base
         if base and self.actuator.guard:
             await self.actuator.async_wish(base * percent / 100, Source.USER)
         else:
             await self.async_set_draw(lambda client: client.set_power_percent(percent))
 
+    def _check_percent(self, percent: float) -> None:
+        """Raise for a percentage that the miner does not take."""
+        limits = self.capabilities.ranges.get(Feature.POWER_PERCENT)
+        if limits and not (
+            limits.minimum <= percent <= limits.maximum and percent % limits.step == 0
+        ):
+            raise action_error(
+                InvalidValueError(
+                    f"a power level is a whole number from {limits.minimum:g} to"
+                    f" {limits.maximum:g} %"
+                ),
+                self.config_entry.title,
+            )
+
     async def async_shed_percent(self, percent: float) -> None:
         """Have the miner draw only a percentage within about a second, guard or not."""
+        self._check_percent(percent)
 
         async def gently(client: MinerClient) -> bool:
             return await client.set_power_percent(percent)
@@ -121,9 +139,16 @@ class MinerCoordinator(MinerPolling):
     async def async_user_mining(self, on: bool) -> None:
         """Start or stop mining, which the guard does at once for a person."""
         if self.actuator.guard:
-            await self.actuator.async_wish(self.actuator.on_watts if on else 0.0, Source.USER)
+            await self.async_order(self.actuator.on_watts if on else 0.0, Source.USER)
         else:
             await self.async_set_mining(on)
+
+    async def async_order(self, watts: float, source: Source) -> None:
+        """Have the miner draw so many W; 0 stops also a miner that can only be switched."""
+        if watts == 0 and not self.actuator.guard:
+            await self.async_set_mining(False)
+        else:
+            await self.actuator.async_wish(watts, source)
 
     def unix_time(self) -> float:
         """Return the time of day, which means something after a restart, too."""
@@ -131,11 +156,7 @@ class MinerCoordinator(MinerPolling):
 
     def nothing_to_set(self) -> ServiceValidationError:
         """Return the error for a miner of which it is not known what it can be set to."""
-        return ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="nothing_to_set",
-            translation_placeholders={"name": self.config_entry.title},
-        )
+        return self._refusal("nothing_to_set")
 
     async def async_command[T](
         self, order: Order[T], *, restarts: Restart | None = None, urgent: bool = False
@@ -158,7 +179,7 @@ class MinerCoordinator(MinerPolling):
             self._commands -= 1
         if restarts:
             # A percentage does not survive that.
-            self._lasting.set(None)
+            self._lasting.forget()
             self._restart = RestartWatch(restarts, self.last, self._now())
             self.async_set_updated_data(
                 replace(self.last or Snapshot(), state=MinerState.RESTARTING)
@@ -175,31 +196,55 @@ class MinerCoordinator(MinerPolling):
                 # It may have had an effect all the same; only reading tells.
                 self._read_soon()
             if isinstance(error, AuthenticationError):
+                if self.config_entry.data.get(CONF_PASSWORD) is None:
+                    raise self._refusal("only_watched") from error
                 self.config_entry.async_start_reauth(self.hass)
             raise action_error(error, self.config_entry.title) from error
 
     async def async_set_draw(self, order: Order[bool], *, fast: Order[bool] | None = None) -> None:
         """Set how much the miner draws; where that does not last, once more when it can.
 
-        `fast` is another form of the same order, which is sent first and at once. Raises as
-        `async_command`.
+        `fast` is another form of the same order, which is sent first and at once. Of orders
+        that overtake each other the newest holds in the end. Raises as `async_command`.
         """
-        lasts = await self.async_command(fast or order, urgent=fast is not None)
-        self._lasting.set(None if lasts else order)
+        draw = Draw(order=order, fast=fast)
+        self._lasting.begin(draw)
+        await self._async_draw(draw, fast or order, urgent=fast is not None)
 
-    async def _async_give_again(self, order: Order[bool]) -> None:
-        name = self.config_entry.title
+    async def _async_draw(self, draw: Draw, form: Order[bool], *, urgent: bool) -> None:
+        async def unless_outdated(client: MinerClient) -> bool:
+            return self._lasting.newest is not draw or await form(client)
+
+        lasts = await self.async_command(unless_outdated, urgent=urgent)
+        self._lasting.ended(draw, lasts=lasts)
+        newest = self._lasting.newest
+        if newest is not None and newest is not draw and newest.sent:
+            # It was urgent and has passed this one on its way, so that this one came last.
+            await self._async_draw(newest, newest.fast or newest.order, urgent=True)
+
+    async def _async_give_again(self, draw: Draw) -> None:
         try:
-            lasts = await self.async_command(order)
+            await self._async_draw(draw, draw.order, urgent=False)
         except HomeAssistantError as error:
+            name = self.config_entry.title
             LOGGER.warning("%s did not take its power level again: %s", name, error)
-            return
-        if lasts and self._lasting.is_current(order):
-            self._lasting.set(None)
+
+    def forget_power(self) -> None:
+        """Something has set the power besides: what was ordered before is out of date."""
+        self._lasting.forget()
+        self.actuator.release()
 
     def _refuse_during_transfer(self) -> None:
         if self._transferring:
-            raise action_error(BusyError("firmware is being installed"), self.config_entry.title)
+            raise self._refusal("installing")
+
+    def _refusal(self, key: str) -> ServiceValidationError:
+        """Return the error for something that is refused here, without asking the miner."""
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"name": self.config_entry.title},
+        )
 
     async def async_install(self, image: FirmwareImage) -> None:
         """Install a firmware file, and tell listeners how far it is.
@@ -209,8 +254,9 @@ class MinerCoordinator(MinerPolling):
         """
         self._refuse_during_transfer()
         if self._commands:
-            raise action_error(BusyError("another command is running"), self.config_entry.title)
+            raise self._refusal("other_command")
         self._transferring = True
+        before = self.last
         report = InstallReport(image.size, self._tell_install)
         try:
             async with self._turn:
@@ -223,7 +269,8 @@ class MinerCoordinator(MinerPolling):
             raise
         finally:
             self._transferring = False
-            self._restart = RestartWatch(Restart.BOARD, None, self._now(), away=True)
+            # A device may say that it is done a while before it restarts.
+            self._restart = RestartWatch(Restart.BOARD, before, self._now())
             self._identity_due = self._now()
             self._read_soon()
 
@@ -246,7 +293,8 @@ class MinerCoordinator(MinerPolling):
         if on:
             self._order_mining(True)
         try:
-            await self.async_command(lambda client: client.set_mining(on))
+            # Off waits for nothing but the request that is under way.
+            await self.async_command(lambda client: client.set_mining(on), urgent=not on)
         except HomeAssistantError as error:
             # A refused order is none; one that got no answer may have been obeyed.
             if not isinstance(error.__cause__, UnconfirmedError):
@@ -258,15 +306,15 @@ class MinerCoordinator(MinerPolling):
 
     def _order_mining(self, on: bool) -> None:
         """Take note of what is wanted, also for after a restart of Home Assistant."""
-        self._off_guard.ordered(on)
-        self._lasting.set(None)
+        self._off_guard.ordered(on, self._now())
+        self._lasting.forget()
         if self.config_entry.data.get(CONF_ORDERED_OFF, False) is on:
             self._store({CONF_ORDERED_OFF: not on})
 
     def _keep_off(self) -> None:
         """Order a miner that has resumed by itself to be off again, or give up and say so."""
         name = self.config_entry.title
-        if self._off_guard.may_repeat():
+        if self._off_guard.may_repeat(self._now()):
             LOGGER.warning("%s has started mining by itself; it is switched off again", name)
             self._async_in_background(self._async_turn_off_again(), "switch off again")
             return
@@ -276,7 +324,7 @@ class MinerCoordinator(MinerPolling):
 
     async def _async_turn_off_again(self) -> None:
         try:
-            await self.async_command(lambda client: client.set_mining(False))
+            await self.async_command(lambda client: client.set_mining(False), urgent=True)
         except HomeAssistantError as error:
             # The next poll that still finds it mining counts and tries again.
             LOGGER.warning("%s could not be switched off again: %s", self.config_entry.title, error)
@@ -291,5 +339,10 @@ class MinerCoordinator(MinerPolling):
 
         Raises as `async_command`.
         """
-        await self.async_command(lambda client: client.change_password(new))
-        self._store({CONF_PASSWORD: new or ""})
+
+        async def change() -> None:
+            await self.async_command(lambda client: client.change_password(new))
+            self._store({CONF_PASSWORD: new or ""})
+
+        # Whoever asked may stop waiting, as a script that is stopped; both change all the same.
+        await asyncio.shield(self.hass.async_create_task(change()))

@@ -1,37 +1,61 @@
 """A power level that a miner has taken and will not keep by itself is given once more."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from .miners.client import MinerClient
 from .miners.models import MinerState, Snapshot
 
 ATTEMPTS = 3
 """A miner that refuses it three times while it is stable does not want it."""
 
 
-class Lasting[Order]:
-    """Remembers one such order until it may be given again."""
+@dataclass(eq=False, kw_only=True, slots=True)
+class Draw:
+    """One order of how much to draw."""
+
+    order: Callable[[MinerClient], Awaitable[bool]]
+    fast: Callable[[MinerClient], Awaitable[bool]] | None
+    """A quicker form of the same order."""
+    sent: bool = False
+    """The miner has answered it."""
+
+
+class Lasting:
+    """Remembers the newest order, until it lasts."""
 
     def __init__(self) -> None:
         """Begin with nothing to repeat."""
-        self._order: Order | None = None
+        self.newest: Draw | None = None
         self._left = 0
 
-    def set(self, order: Order | None) -> None:
-        """Remember the newest order. None forgets: it lasts, or something else counts now."""
-        self._order = order
-        self._left = ATTEMPTS
+    def begin(self, draw: Draw) -> None:
+        """Take note of the newest order."""
+        self.newest = draw
+        self._left = 0
 
-    def is_current(self, order: Order) -> bool:
-        """Tell whether nothing newer has been ordered since."""
-        return self._order is order
+    def ended(self, draw: Draw, *, lasts: bool) -> None:
+        """Take note that the miner has taken it, for good or for now."""
+        again = draw.sent
+        draw.sent = True
+        if self.newest is not draw:
+            return
+        if lasts:
+            self._left = 0
+        elif not again:
+            self._left = ATTEMPTS
 
-    def due(self, snapshot: Snapshot) -> Order | None:
+    def forget(self) -> None:
+        """Something else than an order of ours counts now."""
+        self.newest = None
+        self._left = 0
+
+    def due(self, snapshot: Snapshot) -> Draw | None:
         """Return what to give again now, if anything, and count the attempt."""
         if snapshot.off_on_purpose:
             # Mining starts without it, and starting is not the time for less.
-            self.set(None)
-        if self._order is None or snapshot.state is not MinerState.MINING:
-            return None
-        if not self._left:
-            self.set(None)
+            self.forget()
+        if not self._left or snapshot.state is not MinerState.MINING:
             return None
         self._left -= 1
-        return self._order
+        return self.newest

@@ -1,29 +1,22 @@
 """Actions: what is done to a miner by hand or by an automation, beyond its entities."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
-from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.core import HomeAssistant, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import (
-    async_get_device_and_config_entry,
-    async_register_admin_service,
-)
 import probatio
 
+from .action import Action, Request, async_register
 from .const import DOMAIN
-from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .files import async_fetch_log, async_install_firmware
 from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
 from .moving import async_set_network
+from .power_services import POWER_ACTIONS
 from .restart import Restart
-
-ATTR_CONFIRM = "confirm"
-"""Has to be ticked for what cannot be undone or can cut a miner off."""
 
 WHOLE_PERCENT = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=200))
 """200 % is what liquid cooling allows; each miner knows its own end."""
@@ -58,35 +51,6 @@ STEP = {
         TargetReference
     ),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """One call of an action, for one miner."""
-
-    hass: HomeAssistant
-    coordinator: MinerCoordinator
-    data: Mapping[str, Any]
-
-    async def command[T](self, order: Order[T], restarts: Restart | None = None) -> T:
-        """Send a command. Raises as `MinerCoordinator.async_command`."""
-        return await self.coordinator.async_command(order, restarts=restarts)
-
-
-type Run = Callable[[Request], Awaitable[ServiceResponse]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Action:
-    """One row of the table."""
-
-    name: str
-    run: Run
-    fields: Mapping[Any, Any] = field(default_factory=dict)
-    admin: bool = True
-    """Only administrators may, and automations, which only they can write."""
-    confirm: bool = False
-    response: SupportsResponse = SupportsResponse.NONE
 
 
 # Pools
@@ -158,7 +122,7 @@ async def _set_power_percent(request: Request) -> None:
 
 async def _set_power(request: Request) -> None:
     await request.command(lambda client: client.set_power(request.data["watts"]))
-    request.coordinator.actuator.release()
+    request.coordinator.forget_power()
 
 
 async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse:
@@ -186,7 +150,7 @@ async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse
             translation_domain=DOMAIN, translation_key="change_or_percent_needed"
         )
     # What the guard wished before is out of date.
-    request.coordinator.actuator.release()
+    request.coordinator.forget_power()
     return {"target": target}
 
 
@@ -442,28 +406,10 @@ ACTIONS = (
     ),
 )
 
-
-async def _async_run(action: Action, call: ServiceCall) -> ServiceResponse:
-    """Find the miner, and do it."""
-    entry = cast(
-        "MinerConfigEntry",
-        async_get_device_and_config_entry(call.hass, DOMAIN, call.data[ATTR_DEVICE_ID])[1],
-    )
-    if action.confirm and not call.data[ATTR_CONFIRM]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="confirmation_needed"
-        )
-    return await action.run(Request(hass=call.hass, coordinator=entry.runtime_data, data=call.data))
+ALL_ACTIONS = (*ACTIONS, *POWER_ACTIONS)
 
 
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions."""
-    for action in ACTIONS:
-        fields: dict[Any, Any] = {probatio.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
-        if action.confirm:
-            fields[probatio.Optional(ATTR_CONFIRM, default=False)] = cv.boolean
-        schema, run = probatio.Schema(fields), partial(_async_run, action)
-        if action.admin:
-            async_register_admin_service(hass, DOMAIN, action.name, run, schema, action.response)
-        else:
-            hass.services.async_register(DOMAIN, action.name, run, schema, action.response)
+    for action in ALL_ACTIONS:
+        async_register(hass, action)

@@ -1,0 +1,95 @@
+"""What all actions have in common: how they find their miners, and who may perform them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import (
+    async_get_device_and_config_entry,
+    async_register_admin_service,
+)
+import probatio
+
+from .const import DOMAIN
+from .coordinator import MinerConfigEntry, MinerCoordinator, Order
+from .restart import Restart
+
+ATTR_CONFIRM = "confirm"
+"""Has to be ticked for what cannot be undone or can cut a miner off."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One call of an action."""
+
+    hass: HomeAssistant
+    coordinators: tuple[MinerCoordinator, ...]
+    """In the order in which they were given; one unless the action takes many."""
+    data: Mapping[str, Any]
+
+    @property
+    def coordinator(self) -> MinerCoordinator:
+        """The miner of an action for one."""
+        return self.coordinators[0]
+
+    async def command[T](self, order: Order[T], restarts: Restart | None = None) -> T:
+        """Send a command. Raises as `MinerCoordinator.async_command`."""
+        return await self.coordinator.async_command(order, restarts=restarts)
+
+
+type Run = Callable[[Request], Awaitable[ServiceResponse]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """One row of a table of actions."""
+
+    name: str
+    run: Run
+    fields: Mapping[Any, Any] = field(default_factory=dict)
+    admin: bool = True
+    """Only administrators may, and automations, which only they can write."""
+    confirm: bool = False
+    many: bool = False
+    """It takes several miners at once."""
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+def _coordinators(hass: HomeAssistant, devices: list[str]) -> tuple[MinerCoordinator, ...]:
+    """Return the miners of devices, each once; a hashboard stands for its miner."""
+    found: dict[str, MinerCoordinator] = {}
+    for device in devices:
+        entry = cast("MinerConfigEntry", async_get_device_and_config_entry(hass, DOMAIN, device)[1])
+        found[entry.entry_id] = entry.runtime_data
+    return tuple(found.values())
+
+
+async def _async_run(action: Action, call: ServiceCall) -> ServiceResponse:
+    """Find the miners, and do it."""
+    devices = call.data[ATTR_DEVICE_ID]
+    coordinators = _coordinators(call.hass, devices if action.many else [devices])
+    if action.confirm and not call.data[ATTR_CONFIRM]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="confirmation_needed"
+        )
+    return await action.run(Request(hass=call.hass, coordinators=coordinators, data=call.data))
+
+
+def async_register(hass: HomeAssistant, action: Action) -> None:
+    """Register one action."""
+    device: Any = cv.string
+    if action.many:
+        device = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1))
+    fields: dict[Any, Any] = {probatio.Required(ATTR_DEVICE_ID): device, **action.fields}
+    if action.confirm:
+        fields[probatio.Optional(ATTR_CONFIRM, default=False)] = cv.boolean
+    schema, run = probatio.Schema(fields), partial(_async_run, action)
+    if action.admin:
+        async_register_admin_service(hass, DOMAIN, action.name, run, schema, action.response)
+    else:
+        hass.services.async_register(DOMAIN, action.name, run, schema, action.response)
