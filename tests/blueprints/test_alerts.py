@@ -2,12 +2,12 @@
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from tests.integration.conftest import AddMiner, Miner
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
-from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import House
@@ -31,13 +31,28 @@ class Alerts:
         return [alert["alert"] for alert in self.told]
 
 
-async def begin(house: House, miner: Miner, **inputs: object) -> Alerts:
+async def hold_still(hass: HomeAssistant, miner: Miner) -> None:
+    """End the polls and leave the states as they are, for a test to change one by one."""
+    shown = {
+        entity.entity_id: state
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), miner.entry.entry_id)
+        if (state := hass.states.get(entity.entity_id))
+    }
+    assert await hass.config_entries.async_unload(miner.entry.entry_id)
+    for entity_id, state in shown.items():
+        hass.states.async_set(entity_id, state.state, state.attributes)
+
+
+async def begin(house: House, miner: Miner, *, polls: bool = True) -> Alerts:
     """Watch all of a miner that has been mining for long."""
     await house.enable(miner, *[k for k in miner.entity_keys() if k.startswith("fan_speed")])
     await house.enable(miner, "reject_rate")
     await house.minutes(20)
     keys = sorted(miner.entity_keys())
     have = set(keys)
+    usual_efficiency = round(miner.number("efficiency"), 1)
+    if not polls:
+        await hold_still(house.hass, miner)
     await house.automate(
         "alerts",
         mining_switch=miner.entity_id("mining"),
@@ -49,7 +64,7 @@ async def begin(house: House, miner: Miner, **inputs: object) -> Alerts:
         temperature_sensor=miner.entity_id("temperature"),
         fans=[miner.entity_id(key) for key in keys if key.startswith("fan_speed")],
         hashrate_sensor=miner.entity_id("hashrate"),
-        usual_efficiency=round(miner.number("efficiency"), 1),
+        usual_efficiency=usual_efficiency,
         pool_sensor=miner.entity_id("pool_connected"),
         reject_sensor=miner.entity_id("reject_rate"),
         tell=[
@@ -63,7 +78,6 @@ async def begin(house: House, miner: Miner, **inputs: object) -> Alerts:
                 },
             }
         ],
-        **inputs,
     )
     return Alerts(house.hass)
 
@@ -130,7 +144,6 @@ READINGS = [
 @pytest.mark.parametrize(("kind", "key", "shown", "minutes"), READINGS)
 async def test_each_in_its_time(
     house: House,
-    clock: ManualClock,
     braiins: BraiinsSimulator,
     add_miner: AddMiner,
     kind: str,
@@ -140,20 +153,19 @@ async def test_each_in_its_time(
 ) -> None:
     """Not before its time, then once; and never while the miner tunes, heat apart."""
     miner = await add_miner(braiins)
-    alerts = await begin(house, miner)
-    coordinator = miner.entry.runtime_data
-    # From here on only what is shown below counts.
-    coordinator.update_interval = None
-    await coordinator.async_refresh()
+    alerts = await begin(house, miner, polls=False)
     entity_id = miner.entity_id(key)
     good = miner.state(key)
     if key != "state":
         state = miner.entity_id("state")
         for quiet in ("tuning", "starting", "paused", "restarting"):
             await house.show(state, quiet)
+            if quiet == "paused":
+                await house.show(miner.entity_id("mining"), "off")
             await house.show(entity_id, shown)
             await house.minutes(minutes + 2)
             await house.show(entity_id, good)
+            await house.show(miner.entity_id("mining"), "on")
             await house.minutes(1)
         expected = ["hot"] * 4 if kind == "hot" else []
         assert alerts.kinds == expected
@@ -173,15 +185,21 @@ async def test_each_in_its_time(
 async def test_power_drawn_while_off(
     house: House, whatsminer: WhatsminerSimulator, add_miner: AddMiner
 ) -> None:
-    """A stop that was not obeyed is told after two minutes."""
+    """A stop that was not obeyed is told after two minutes; an ordinary one is not."""
     miner = await add_miner(whatsminer)
-    alerts = await begin(house, miner)
-    await miner.call("switch.turn_off", "mining")
+    alerts = await begin(house, miner, polls=False)
+    power = miner.entity_id("power")
+    await house.show(miner.entity_id("mining"), "off", friendly_name="Garage")
+    await house.minutes(1)
+    await house.show(power, 14, unit_of_measurement="W")
     await house.minutes(5)
     assert alerts.told == []
-    miner.entry.runtime_data.update_interval = None
-    await miner.entry.runtime_data.async_refresh()
-    await house.show(miner.entity_id("power"), 1800, unit_of_measurement="W")
-    await house.minutes(3)
+    await house.show(power, 1.8, unit_of_measurement="kW")
+    await house.minutes(1.5)
+    assert alerts.told == []
+    await house.minutes(1)
     assert alerts.kinds == ["stop"]
     assert alerts.told[0]["critical"] is True
+    assert alerts.told[0]["title"] == "Garage"
+    # As the sensor is shown everywhere: without decimals.
+    assert "2 kW" in str(alerts.told[0]["message"])
