@@ -58,6 +58,7 @@ async def test_steps(machine: MakeMachine, client_of: MakeClient) -> None:
     assert isinstance(before, float)
     assert await client.step_hashrate_target(2.5) == pytest.approx(before + 2.5)
     assert await client.step_hashrate_target(-5) == pytest.approx(before - 2.5)
+    assert await client.step_hashrate_target(0.01) == pytest.approx(before - 2.49)
     assert miner.truth()["mining_restarts"] == 0
 
 
@@ -87,7 +88,15 @@ async def test_relative(machine: MakeMachine, client_of: MakeClient) -> None:
     assert miner.writes == writes
 
 
-@pytest.mark.parametrize("step", [600.0, -2000.0, 0.0, 0.4, float("nan"), float("inf")])
+async def test_relative_that_changes_nothing(device: Device, client: BraiinsClient) -> None:
+    """Less than a watt would look done before it is; nothing is sent for it."""
+    device.answers["GET", "version/"] = {"major": 1, "minor": 1, "patch": 0}
+    for percent in (100, 100.02, 99.98):
+        assert await client.scale_power_target(percent, TargetReference.CURRENT) == 2800
+    assert device.writes == []
+
+
+@pytest.mark.parametrize("step", [600.0, -2000.0, 0.0, 0.4, -0.6, float("nan"), float("inf")])
 async def test_step_that_is_none_or_too_wide(
     step: float, device: Device, client: BraiinsClient
 ) -> None:
@@ -95,6 +104,17 @@ async def test_step_that_is_none_or_too_wide(
     with pytest.raises(InvalidValueError):
         await client.step_power_target(step)
     assert device.writes == []
+
+
+@pytest.mark.parametrize("step", [0.0, 0.009, -1e-9, float("nan"), float("-inf")])
+async def test_hashrate_step_that_would_not_show(
+    step: float, device: Device, client: BraiinsClient
+) -> None:
+    """What a device tells would be the same before and after, so nobody could say."""
+    device.answers["GET", "performance/mode"] = HASHRATE_MODE
+    with pytest.raises(InvalidValueError, match=r"the smallest is 0\.01 TH/s"):
+        await client.step_hashrate_target(step)
+    assert device.asked == []
 
 
 async def test_step_without_a_present_target(device: Device, client: BraiinsClient) -> None:
@@ -114,28 +134,32 @@ async def test_step_of_the_other_mode(device: Device, client: BraiinsClient) -> 
     assert device.writes == []
 
 
-async def test_step_that_was_accepted_and_ignored(device: Device, client: BraiinsClient) -> None:
+@pytest.mark.parametrize("step", [1, 100])
+async def test_step_that_was_accepted_and_ignored(
+    step: float, device: Device, client: BraiinsClient
+) -> None:
     """Firmware has done that."""
     device.answers[INCREMENT] = {"watt": 2800}
     with pytest.raises(RejectedError, match="left its target at 2800 W"):
-        await client.step_power_target(100)
+        await client.step_power_target(step)
 
 
+@pytest.mark.parametrize("step", [1, 100])
 @pytest.mark.parametrize("worked", [True, False])
 async def test_lost_answer_of_a_step(
-    worked: bool, device: Device, client: BraiinsClient, naps: Naps
+    worked: bool, step: int, device: Device, client: BraiinsClient, naps: Naps
 ) -> None:
-    """Looked up, and never sent again: it would add up."""
+    """Looked up, and never sent again: it would add up. The old target is no success."""
     device.answers[DECREMENT] = drop
     tuner: dict[str, Json] = {"enabled": True, "tuner_mode": 1}
     old: Json = {"tuner": tuner | {"power_target": {"watt": 2800}}}
-    new: Json = {"tuner": tuner | {"power_target": {"watt": 2700}}}
+    new: Json = {"tuner": tuner | {"power_target": {"watt": 2800 - step}}}
     device.answers["GET", "configuration/miner"] = then(old, old, new if worked else old)
     if worked:
-        assert await client.step_power_target(-100) == 2700
+        assert await client.step_power_target(-step) == 2800 - step
     else:
         with pytest.raises(UnconfirmedError):
-            await client.step_power_target(-100)
+            await client.step_power_target(-step)
     assert device.writes == [DECREMENT]
     assert naps.taken[0] == 1
 

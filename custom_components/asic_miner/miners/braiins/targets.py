@@ -29,6 +29,8 @@ class Target:
     kind: TargetKind
     feature: Feature
     unit: str
+    resolution: float
+    """The smallest change that shows in what the device tells."""
     stored: Callable[[MinerConfiguration], float | None]
     active: Callable[[PerformanceMode], float | None]
     limits: Callable[[Constraints], Limits]
@@ -38,6 +40,8 @@ POWER: Final = Target(
     kind=TargetKind.POWER,
     feature=Feature.POWER_TARGET,
     unit="W",
+    # `watt` is a whole number in the contract.
+    resolution=1,
     stored=lambda stored: stored.power_watt,
     active=lambda mode: mode.power_watt,
     limits=lambda constraints: constraints.power_watt,
@@ -46,6 +50,8 @@ HASHRATE: Final = Target(
     kind=TargetKind.HASHRATE,
     feature=Feature.HASHRATE_TARGET,
     unit="TH/s",
+    # The finest step in which targets are offered, for mini miners of a few TH/s.
+    resolution=0.01,
     stored=lambda stored: stored.hashrate_terahash,
     active=lambda mode: mode.hashrate_terahash,
     limits=lambda constraints: constraints.hashrate_terahash,
@@ -130,30 +136,32 @@ class TargetClient(BraiinsBase):
         """Raise (`incrementPowerTarget`) or lower (`decrementPowerTarget`) by whole W.
 
         Sent once, whatever happens: repeated, it adds up. Refused before it is sent where
-        the new target would be outside what is offered, as `set_power_target` is, and where
-        the device tells no present target to begin with (UnsupportedError). A device that
-        answers with its old target has not acted: RejectedError.
+        it is less than 1 W, where the new target would be outside what is offered, as
+        `set_power_target` is, and where the device tells no present target to begin with
+        (UnsupportedError). A device that answers with its old target has not acted:
+        RejectedError. When no answer comes, only another target than before is success.
         """
-        step = _whole(watts)
+        step = round(_checked_step(POWER, watts))
         send = self._api.increment_power_target if step > 0 else self._api.decrement_power_target
-        return await self._stepped(POWER, step, lambda: send(abs(step)))
+        return await self._moved(POWER, lambda now: now + step, lambda: send(abs(step)))
 
     @override
     async def step_hashrate_target(self, terahashes: float) -> float | None:
         """Raise (`incrementHashrateTarget`) or lower (`decrementHashrateTarget`) by TH/s.
 
-        As `step_power_target`.
+        As `step_power_target`, from 0.01 TH/s on.
         """
-        api, step = self._api, terahashes
+        api, step = self._api, _checked_step(HASHRATE, terahashes)
         send = api.increment_hashrate_target if step > 0 else api.decrement_hashrate_target
-        return await self._stepped(HASHRATE, step, lambda: send(abs(step)))
+        return await self._moved(HASHRATE, lambda now: now + step, lambda: send(abs(step)))
 
     @override
     async def scale_power_target(self, percent: float, reference: TargetReference) -> float | None:
         """Store a percentage of a reference (`relativePowerTarget`, from 1.1.0).
 
         What comes out is reckoned before it is sent, and refused where it is outside what
-        is offered. Sent once: of the current target, repeating it adds up.
+        is offered. Sent once: of the current target, repeating it adds up; and not at all
+        where it is the present target to less than 1 W.
         """
         await self._need(1, 1, "a relative power target")
         send = self._api.relative_power_target
@@ -167,20 +175,13 @@ class TargetClient(BraiinsBase):
     ) -> float | None:
         """Store a percentage of a reference (`relativeHashrateTarget`, from 1.1.0).
 
-        As `scale_power_target`.
+        As `scale_power_target`, to less than 0.01 TH/s.
         """
         await self._need(1, 1, "a relative hashrate target")
         send = self._api.relative_hashrate_target
         return await self._scaled(
             HASHRATE, percent, reference, lambda: send(percent, REFERENCES[reference])
         )
-
-    async def _stepped(
-        self, target: Target, step: float, send: Callable[[], Awaitable[float | None]]
-    ) -> float | None:
-        if not math.isfinite(step) or step == 0:
-            raise InvalidValueError(f"{step:g} {target.unit} is no step")
-        return await self._moved(target, lambda now: now + step, send)
 
     async def _scaled(
         self,
@@ -216,23 +217,29 @@ class TargetClient(BraiinsBase):
     ) -> float | None:
         """Send what changes a target by what it is now, once, and return the new one."""
         told: float | None = None
+        now: float | None = None
         wanted = math.nan
 
         async def write() -> None:
-            nonlocal told, wanted
+            nonlocal told, now, wanted
             await self._must_hold(target.kind)
             now = await self._present(target)
             if now is None and needs_present:
                 raise UnsupportedError("the device tells no present target to change")
             wanted = await self._checked(reckon(now or 0.0), target.feature, target.unit)
+            if now is not None and _indistinct(target, now, wanted):
+                told = now
+                return
             told = await send()
-            if told is not None and _close(told, now) and not _near(target, told, wanted):
+            if told is not None and _close(told, now):
                 raise RejectedError(
                     f"the device took the change and left its target at {told:g} {target.unit}"
                 )
 
         async def shows() -> bool:
-            return _near(target, await self._present(target), wanted)
+            seen = await self._present(target)
+            # Rounded by the device, a small change could look done before it is.
+            return _near(target, seen, wanted) and not _close(seen, now)
 
         await self._write(write, shows)
         await self._in_force(target.kind)
@@ -290,18 +297,28 @@ class TargetClient(BraiinsBase):
         return mode.kind
 
 
-def _whole(watts: float) -> int:
-    """Return whole watts, which is what devices take."""
-    if not math.isfinite(watts):
-        raise InvalidValueError(f"{watts:g} W is no step")
-    return round(watts)
+def _checked_step(target: Target, step: float) -> float:
+    """Return a step that would show, else raise InvalidValueError."""
+    # Put so that what is no number is too small, too.
+    if not target.resolution <= abs(step) < math.inf:
+        raise InvalidValueError(
+            f"{step:g} {target.unit} is no step; the smallest is"
+            f" {target.resolution:g} {target.unit}"
+        )
+    return step
 
 
 def _near(target: Target, told: float | None, wanted: float) -> bool:
     """Tell whether a target is what was reckoned; devices round to whole W as they like."""
     if target.kind is TargetKind.POWER:
-        return told is not None and abs(told - wanted) <= 1
+        return told is not None and abs(told - wanted) <= target.resolution
     return _close(told, wanted)
+
+
+def _indistinct(target: Target, now: float, wanted: float) -> bool:
+    """Tell whether a change is too small to show; 0.01 TH/s is a bit less as a difference."""
+    change = abs(wanted - now)
+    return change < target.resolution and not math.isclose(change, target.resolution, rel_tol=1e-6)
 
 
 def _close(told: float | None, wanted: float | None) -> bool:
