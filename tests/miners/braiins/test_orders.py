@@ -631,6 +631,33 @@ async def test_file_that_changes_while_it_is_sent(
     assert miner.device.system_task_running is False
 
 
+@pytest.mark.parametrize("readings", [0, 1])
+@pytest.mark.parametrize("error", [PermissionError(13, "denied", "/secret"), OSError("broken")])
+@pytest.mark.parametrize("begun", [True, False])
+async def test_file_that_cannot_be_read(
+    *, readings: int, error: OSError, begun: bool, machine: MakeMachine, client_of: MakeClient
+) -> None:
+    """Before anything is sent, that is the caller's; in the middle nobody knows."""
+    miner = await machine("S21 Pro")
+    reads = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal reads
+        reads += 1
+        if begun or reads <= readings:
+            yield b"x" * 500
+        if reads > readings:
+            raise error
+        yield b"x" * 500
+
+    image = FirmwareImage(name="x", size=1000, chunks=chunks)
+    kind = UnconfirmedError if readings else InvalidValueError
+    with pytest.raises(kind, match=None if readings else "cannot be read: (denied|OSError)$"):
+        await client_of(miner).update_firmware(image, lambda _: None)
+    assert miner.device.system_task_running is False
+    assert miner.writes == 0
+
+
 async def test_restore_stock(
     machine: MakeMachine, client_of: MakeClient, clock: ManualClock
 ) -> None:

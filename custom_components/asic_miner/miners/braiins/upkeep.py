@@ -169,12 +169,14 @@ class UpkeepClient(BraiinsBase):
         The file is read twice: for its SHA-256, which goes first, and to send it. Success
         means that the device has begun, not that it has finished: it reboots into the new
         firmware, or stays with the old one. BusyError while another upgrade is under way.
+        InvalidValueError when the file cannot be read; once sending it has begun, that is
+        an UnconfirmedError.
         """
         await self._need(1, 3, "installing firmware")
         if not 0 < image.size <= IMAGE_LIMIT:
             raise InvalidValueError(f"{image.size} bytes are no firmware image")
         digest, size = hashlib.sha256(), 0
-        async for chunk in image.chunks():
+        async for chunk in _read(image):
             digest.update(chunk)
             size += len(chunk)
         if size != image.size:
@@ -182,7 +184,7 @@ class UpkeepClient(BraiinsBase):
 
         async def data() -> AsyncIterator[bytes]:
             sent, again = 0, hashlib.sha256()
-            async for chunk in image.chunks():
+            async for chunk in _read(image):
                 again.update(chunk)
                 yield chunk
                 sent += len(chunk)
@@ -234,6 +236,17 @@ class UpkeepClient(BraiinsBase):
             shows,
             REBOOT_CONFIRM_SECONDS,
         )
+
+
+async def _read(image: FirmwareImage) -> AsyncIterator[bytes]:
+    """Read a file of the caller's; InvalidValueError says why it cannot be read."""
+    try:
+        async for chunk in image.chunks():
+            yield chunk
+    except OSError as error:
+        # Without its path, which is nobody's business in a log.
+        reason = error.strerror or type(error).__name__
+        raise InvalidValueError(f"the firmware file cannot be read: {reason}") from error
 
 
 def _profile(profile: TargetProfile) -> Profile:
