@@ -129,6 +129,44 @@ async def test_replace_and_read(
     assert miner.writes == writes + 1
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("stratum+tcp://bob:hunter2@old.example:3333", "stratum+tcp://old.example:3333"),
+        ("stratum+tcp://bob:h@nter//2@old.example:1/x", "stratum+tcp://old.example:1/x"),
+        ("bob:hunter2@old.example:3333", "old.example:3333"),
+        ("stratum2+tcp://old.example/9aKey", "stratum2+tcp://old.example/9aKey"),
+    ],
+)
+async def test_login_within_an_address(
+    address: str, told: str, device: Device, client: BraiinsClient
+) -> None:
+    """It is not told, and is still what is compared, and brought back."""
+    whole = address.partition("://")[2] or address
+    old = group("Home", "old.example")
+    assert isinstance(old, dict)
+    assert isinstance(old["pools"], list)
+    assert isinstance(old["pools"][0], dict)
+    old["pools"][0]["url"] = address
+    other = [group("Home", "elsewhere.example")]
+    store = Store(device, lambda count, sent: [*other] if count == 1 else sent)
+    store.now = stored(old)
+    [[entry]] = [one.pools for one in await client.get_pools()]
+    assert entry.url == told
+    with pytest.raises(RevertedError):
+        await client.set_pools(NEW_GROUPS)
+    assert whole in str(store.sent[1])
+    login = PoolEntry(url=address, user="old-user.w", password="old-password")
+    if "://" in address:
+        # What is stored so already is not sent; without its login it is another address.
+        await client.set_pools((PoolGroup(pools=(login,)),))
+        assert len(store.sent) == 2
+    if told != address and "://" in address:
+        await client.set_pools((PoolGroup(pools=(replace(login, url=told),)),))
+        assert len(store.sent) == 3
+        assert whole not in str(store.now)
+
+
 async def test_names_are_kept_and_made(machine: MakeMachine, client_of: MakeClient) -> None:
     """A group without a name has that of its place, and no quota means an equal one."""
     miner = await machine()

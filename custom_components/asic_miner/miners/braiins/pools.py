@@ -28,14 +28,21 @@ class PoolClient(BraiinsBase):
 
     @override
     async def get_pools(self) -> tuple[PoolGroup, ...]:
-        """Read the groups as stored (`getMinerConfiguration`), without passwords."""
+        """Read the groups as stored (`getMinerConfiguration`), without passwords.
+
+        Neither is a login within an address told: `stratum+tcp://name:password@host:port`.
+        """
         return tuple(
             PoolGroup(
                 name=group.name or None,
                 quota=group.quota,
                 share=group.fixed_share_ratio,
                 pools=tuple(
-                    PoolEntry(url=pool.url, user=pool.user, enabled=pool.enabled is not False)
+                    PoolEntry(
+                        url=_without_login(pool.url),
+                        user=pool.user,
+                        enabled=pool.enabled is not False,
+                    )
                     for pool in group.pools
                 ),
             )
@@ -239,6 +246,13 @@ def _close(told: float | None, wanted: float | None) -> bool:
     if told is None or wanted is None:
         return told is wanted
     return math.isclose(told, wanted, rel_tol=1e-6)
+
+
+def _without_login(url: str) -> str:
+    """Return an address without the name and password that can stand before its host."""
+    start = url.find("://") + 3 if "://" in url else 0
+    # A password may hold an @ or a slash itself, unescaped.
+    return url[:start] + url[start:].rpartition("@")[2]
 
 
 def _described(groups: Groups | None) -> str:
