@@ -121,8 +121,10 @@ async def _set_power_percent(request: Request) -> None:
 
 
 async def _set_power(request: Request) -> None:
-    await request.command(lambda client: client.set_power(request.data["watts"]))
-    request.coordinator.forget_power()
+    watts = request.data["watts"]
+    await request.coordinator.async_set_draw(lambda client: client.set_power(watts))
+    # What the guard wished before is out of date.
+    request.coordinator.actuator.release()
 
 
 async def _change_target(request: Request, *, hashrate: bool) -> ServiceResponse:

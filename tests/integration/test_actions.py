@@ -222,6 +222,24 @@ async def test_less_while_ramping_up(
     assert miner.number("power") == pytest.approx(0.6 * 3441, rel=0.05)
 
 
+async def test_watts_while_ramping_up(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """They are given once more when mining has settled, by the same command."""
+    miner = await add_miner(whatsminer)
+    await miner.call("button.press", "restart_mining")
+    clock.advance(120)
+    await miner.poll()
+    await act(miner, "set_power", watts=1500)
+    for _ in range(20):
+        clock.advance(120)
+        await miner.poll()
+        await miner.hass.async_block_till_done(wait_background_tasks=True)
+    assert miner.state("state") == "mining"
+    assert whatsminer.commands.count("set_power") == 2
+    assert miner.number("power") == pytest.approx(1500, rel=0.05)
+
+
 async def test_password_here_and_there(
     device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:

@@ -17,7 +17,7 @@ from tests.simulators.whatsminer import PRESETS
 
 from .bench import bench
 from .devices import BRIEFLY, DOWN, VERSION_20, VERSION_22, miner, newer, status, summary
-from .scripted import Wire, envelope, error
+from .scripted import OK, Wire, envelope, error
 
 KNOWN = sorted(set(PRESETS) - {"M20S-2019"})
 RAMPING = summary(**{"Hash Stable": "false", "Elapsed": 100})
@@ -68,6 +68,46 @@ async def test_shed_while_ramping() -> None:
         await client.read(slow=False)
         await client.set_power_percent(50, fast=True)
         assert (await client.read(slow=False)).power_percent == 100
+
+
+async def test_no_fast_way_up_while_ramping() -> None:
+    """More than it was sent in this ramp waits, by the last poll and without another look."""
+    untold = newer(summary=[RAMPING, RAMPING, summary(Elapsed=2000)])
+    async with miner(untold) as (device, client):
+        await client.read(slow=False)
+        await client.set_power_percent(60, fast=True)
+        device.requests.clear()
+        for percent in (100, 61):
+            with pytest.raises(RampingError):
+                await client.set_power_percent(percent, fast=True)
+        assert device.commands == []
+        await client.set_power_percent(40, fast=True)
+        # The gentle form holds the same back, and looks at the device for it.
+        with pytest.raises(RampingError):
+            await client.set_power_percent(41)
+        assert device.commands == ["set_power_pct", "summary", "status"]
+        await client.read(slow=False)
+        assert await client.set_power_percent(100, fast=True) is False
+        assert device.requests[-1]["percent"] == "100"
+    async with miner(newer(summary=RAMPING, status=status(power_pct=70))) as (device, client):
+        await client.read(slow=False)
+        with pytest.raises(RampingError):
+            await client.set_power_percent(71, fast=True)
+        assert "get_token" not in device.commands
+
+
+async def test_fast_way_up_for_a_miner_that_never_settles() -> None:
+    """There must be a way out, also of an order whose answer was lost."""
+    never = summary(**{"Hash Stable": "false", "Elapsed": 2700})
+    script = newer(summary=[RAMPING, never], set_power_pct=[Wire.CLOSE, OK])
+    async with miner(script) as (_, client):
+        await client.read(slow=False)
+        with pytest.raises(UnconfirmedError):
+            await client.set_power_percent(60, fast=True)
+        with pytest.raises(RampingError):
+            await client.set_power_percent(100, fast=True)
+        await client.read(slow=False)
+        assert await client.set_power_percent(100, fast=True) is False
 
 
 async def test_shed_values() -> None:
@@ -225,9 +265,18 @@ async def test_power_in_watts_while_not_settled() -> None:
     """Less is sent and not claimed; more is not, and nothing is to one that is off."""
     async with miner(newer(summary=[summary(), RAMPING])) as (device, client):
         await client.read(slow=False)
-        await client.set_power(3441)
+        assert await client.set_power(3441) is False
         assert (await client.read(slow=False)).power_target is None
-        assert device.commands.count("set_power") == 1
+        assert await client.set_power(1500) is False
+        # It may count, so more than that is more than now.
+        with pytest.raises(RampingError):
+            await client.set_power(1501)
+        with pytest.raises(RampingError):
+            await client.set_power_percent(44)
+        assert await client.set_power(1500) is False
+        assert device.commands.count("set_power") == 3
+        device.script["summary"] = summary(Elapsed=2000)
+        assert await client.set_power(3000) is True
     hydro = envelope({**VERSION_22, "miner_type": "M63S_VL30"})
     async with miner(newer(summary=RAMPING, get_version=hydro)) as (device, client):
         with pytest.raises(RampingError):

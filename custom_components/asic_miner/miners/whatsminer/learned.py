@@ -37,8 +37,6 @@ class Learned:
         self.model: Model | None = None
         self.full_power: float | None = _watts(kept.get("full_power"))
         """W that percentages refer to."""
-        self.settled = False
-        """The last poll found it at the draw that percentages refer to."""
         self.tells_percent = False
         """The device reports its percentage, so that it can be verified."""
         self.unsupported: set[str] = set()
@@ -50,9 +48,13 @@ class Learned:
         """Settings that it was told, for those that it does not tell itself."""
         self._liquid: bool | None = None
         self._still_polls = 0
+        self._polled = Live()
+        """What the last poll saw."""
         self._percent: float | None = None
         self._percent_touched = False
         """It has been set, or mining has restarted, since this client was made."""
+        self._tried: float | None = None
+        """The percentage that it was sent last, without knowing whether it counts."""
         self._watts: float | None = None
         self._watts_touched = False
         """A draw in W has been set since, in place of a percentage."""
@@ -105,7 +107,7 @@ class Learned:
         """Take in one poll, before anything is read out of it."""
         self._learn_cooling(live)
         self.notice_restart(live)
-        self.settled = readings.stable(live)
+        self._polled = live
         self._learn_fast_form(live.status or Record())
         self.tells_percent = self.tells_percent or _told_percent(live) is not None
         self._learn_full_power(live)
@@ -155,6 +157,27 @@ class Learned:
         """Tell whether water is led through the boards."""
         return self.model is not None and self.model.hydro
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether the last poll found it at the draw that percentages refer to."""
+        return readings.stable(self._polled)
+
+    @property
+    def rises(self) -> float | None:
+        """Return the percentage it was on its way to at the last poll, None if not ramping."""
+        return self.aim(self._polled) if readings.on_its_way(self._polled) else None
+
+    def aim(self, live: Live) -> float:
+        """Return the percentage that a ramping miner may be on its way to at most.
+
+        That is the device's own word, what it was sent last, or all of it, which a new
+        mining process aims at.
+        """
+        told = None if self._watts_touched else _told_percent(live)
+        known = self.percent(live) if self._tried is None else self._tried
+        found = known if told is None else told
+        return 100.0 if found is None else found
+
     def percent(self, live: Live) -> float | None:
         """Return the power percentage: the device's own word, else what it was told last.
 
@@ -171,12 +194,24 @@ class Learned:
         """Remember an accepted percentage; None when it is not known what became of it."""
         self._percent = percent
         self._percent_touched = True
+        self._tried = None
         self._watts, self._watts_touched = None, False
+
+    def percent_tried(self, percent: float) -> None:
+        """Remember a percentage of which nobody knows whether it counts."""
+        self.percent_sent(None)
+        self._tried = percent
 
     def watts_sent(self, watts: float | None) -> None:
         """Remember an accepted draw in W; None when it is not known what became of it."""
         self.percent_sent(None)
         self._watts, self._watts_touched = watts, True
+
+    def watts_tried(self, watts: float) -> None:
+        """Remember a draw in W of which nobody knows whether it counts."""
+        self.watts_sent(None)
+        if self.full_power:
+            self._tried = 100 * watts / self.full_power
 
     def power_target(self, live: Live) -> float | None:
         """Return the draw in W that was asked for: by a percentage, or in W itself."""

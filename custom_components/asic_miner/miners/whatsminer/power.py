@@ -20,9 +20,6 @@ from .identity import ask_summary
 from .readings import Live
 from .settings import check_range, check_whole
 
-_LONGEST_RAMP = 45 * 60
-"""Seconds. A ramp takes about twenty minutes; more than twice that is a miner that never
-calls itself stable, and waiting for it would never end."""
 _FULL = 100.0
 """Percent that a new mining process aims at."""
 _UNASKED = PowerRange(minimum=features.LOWEST_PERCENT, maximum=_FULL, step=1.0)
@@ -43,7 +40,8 @@ class PowerCommands(Core):
         Until the hashrate has settled after a start the device may accept a percentage and
         ignore it, so more than now raises RampingError; less is sent all the same, in case
         it does count, and False returned. One that never settles is taken for settled after
-        a while. Raises MiningProcessDownError for one that is off.
+        a while. With `fast` that goes by what the last poll saw. Raises
+        MiningProcessDownError for one that is off.
         """
         if fast:
             await self._shed(percent)
@@ -51,9 +49,7 @@ class PowerCommands(Core):
         check_whole(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
         live, ramping = await self._look()
         if ramping:
-            now = self._learned.percent(live)
-            if percent > (_FULL if now is None else now):
-                raise RampingError("the hashrate has not settled yet")
+            _check_not_more(percent, self._learned.aim(live))
         await self._send_percent(percent, counts=not ramping)
         return not ramping
 
@@ -65,7 +61,9 @@ class PowerCommands(Core):
         check_whole(percent, limits)
         if percent > _FULL:
             raise InvalidValueError(f"at most {_FULL:g} in the fast form")
-        # Whether it counts depends on what the last poll saw: looking now costs time.
+        # What the last poll saw has to do: looking now costs time.
+        if (aim := self._learned.rises) is not None:
+            _check_not_more(percent, aim)
         await self._send_percent(percent, fast=True, counts=self._learned.settled)
 
     async def _look(self) -> tuple[Live, bool]:
@@ -80,8 +78,7 @@ class PowerCommands(Core):
                 live = Live(summary=summary, status=await self.api.status())
             if live.mining_wanted is False:
                 raise MiningProcessDownError("mining is off: there is nothing to set the draw of")
-            elapsed = summary.number("Elapsed")
-            ramping = readings.ramping(live) and elapsed is not None and elapsed < _LONGEST_RAMP
+            ramping = readings.on_its_way(live)
         # It may have restarted since the last poll, and is at 100 % then.
         self._learned.notice_restart(live)
         return live, ramping
@@ -116,9 +113,12 @@ class PowerCommands(Core):
         try:
             await self._send(write, shows if self._learned.tells_percent else None)
         except UnconfirmedError:
-            self._learned.percent_sent(None)
+            self._learned.percent_tried(percent)
             raise
-        self._learned.percent_sent(float(percent) if counts else None)
+        if counts:
+            self._learned.percent_sent(float(percent))
+        else:
+            self._learned.percent_tried(percent)
 
     @override
     async def set_power_target(self, watts: float) -> bool:
@@ -143,13 +143,13 @@ class PowerCommands(Core):
         return await self.set_power_percent(min(percent, percents.maximum))
 
     @override
-    async def set_power(self, watts: float) -> None:
+    async def set_power(self, watts: float) -> bool:
         """Set the draw in W by set_power (manual 3.23, API 2.2), in place of a percentage.
 
         Whole W within what the device is known to draw at its lowest and highest percentage.
         The device cannot be asked for it, and the maker does not say how long it holds: it
-        counts as gone when mining restarts. While the hashrate has not settled, as
-        `set_power_percent`.
+        counts as gone when mining restarts. While the hashrate has not settled, raises and
+        returns as `set_power_percent`.
         """
         percents = (await self._ranges()).get(Feature.POWER_PERCENT)
         if percents is None or (self._learned.version or ()) < features.SET_POWER_API:
@@ -161,20 +161,28 @@ class PowerCommands(Core):
         )
         check_whole(watts, limits)
         live, ramping = await self._look()
-        if ramping and watts > self._aim(live):
-            raise RampingError("the hashrate has not settled yet")
+        if ramping:
+            _check_not_more(watts, self._aim(live))
         try:
             await self._send(self.api.set_power(watts))
         except UnconfirmedError:
-            self._learned.watts_sent(None)
+            self._learned.watts_tried(watts)
             raise
-        self._learned.watts_sent(None if ramping else float(watts))
+        if ramping:
+            self._learned.watts_tried(watts)
+        else:
+            self._learned.watts_sent(float(watts))
+        return not ramping
 
     def _aim(self, live: Live) -> float:
         """Return the W that a ramping miner aims at, or at least draws already."""
         target, full_power = self._learned.power_target(live), self._learned.full_power
-        known = full_power if target is None else target
-        return (readings.power(live.summary) or 0.0) if known is None else known
+        if target is not None:
+            return target
+        if full_power is None:
+            return readings.power(live.summary) or 0.0
+        # The tiny addition makes up for what binary fractions lose.
+        return full_power * self._learned.aim(live) / 100 + 1e-9
 
     @override
     async def restore_power(self) -> None:
@@ -207,3 +215,9 @@ class PowerCommands(Core):
             PowerMode.HIGH: self.api.set_high_power,
         }
         await self._send(commands[mode](), shows)
+
+
+def _check_not_more(wanted: float, aim: float) -> None:
+    """Raise RampingError for more than a ramping miner is on its way to."""
+    if wanted > aim:
+        raise RampingError("the hashrate has not settled yet")

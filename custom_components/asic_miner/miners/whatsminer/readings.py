@@ -20,6 +20,9 @@ _BOARD_RATES = ("HS RT", "MHS 1m", "MHS 5m", "MHS 5s", "MHS av")
 """By how well they show the present: all the others are averages or single jitters."""
 _COLD, _HOT = -20.0, 150.0
 """°C that no sensor of a living board reports."""
+_LONGEST_RAMP = 45 * 60
+"""Seconds. A ramp takes about twenty minutes; more than twice that is a miner that never
+calls itself stable, and waiting for it would never end."""
 _RAMP_SECONDS = 30 * 60
 """A start takes up to 20 minutes; half as much again before silence of chips is a fault."""
 _VOLTS = 1000.0
@@ -342,6 +345,13 @@ def ramping(live: Live) -> bool:
     return any(
         record.flag("Upfreq Complete") is False for record in (summary, *(live.boards or ()))
     )
+
+
+def on_its_way(live: Live) -> bool:
+    """Tell whether the miner is in a start, where it may ignore what it is to draw."""
+    elapsed = (live.summary or _NOTHING).number("Elapsed")
+    in_time = elapsed is not None and elapsed < _LONGEST_RAMP
+    return in_time and ramping(live) and live.mining_wanted is not False
 
 
 def stable(live: Live) -> bool:
