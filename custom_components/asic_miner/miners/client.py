@@ -147,8 +147,11 @@ class MinerClient(ABC):
         """Set the draw in W, without restart of mining. Returns as `set_power_percent`."""
         raise UnsupportedError("no power target")
 
-    async def set_power(self, watts: float) -> None:
-        """Set the draw in W by the device's own command for it, where it has one."""
+    async def set_power(self, watts: float) -> bool:
+        """Set the draw in W by the device's own command for it, where it has one.
+
+        Returns and raises as `set_power_percent`.
+        """
         raise UnsupportedError("no command for a power in W")
 
     async def step_power_target(self, watts: float) -> float | None:
