@@ -17,6 +17,7 @@ import probatio
 
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
+from .entries import is_miner
 from .restart import Restart
 
 ATTR_CONFIRM = "confirm"
@@ -64,8 +65,14 @@ def _coordinators(hass: HomeAssistant, devices: list[str]) -> tuple[MinerCoordin
     """Return the miners of devices, each once; a hashboard stands for its miner."""
     found: dict[str, MinerCoordinator] = {}
     for device in devices:
-        entry = cast("MinerConfigEntry", async_get_device_and_config_entry(hass, DOMAIN, device)[1])
-        found[entry.entry_id] = entry.runtime_data
+        its_device, entry = async_get_device_and_config_entry(hass, DOMAIN, device)
+        if not is_miner(entry):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="device_is_no_miner",
+                translation_placeholders={"name": its_device.name or entry.title},
+            )
+        found[entry.entry_id] = cast("MinerConfigEntry", entry).runtime_data
     return tuple(found.values())
 
 

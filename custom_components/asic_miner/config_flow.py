@@ -1,13 +1,16 @@
 """Adds a miner: find out what it is, ask for what it needs, try it, and keep it."""
 
-from typing import Any, override
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .const import CONF_ADVANCED, DOMAIN
+from .entries import Kind, kind_of
 from .errors import translation_key
 from .flow_discovery import DiscoverySteps
 from .flow_forms import ADDRESS, typed_address
@@ -16,7 +19,10 @@ from .flow_takeover import TakeoverSteps
 from .miners.detect import detect
 from .miners.errors import MinerError
 from .options_flow import MinerOptionsFlow
-from .takeover import other_entries
+
+OPTIONS_FLOWS: Final[Mapping[Kind, Callable[[], OptionsFlow]]] = MappingProxyType(
+    {Kind.MINER: MinerOptionsFlow}
+)
 
 
 class MinerConfigFlow(TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN):
@@ -27,16 +33,15 @@ class MinerConfigFlow(TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DO
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> MinerOptionsFlow:
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """Return what the gear of an entry opens."""
-        return MinerOptionsFlow()
+        return OPTIONS_FLOWS[kind_of(config_entry)]()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address and find out what is there; without one, search.
+        """Ask for the address and find out what is there; without one, offer all else.
 
-        One form instead of a menu and a form: most know the address, and for the others
-        leaving it empty is one click as well.
+        The form comes before the menu, as most who add a miner know its address.
         """
         errors: dict[str, str] = {}
         reason = ""
@@ -45,9 +50,7 @@ class MinerConfigFlow(TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DO
             port = user_input[CONF_ADVANCED].get(CONF_PORT)
             address = typed_address(typed)
             if not typed and not port:
-                if other_entries(self.hass):
-                    return await self.async_step_start()
-                return await self.async_step_search()
+                return await self.async_step_start()
             if address is None:
                 errors[CONF_HOST] = "invalid_host"
             else:

@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 from .connect import client_for
 from .const import CONF_CAPABILITIES, CONF_IDENTITY
 from .coordinator import MinerConfigEntry, MinerCoordinator
+from .entries import is_miner
 from .miners.client import MinerClient
 from .miners.errors import MinerError
 from .miners.models import JsonValue, Snapshot
@@ -42,6 +43,9 @@ async def async_get_config_entry_diagnostics(
         }
     }
     secrets: set[str] = set()
+    if not is_miner(entry):
+        # What it plans stands in its entities; it is told nothing that is secret.
+        return report
     if loaded:
         coordinator = entry.runtime_data
         report |= _known(coordinator)

@@ -8,6 +8,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNA
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import CONF_ADVANCED, CONF_MAKE
+from .entries import is_miner
 from .errors import translation_key
 from .flow_base import MinerFlow
 from .flow_forms import (
@@ -76,6 +77,9 @@ class ReconfigureSteps(MinerFlow):
     ) -> ConfigFlowResult:
         """Ask for address and login, and try them."""
         entry = self._get_reconfigure_entry()
+        if not is_miner(entry):
+            # Home Assistant offers this for all entries of an integration or for none.
+            return self.async_abort(reason="change_in_options")
         make = Make(entry.data[CONF_MAKE])
         errors: dict[str, str] = {}
         reason = ""

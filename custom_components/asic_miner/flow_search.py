@@ -11,6 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_IDENTITY, CONF_MAKE, DOMAIN, LOGGER
+from .entries import miner_entries
 from .errors import translation_key
 from .flow_base import MinerFlow
 from .flow_forms import (
@@ -140,7 +141,7 @@ class SearchSteps(MinerFlow):
         # Miners that are being polled answer few connections, and are known already.
         busy = {
             entry.data[CONF_HOST]
-            for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
+            for entry in miner_entries(self.hass, loaded=True)
             if entry.runtime_data.last_update_success
         }
         hits = await search(

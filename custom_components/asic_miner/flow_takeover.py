@@ -16,9 +16,15 @@ from .takeover import host_of, login_of, other_entries
 class TakeoverSteps(SearchSteps):
     """Its addresses and logins are offered; its entries and entities are not touched here."""
 
+    other_kinds: tuple[str, ...] = ()
+    """Steps by which something else than miners is added."""
+
     async def async_step_start(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let the user choose where to look for miners."""
-        return self.async_show_menu(step_id="start", menu_options=["search", "takeover"])
+        """Let the user choose where to look for miners, or what else to add."""
+        options = ["search", *self.other_kinds]
+        if other_entries(self.hass):
+            options.append("takeover")
+        return self.async_show_menu(step_id="start", menu_options=options)
 
     async def async_step_takeover(
         self, user_input: dict[str, Any] | None = None

@@ -12,6 +12,7 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import (
     EntityCategory,
+    Platform,
     UnitOfPower,
     UnitOfRatio,
     UnitOfTemperature,
@@ -24,6 +25,7 @@ from .const import TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, Snapshot
+from .other_entities import add_entities_of_other_kinds
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -147,7 +149,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the numbers of one miner."""
+    """Set up the numbers of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.NUMBER, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, PowerMode, Snapshot
+from .other_entities import add_entities_of_other_kinds
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -72,7 +73,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the selects of one miner."""
+    """Set up the selects of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.SELECT, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

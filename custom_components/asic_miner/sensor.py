@@ -16,6 +16,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
+    Platform,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
     UnitOfEnergy,
@@ -47,6 +48,7 @@ from .miners.models import (
     Snapshot,
     TunerState,
 )
+from .other_entities import add_entities_of_other_kinds
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
@@ -402,7 +404,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of one miner."""
+    """Set up the sensors of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.SENSOR, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

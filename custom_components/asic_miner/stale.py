@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from .const import CONF_CAPABILITIES, DOMAIN
+from .entries import is_miner
 from .miners.models import Capabilities, MinerState, Snapshot
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ async def async_remove_config_entry_device(
 
     The miner itself goes with its entry.
     """
-    if entry.state is not ConfigEntryState.LOADED:
+    if not is_miner(entry) or entry.state is not ConfigEntryState.LOADED:
         return False
     coordinator = entry.runtime_data
     snapshot = coordinator.last

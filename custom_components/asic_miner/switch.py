@@ -9,7 +9,7 @@ from homeassistant.components.switch import (
     SwitchEntityDescription,
 )
 from homeassistant.components.switch.const import SwitchDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -21,6 +21,7 @@ from .entity import (
     add_entities_as_they_appear,
 )
 from .miners.models import Capabilities, Feature, Snapshot
+from .other_entities import add_entities_of_other_kinds
 
 # A miner takes one command at a time.
 PARALLEL_UPDATES = 1
@@ -110,7 +111,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the switches of one miner."""
+    """Set up the switches of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.SWITCH, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

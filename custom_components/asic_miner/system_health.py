@@ -10,6 +10,7 @@ from homeassistant.loader import async_get_integration
 
 from .const import CONF_IDENTITY, DOMAIN
 from .coordinator import MinerConfigEntry
+from .entries import miner_entries
 from .miners.models import Identity
 
 
@@ -21,9 +22,7 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, str | int]:
     """Return counts and versions. Nothing is sent: each miner's last poll is enough."""
-    entries: list[MinerConfigEntry] = hass.config_entries.async_entries(
-        DOMAIN, include_ignore=False, include_disabled=False
-    )
+    entries = list(miner_entries(hass))
     reachable = sum(_answers(entry) for entry in entries)
     integration = await async_get_integration(hass, DOMAIN)
     return {

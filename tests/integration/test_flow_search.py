@@ -86,7 +86,8 @@ async def searched(hass: HomeAssistant, step: Any) -> Any:
 
 async def search(hass: HomeAssistant) -> Any:
     """Search the network and wait for the result."""
-    return await searched(hass, await fill(hass, await start(hass), advanced={}))
+    step = await fill(hass, await start(hass), advanced={})
+    return await searched(hass, await choose(hass, step, "search"))
 
 
 def listed(step: Any) -> dict[str, str]:
@@ -208,7 +209,8 @@ async def test_nothing_found_then_search_again_or_type(
     step = await searched(hass, step)
     step = await choose(hass, step, "user")
     assert step["step_id"] == "user"
-    step = await searched(hass, await fill(hass, step, host=" ", advanced={}))
+    step = await choose(hass, await fill(hass, step, host=" ", advanced={}), "search")
+    step = await searched(hass, step)
     assert step["step_id"] == "nothing_found"
 
 
@@ -312,7 +314,7 @@ async def test_a_closed_dialog_ends_the_search(hass: HomeAssistant) -> None:
         writer.close()
 
     server = await asyncio.start_server(hang, "127.0.0.6", DEFAULT_PORTS[Make.WHATSMINER])
-    step = await fill(hass, await start(hass), advanced={})
+    step = await choose(hass, await fill(hass, await start(hass), advanced={}), "search")
     await asyncio.sleep(0.1)
     hass.config_entries.flow.async_abort(step["flow_id"])
     await hass.async_block_till_done()
