@@ -155,17 +155,19 @@ async def test_each_in_its_time(
     miner = await add_miner(braiins)
     alerts = await begin(house, miner, polls=False)
     entity_id = miner.entity_id(key)
-    good = miner.state(key)
+    good, drawn = miner.state(key), miner.state("power")
     if key != "state":
         state = miner.entity_id("state")
         for quiet in ("tuning", "starting", "paused", "restarting"):
             await house.show(state, quiet)
             if quiet == "paused":
+                await house.show(miner.entity_id("power"), 14)
                 await house.show(miner.entity_id("mining"), "off")
             await house.show(entity_id, shown)
             await house.minutes(minutes + 2)
             await house.show(entity_id, good)
             await house.show(miner.entity_id("mining"), "on")
+            await house.show(miner.entity_id("power"), drawn)
             await house.minutes(1)
         expected = ["hot"] * 4 if kind == "hot" else []
         assert alerts.kinds == expected

@@ -16,8 +16,10 @@ FILES = sorted(BLUEPRINTS.glob("*.yaml"))
 
 def load(path: Path) -> Blueprint:
     """Load a file as Home Assistant does."""
+    loaded = yaml_util.load_yaml(str(path))
+    assert isinstance(loaded, dict)
     return Blueprint(
-        yaml_util.load_yaml(str(path)),
+        loaded,
         path=path.name,
         expected_domain="automation",
         schema=AUTOMATION_BLUEPRINT_SCHEMA,

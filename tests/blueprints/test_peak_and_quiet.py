@@ -126,8 +126,6 @@ async def test_a_level_that_is_not_known_is_lowered_once(
     target = miner.entity_id("power_target")
     await house.minutes(20)
     await house.show(PEAK, "off")
-    # The miner has a level, and most firmware does not tell which.
-    whatsminer.device.power_percent = 90
     house.orders.clear()
     await house.automate(
         "peak_avoidance",
@@ -138,6 +136,7 @@ async def test_a_level_that_is_not_known_is_lowered_once(
         how="lower",
         level=1700,
     )
+    # Most firmware takes a level and does not tell which one it has.
     await house.show(target, STATE_UNKNOWN, min=850, max=3400, step=1)
     await house.show(PEAK, "on")
     await house.minutes(20)
