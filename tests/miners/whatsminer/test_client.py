@@ -131,6 +131,44 @@ async def test_new_firmware_is_asked_again() -> None:
         assert seen.faults == ()
 
 
+@pytest.mark.parametrize("command", ["status", "summary", "edevs"])
+async def test_what_all_firmware_knows_is_always_asked(command: str) -> None:
+    """One odd refusal must not make the miner's state unknown for ever."""
+    script = newer()
+    answer = script[command]
+    async with miner({**script, command: error(14, "invalid cmd")}) as (device, client):
+        await client.read(slow=False)
+        device.script[command] = answer
+        seen = await client.read(slow=False)
+        assert seen.mining_wanted is True
+        assert (seen.hashrate, len(seen.boards)) == (186.0, 3)
+        assert device.commands.count(command) == 2
+
+
+async def test_unknown_questions_are_asked_again() -> None:
+    """With every look at who it is: something else may have answered meanwhile."""
+    totals = summary(**{"Error Code Count": 1, "Error Code 0": 111})
+    script = newer(pools=error(14), get_error_code=error(14), summary=totals)
+    async with miner(script) as (device, client):
+        for _ in range(2):
+            assert unknown((await client.read(slow=True)).pools)
+        assert device.commands.count("pools") == 1
+        device.script["pools"] = rows("POOLS", [dict(pool) for pool in POOLS])
+        await client.identify()
+        # Until they are asked for again, faults are still those in the totals.
+        faults = (await client.read(slow=False)).faults
+        assert faults is not None
+        assert [fault.code for fault in faults] == ["111"]
+        assert (await client.read(slow=True)).pools
+    async with miner(newer(pools=error(14))) as (device, client):
+        await client.read(slow=True)
+        device.script["get_version"] = "nonsense"
+        with pytest.raises(MalformedReplyError):
+            await client.identify()
+        device.script["pools"] = rows("POOLS", [dict(pool) for pool in POOLS])
+        assert (await client.read(slow=True)).pools
+
+
 @pytest.mark.parametrize(
     ("forwarded", "told", "state"),
     [
@@ -190,7 +228,8 @@ async def test_status_fails_alone() -> None:
         assert seen.hashrate == 0.0
         device.requests.clear()
         await client.read(slow=False)
-        assert device.commands == ["summary", "edevs"]
+        # Asked again: one refusal is no reason never to know it.
+        assert device.commands == ["status", "summary", "edevs"]
 
 
 async def test_status_unknown_and_no_mining_process() -> None:

@@ -29,6 +29,7 @@ class Core(MinerClient):
     """One WhatsMiner as far as it can be read, and the way to write to it."""
 
     make = Make.WHATSMINER
+    one_at_a_time = True
     off_may_not_hold = True
     settling_seconds = 5.0
     """The light's state lags some seconds, and so do power readings."""
@@ -124,7 +125,7 @@ class Core(MinerClient):
     def _snapshot(self, live: Live, told_now: Record | None) -> Snapshot:
         summary, slow = live.summary or Record(), self._slow
         faults = slow.faults
-        if faults is None and "get_error_code" in self._learned.unsupported:
+        if slow.faults_in_totals:
             faults = readings.summary_faults(summary, hydro=self._learned.hydro)
         accepted, rejected = readings.shares(live.summary, slow.pools)
         return Snapshot(

@@ -27,6 +27,8 @@ async def identify(api: WhatsminerApi, learned: Learned) -> Identity:
     run, the model is UNKNOWN_MODEL and a missing MAC MiningProcessDownError. Raises
     MalformedReplyError when what answers is no WhatsMiner.
     """
+    # Who answers now may know what the one before did not. This is asked once an hour.
+    learned.untold.clear()
     version = await _ask_version(api)
     learned.remember_version(version)
     info = await _if_supported(api.get_miner_info())

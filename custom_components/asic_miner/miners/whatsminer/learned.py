@@ -40,7 +40,9 @@ class Learned:
         self.tells_percent = False
         """The device reports its percentage, so that it can be verified."""
         self.unsupported: set[str] = set()
-        """Commands that this firmware does not know."""
+        """Writes that this firmware does not know."""
+        self.untold: set[str] = set()
+        """Questions that it did not know, for a while: another device may have answered."""
         self._seen = Capabilities()
         self._told: set[Feature] = set()
         """Settings that the device has told."""
@@ -93,6 +95,7 @@ class Learned:
             # A new firmware may know what the old one did not.
             self.firmware = firmware
             self.unsupported.clear()
+            self.untold.clear()
             # And it need not tell the same, nor have kept what was set.
             self.forget_settings()
             if self._joins is not None and self._joins[0] != firmware:

@@ -22,6 +22,8 @@ from .transport import was_lost, was_not_connected
 
 _TRIAL_SECONDS = 3.0
 """What must be left of a poll to try a join: what takes longer is of no use in a poll."""
+_ALWAYS_ASKED = frozenset({"status", "summary", "edevs"})
+"""All firmware knows these, and without them nobody sees whether a miner is on or off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,8 @@ class Slow:
 
     pools: tuple[Pool, ...] | None = None
     faults: tuple[Fault, ...] | None = None
+    faults_in_totals: bool = False
+    """The firmware has no command of its own for faults."""
     psu: PowerSupply | None = None
     info: Record | None = None
 
@@ -135,6 +139,7 @@ class Poll:
         return Slow(
             pools=None if pools is None else readings.pools(pools),
             faults=None if codes is None else readings.listed_faults(codes, hydro=hydro),
+            faults_in_totals="get_error_code" in self._learned.untold,
             psu=None if supply is None else readings.power_supply(supply),
             info=info,
         )
@@ -143,7 +148,7 @@ class Poll:
         self, name: str, ask: Callable[[], Coroutine[object, object, T]]
     ) -> T | MinerError:
         """Return one part, or why it is missing."""
-        if name in self._learned.unsupported:
+        if name in self._learned.untold:
             return UnsupportedError("the device does not know this command")
         if asyncio.get_running_loop().time() >= self._end:
             return UnreachableError("no time is left for this")
@@ -153,7 +158,8 @@ class Poll:
         except TimeoutError:
             return UnreachableError(f"no reply within the {self._seconds:g} s of a poll")
         except UnsupportedError as error:
-            self._learned.unsupported.add(name)
+            if name not in _ALWAYS_ASKED:
+                self._learned.untold.add(name)
             return error
         except MinerError as error:
             return error
