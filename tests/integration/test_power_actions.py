@@ -1,0 +1,183 @@
+"""Budgets, pauses and boosts: never too much, never by surprise, and back to what was before."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+import pytest
+
+from custom_components.asic_miner import budgets
+from custom_components.asic_miner.const import DOMAIN
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .conftest import AddMiner, Miner
+
+
+def device_id(miner: Miner) -> str:
+    """Return what an action takes to know the miner."""
+    device = dr.async_get(miner.hass).async_get_device_by_identifier(
+        (DOMAIN, miner.mac), miner.entry.entry_id
+    )
+    assert device is not None
+    return device.id
+
+
+async def act(name: str, *miners: Miner, **data: object) -> dict[str, object]:
+    """Perform an action for miners, and return what it answers."""
+    hass = miners[0].hass
+    answers = hass.services.supports_response(DOMAIN, name) != "none"
+    answer = await hass.services.async_call(
+        DOMAIN,
+        name,
+        {"device_id": [device_id(miner) for miner in miners], **data},
+        blocking=True,
+        return_response=answers,
+    )
+    return dict(answer or {})
+
+
+async def pass_time(clock: ManualClock, seconds: float, *miners: Miner) -> None:
+    """Let time pass as it would: polls, what they start, and budgets that are shared again."""
+    hass = miners[0].hass
+    for _ in range(round(seconds / 30)):
+        clock.advance(30)
+        for miner in miners:
+            await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await budgets.async_get(hass)._async_share_again(None)  # type: ignore[arg-type] # unused
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def power(device: SimulatedMiner) -> float:
+    """Return what a device really draws."""
+    return float(device.truth()["power"] or 0)
+
+
+async def test_budget_of_one(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """It is lowered, paused below its floor, and comes back with a margin; nothing restarts."""
+    miner = await add_miner(whatsminer)
+    answer = await act("set_power_budget", miner, watts=2400)
+    assert answer["applied"] == pytest.approx(2400, abs=50)
+    await pass_time(clock, 300, miner)
+    assert power(whatsminer) == pytest.approx(2400, rel=0.05)
+    assert whatsminer.truth()["mining_restarts"] == 0
+
+    answer = await act("set_power_budget", miner, watts=-100)
+    assert (answer["applied"], answer["left"]) == (0, 0)
+    await pass_time(clock, 1200, miner)
+    assert whatsminer.truth()["mining"] is False
+
+    # At its very floor it does not start: it would flap there.
+    await act("set_power_budget", miner, watts=870)
+    await pass_time(clock, 1200, miner)
+    assert whatsminer.truth()["mining"] is False
+    await act("set_power_budget", miner, watts=3000)
+    await pass_time(clock, 3600, miner)
+    assert whatsminer.truth()["mining"] is True
+    assert power(whatsminer) == pytest.approx(3000, rel=0.05)
+
+
+async def test_budget_of_two(
+    whatsminer: WhatsminerSimulator,
+    braiins: BraiinsSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+) -> None:
+    """The first gets what it can draw, the second the rest; together never more."""
+    first, second = await add_miner(whatsminer), await add_miner(braiins)
+    answer = await act("set_power_budget", first, second, watts=5000)
+    assert float(str(answer["applied"])) <= 5000
+    await pass_time(clock, 1800, first, second)
+    assert power(whatsminer) > 3300
+    assert 1000 < power(braiins) < 1800
+    assert power(whatsminer) + power(braiins) < 5000 * 1.03
+
+
+async def test_a_budget_that_is_not_renewed(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Whoever set it may have died: the miner falls back to what was said to be safe."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=2400, valid_for={"minutes": 5}, fallback="pause")
+    await pass_time(clock, 240, miner)
+    assert power(whatsminer) == pytest.approx(2400, rel=0.05)
+    await pass_time(clock, 1200, miner)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_a_person_ends_a_budget(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Whoever moves the slider means it."""
+    miner = await add_miner(whatsminer)
+    await act("set_power_budget", miner, watts=1500)
+    await pass_time(clock, 300, miner)
+    await miner.call("number.set_value", "power_target", value=2600)
+    await pass_time(clock, 600, miner)
+    assert power(whatsminer) == pytest.approx(2600, rel=0.05)
+
+
+async def test_pause_for_a_while(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Mining stops at once and goes on by itself with what was wished before."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await miner.call("number.set_value", "power_target", value=2200)
+    await pass_time(clock, 900, miner)
+    await act("pause", miner, duration={"minutes": 30})
+    await pass_time(clock, 1500, miner)
+    assert device.truth()["mining"] is False
+    await pass_time(clock, 5400, miner)
+    assert device.truth()["mining"] is True
+    assert power(device) == pytest.approx(2200, rel=0.06)
+
+
+async def test_pause_until_resumed(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Off stays off until somebody resumes it, over a restart of Home Assistant as well."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("pause", miner)
+    await pass_time(clock, 1200, miner)
+    assert await miner.hass.config_entries.async_reload(miner.entry.entry_id)
+    await pass_time(clock, 1200, miner)
+    assert device.truth()["mining"] is False
+    await act("resume", miner)
+    await pass_time(clock, 300, miner)
+    assert device.truth()["mining"] is True
+
+
+async def test_boost_over_a_restart_of_home_assistant(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """All that it can for a time, and back, though Home Assistant was restarted meanwhile."""
+    miner = await add_miner(whatsminer)
+    await miner.call("number.set_value", "power_target", value=1800)
+    await pass_time(clock, 600, miner)
+    await act("boost", miner, duration={"minutes": 20})
+    await pass_time(clock, 600, miner)
+    assert power(whatsminer) > 3300
+    assert await miner.hass.config_entries.async_reload(miner.entry.entry_id)
+    await pass_time(clock, 1200, miner)
+    assert power(whatsminer) == pytest.approx(1800, rel=0.05)
+
+
+async def test_what_cannot_be_set(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A miner of which not even the draw is known can be stopped, and says so of the rest."""
+    miner = await add_miner(whatsminer)
+    actuator = miner.entry.runtime_data.actuator
+    actuator._guard = None
+    with pytest.raises(ServiceValidationError) as error:
+        await act("boost", miner)
+    assert error.value.translation_key == "nothing_to_set"
+    await act("pause", miner)
+    assert whatsminer.truth()["mining"] is False
