@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
@@ -72,7 +73,10 @@ class Budgets:
         self._held.append(shared)
         if self._stop is None:
             self._stop = async_track_time_interval(
-                self._hass, self._async_share_again, timedelta(seconds=SHARE_SECONDS)
+                self._hass,
+                self._async_share_again,
+                timedelta(seconds=SHARE_SECONDS),
+                cancel_on_shutdown=True,
             )
         sharing = await self._async_share(shared)
         return self._answer(shared, sharing)
@@ -109,7 +113,9 @@ class Budgets:
                 await self._async_share(shared, quietly=True)
 
     def _is_overruled(self, miner: MinerCoordinator) -> bool:
-        """Tell whether somebody else has wished something since."""
+        """Tell whether it is gone, or somebody else has wished something since."""
+        if miner.config_entry.state is not ConfigEntryState.LOADED:
+            return True
         state = miner.actuator.state
         wish = state.wish if state else None
         return wish is not None and wish.source is not Source.BUDGET

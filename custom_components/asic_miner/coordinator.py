@@ -65,6 +65,7 @@ class MinerCoordinator(MinerPolling):
         )
         self._lasting = Lasting()
         self._commands = 0
+        self._download: asyncio.Task[object] | None = None
         self._install_listeners: list[InstallListener] = []
 
     @override
@@ -170,6 +171,8 @@ class MinerCoordinator(MinerPolling):
         """
         self._refuse_during_transfer()
         self._commands += 1
+        if urgent and self._download and self.client.one_at_a_time:
+            self._download.cancel()
         try:
             async with contextlib.nullcontext() if urgent else self._turn:
                 # It may have begun while this one waited.
@@ -273,6 +276,31 @@ class MinerCoordinator(MinerPolling):
             self._restart = RestartWatch(Restart.BOARD, before, self._now())
             self._identity_due = self._now()
             self._read_soon()
+
+    async def async_download[T](self, order: Order[T]) -> T:
+        """Fetch something long from the miner.
+
+        Polls wait meanwhile where the device answers one request at a time; something urgent
+        breaks it off. Raises as `async_command`.
+        """
+        self._refuse_during_transfer()
+        self._commands += 1
+        turn = self._turn if self.client.one_at_a_time else contextlib.nullcontext()
+        try:
+            async with turn:
+                download = self.hass.async_create_task(self._async_send(order))
+                self._download = download
+                try:
+                    return await download
+                except asyncio.CancelledError:
+                    waiting = asyncio.current_task()
+                    if waiting is None or waiting.cancelling():
+                        download.cancel()
+                        raise
+                    raise self._refusal("download_interrupted") from None
+        finally:
+            self._download = None
+            self._commands -= 1
 
     @callback
     def async_listen_to_install(self, listener: InstallListener) -> CALLBACK_TYPE:

@@ -1,7 +1,7 @@
 """Files that go to a miner or come from it, only within the folders that are meant for them."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +12,7 @@ from homeassistant.util import slugify
 
 from .const import DOMAIN
 from .coordinator import MinerCoordinator
-from .errors import action_error
-from .miners.errors import MinerError
+from .miners.client import MinerClient
 from .miners.orders import FirmwareImage, LogKind
 
 CHUNK = 1 << 18
@@ -26,31 +25,36 @@ async def async_fetch_log(hass: HomeAssistant, coordinator: MinerCoordinator, ki
     Raises a translated HomeAssistantError when the miner does not give it or the file cannot
     be written; nothing is left behind then.
     """
-    title = coordinator.config_entry.title
     folder = Path(hass.config.path(DOMAIN))
     stamp = dt_util.now().strftime("%Y%m%d-%H%M%S")
-    path = folder / f"{slugify(title)}_{kind}_{stamp}"
-    try:
-        log = await coordinator.client.fetch_log(kind)
-        path = path.with_name(path.name + log.suffix)
+    name = f"{slugify(coordinator.config_entry.title)}_{kind}_{stamp}"
+
+    async def fetch(client: MinerClient) -> Path:
+        log = await client.fetch_log(kind)
         async with aclosing(log.chunks) as chunks:
-            file = await hass.async_add_executor_job(_create, path)
-            try:
-                async for chunk in chunks:
-                    await hass.async_add_executor_job(file.write, chunk)
-            except BaseException:
-                await hass.async_add_executor_job(_discard, file, path)
-                raise
+            return await _async_write(hass, folder / f"{name}{log.suffix}", chunks)
+
+    return str(await coordinator.async_download(fetch))
+
+
+async def _async_write(hass: HomeAssistant, path: Path, chunks: AsyncIterator[bytes]) -> Path:
+    """Write a new file as its content arrives."""
+    try:
+        file = await hass.async_add_executor_job(_create, path)
+        try:
+            async for chunk in chunks:
+                await hass.async_add_executor_job(file.write, chunk)
             await hass.async_add_executor_job(file.close)
-    except MinerError as error:
-        raise action_error(error, title) from error
+        except BaseException:
+            await hass.async_add_executor_job(_discard, file, path)
+            raise
     except OSError as error:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="cannot_write_file",
             translation_placeholders={"path": str(path), "reason": error.strerror or ""},
         ) from error
-    return str(path)
+    return path
 
 
 def _create(path: Path) -> BinaryIO:
@@ -60,7 +64,9 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _discard(file: BinaryIO, path: Path) -> None:
-    file.close()
+    # Closing writes what is left, for which there may be no room.
+    with suppress(OSError):
+        file.close()
     path.unlink(missing_ok=True)
 
 

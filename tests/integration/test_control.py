@@ -17,6 +17,7 @@ from custom_components.asic_miner.errors import (
     USER_ERRORS,
     translation_key,
 )
+from custom_components.asic_miner.miners.client import MinerClient
 from custom_components.asic_miner.miners.errors import MinerError
 from custom_components.asic_miner.off_guard import REPEATS
 from tests.simulators.base import SimulatedMiner
@@ -24,7 +25,7 @@ from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import AddMiner, Miner
+from .conftest import AddMiner, Miner, add_through_flow
 
 
 async def test_mining_off_and_on(
@@ -329,3 +330,110 @@ async def test_on_is_left_alone(
     await miner.poll()
     await miner.hass.async_block_till_done(wait_background_tasks=True)
     assert whatsminer.truth()["mining"] is True
+
+
+async def test_off_that_has_no_effect_is_told_again(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Also a miner that was never seen off is told again, until it is or has been told enough."""
+    miner = await add_miner(whatsminer)
+    issue = (DOMAIN, f"off_does_not_hold_{miner.entry.entry_id}")
+    await miner.call("switch.turn_off", "mining")
+    for _ in range(REPEATS):
+        # It comes back before anybody has looked.
+        whatsminer.device.power_on()
+        clock.advance(30)
+        await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert whatsminer.truth()["mining"] is False
+    assert ir.async_get(hass).async_get_issue(*issue) is None
+
+
+async def test_off_holds_over_a_restart_of_home_assistant(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The miner resumes while nobody watches, and is switched off again."""
+    miner = await add_miner(whatsminer)
+    await miner.call("switch.turn_off", "mining")
+    assert await hass.config_entries.async_unload(miner.entry.entry_id)
+    whatsminer.device.power_on()
+    clock.advance(600)
+    assert await hass.config_entries.async_setup(miner.entry.entry_id)
+    await hass.async_block_till_done()
+    for _ in range(3):
+        clock.advance(30)
+        await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_off_is_told_again_after_a_refusal(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """One repeat that fails is not the last one."""
+    miner = await add_miner(whatsminer)
+    await miner.call("switch.turn_off", "mining")
+    clock.advance(30)
+    await miner.poll()
+    whatsminer.device.power_on()
+    whatsminer.faults.codes["power_off"] = 132
+    clock.advance(30)
+    await miner.poll()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert whatsminer.truth()["mining"] is True
+    whatsminer.faults.codes.clear()
+    for _ in range(8):
+        clock.advance(30)
+        await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_the_newest_power_level_holds(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Shedding passes an order that is under way, and is not undone by it."""
+    miner = await add_miner(whatsminer)
+    coordinator = miner.entry.runtime_data
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(client: MinerClient) -> bool:
+        under_way.set()
+        await go_on.wait()
+        return await client.set_power_percent(100)
+
+    task = asyncio.create_task(coordinator.async_set_draw(slowly))
+    await under_way.wait()
+    await coordinator.async_shed_percent(30)
+    go_on.set()
+    await task
+    clock.advance(5)
+    whatsminer.refresh()
+    assert float(whatsminer.truth()["power"] or 0) < 1300
+
+
+async def test_a_password_changes_here_and_there_though_nobody_waits(
+    whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """A script that is stopped leaves no half-changed password."""
+    miner = await add_miner(whatsminer)
+    task = asyncio.create_task(miner.entry.runtime_data.async_change_password("other_1"))
+    async with asyncio.timeout(10):
+        while whatsminer.password != "other_1":
+            await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await miner.hass.async_block_till_done()
+    assert miner.entry.data["password"] == "other_1"
+
+
+async def test_only_watched(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock
+) -> None:
+    """Without a password nothing is asked for one: that was the user's choice."""
+    entry = await add_through_flow(hass, whatsminer, password="")
+    with pytest.raises(ServiceValidationError) as error:
+        await entry.runtime_data.async_command(lambda client: client.set_mining(False))
+    assert error.value.translation_key == "only_watched"
+    assert not hass.config_entries.flow.async_progress()

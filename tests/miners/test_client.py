@@ -117,7 +117,7 @@ def test_every_command_is_tried() -> None:
         "raw",
     }
     public = {name for name in vars(MinerClient) if not name.startswith("_")}
-    attributes = {"settling_seconds", "off_may_not_hold", "web_port"}
+    attributes = {"settling_seconds", "off_may_not_hold", "one_at_a_time", "web_port"}
     assert public - known - attributes == set(COMMANDS)
 
 

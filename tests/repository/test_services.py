@@ -1,5 +1,6 @@
 """Actions: what is offered, what is checked, what is said and what is drawn are the same."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from homeassistant.util.yaml import load_yaml_dict
 import probatio
 import pytest
 
-from custom_components.asic_miner.services import ACTIONS, ATTR_CONFIRM, Action
+from custom_components.asic_miner.action import ATTR_CONFIRM, Action
+from custom_components.asic_miner.services import ALL_ACTIONS as ACTIONS
 from tests.translations import TRANSLATIONS, load
 
 INTEGRATION = TRANSLATIONS.parent
@@ -56,8 +58,10 @@ def test_defaults_and_needs_are_the_same_everywhere(action: Action) -> None:
         form = FORMS[action.name]["fields"][marker.schema]
         if isinstance(marker, probatio.Required):
             assert form.get("required") is True, marker
+        elif isinstance(default := form.get("default"), dict):
+            assert marker.default() == timedelta(**default), marker
         elif "default" in form:
-            assert marker.default() == form["default"], marker
+            assert marker.default() == default, marker
 
 
 def test_texts_of_choices_are_complete() -> None:

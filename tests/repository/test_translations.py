@@ -65,7 +65,7 @@ def raised_keys() -> set[str]:
             given = {word.arg: word.value for word in node.keywords}
             if name.endswith("Error") and "translation_domain" in given:
                 key = given.get("translation_key")
-            elif name == "_file_error":
+            elif name in {"_file_error", "_refusal"}:
                 key = node.args[0]
             else:
                 continue

@@ -57,6 +57,9 @@ class MinerClient(ABC):
     make: Make
     """The protocol family, set by each implementation."""
 
+    one_at_a_time: bool = False
+    """The device answers one request at a time, so that a long one keeps all others waiting."""
+
     off_may_not_hold: bool = False
     """Devices of this make are known to start mining again by themselves."""
 
