@@ -49,7 +49,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="only the exact counts, as tests")
     parser.add_argument("--power", action="store_true", help="how well power is planned")
     parser.add_argument(
-        "--sizes", type=int, nargs="+", metavar="N", help="only these numbers of miners (and none)"
+        "--sizes",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="only these numbers of miners (and none and one)",
     )
     parser.add_argument("--profile", type=int, metavar="N", help="profile with so many miners")
     parser.add_argument(
