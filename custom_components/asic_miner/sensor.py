@@ -49,6 +49,7 @@ from .miners.models import (
     TunerState,
 )
 from .other_entities import add_entities_of_other_kinds
+from .power.model import GuardState, Wait
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
@@ -69,6 +70,13 @@ class MinerSensorDescription(SensorDescription):
     """A sensor of the miner as a whole."""
 
     value: Callable[[Snapshot], Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardSensorDescription(SensorDescription):
+    """A sensor of what the miner's guard does."""
+
+    value: Callable[[GuardState], Value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +108,14 @@ def _fault(snapshot: Snapshot) -> str | None:
 
 def _psu(value: Callable[[PowerSupply], Value]) -> Callable[[Snapshot], Value]:
     return lambda snapshot: value(snapshot.psu) if snapshot.psu else None
+
+
+AS_WISHED = "as_wished"
+"""Of a guard that waits for nothing."""
+
+
+def _waits_until(state: GuardState) -> datetime | None:
+    return None if state.until is None else dt_util.utc_from_timestamp(state.until)
 
 
 ENERGY = SensorDescription(
@@ -383,6 +399,43 @@ BOARD_SENSORS = (
     ),
 )
 
+GUARD_SENSORS = (
+    GuardSensorDescription(
+        key="power_status",
+        feature=Feature.MINING,
+        device_class=SensorDeviceClass.ENUM,
+        options=[AS_WISHED, *Wait],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda state: state.wait or AS_WISHED,
+    ),
+    *(
+        GuardSensorDescription(
+            key=key,
+            feature=Feature.MINING,
+            device_class=SensorDeviceClass.POWER,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfPower.WATT,
+            suggested_display_precision=0,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value=value,
+        )
+        for key, value in (
+            ("power_request", lambda state: state.wish.watts if state.wish else None),
+            ("power_sent", lambda state: state.sent),
+            ("power_confirmed", lambda state: state.confirmed),
+        )
+    ),
+    GuardSensorDescription(
+        key="power_waits_until",
+        feature=Feature.MINING,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=_waits_until,
+    ),
+)
+
 
 def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iterable[SensorEntity]:
     """Make the sensors of all that the miner has shown."""
@@ -391,6 +444,9 @@ def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iter
     for description in SENSORS:
         if description.feature in capabilities:
             yield MinerSensor(coordinator, description)
+    for guard_description in GUARD_SENSORS:
+        if guard_description.feature in capabilities:
+            yield GuardSensor(coordinator, guard_description)
     for index in sorted(capabilities.fans):
         yield FanSensor(coordinator, FAN_SPEED, index)
     for index in sorted(capabilities.boards):
@@ -418,6 +474,17 @@ class MinerSensor(MinerEntity, SensorEntity):
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._attr_native_value = self.entity_description.value(snapshot)
+
+
+class GuardSensor(MinerEntity, SensorEntity):
+    """What is wished of the miner, what has become of it, and what that waits for."""
+
+    entity_description: GuardSensorDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        state = self.coordinator.actuator.state
+        self._attr_native_value = self.entity_description.value(state) if state else None
 
 
 class EnergySensor(MinerEntity, RestoreSensor):

@@ -31,7 +31,14 @@ KEYS: dict[str, set[str]] = {
     "number": {row.key for row in number.NUMBERS},
     "select": {row.key for row in select.SELECTS},
     "sensor": {
-        row.key for row in (*sensor.SENSORS, *sensor.BOARD_SENSORS, sensor.ENERGY, sensor.FAN_SPEED)
+        row.key
+        for row in (
+            *sensor.SENSORS,
+            *sensor.GUARD_SENSORS,
+            *sensor.BOARD_SENSORS,
+            sensor.ENERGY,
+            sensor.FAN_SPEED,
+        )
     },
     "switch": {row.key for row in (*switch.SWITCHES, switch.HASHBOARD)},
 }
@@ -112,7 +119,7 @@ def test_every_error_has_its_texts() -> None:
 
 def test_every_state_of_an_enum_has_a_text() -> None:
     """A raw key on a dashboard looks broken."""
-    for row in sensor.SENSORS:
+    for row in (*sensor.SENSORS, *sensor.GUARD_SENSORS):
         if row.options:
             assert below(f"entity.sensor.{row.key}.state.") == set(row.options)
 
