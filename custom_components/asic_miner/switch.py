@@ -89,8 +89,6 @@ SWITCHES = (
 HASHBOARD = HashboardSwitchDescription(
     key="hashboard",
     feature=Feature.HASHBOARD,
-    # It carries the name of the hashboard.
-    name=None,
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
 )

@@ -12,7 +12,7 @@ from tests.translations import load
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "entities.md").read_text("utf-8")
-NAMED_BY_DEVICE = {"mining", "hashboard"}
+NAMED_BY_DEVICE = {"mining"}
 
 
 def described() -> Iterator[tuple[str, EntityDescription]]:

@@ -43,8 +43,8 @@ KEYS: dict[str, set[str]] = {
     "switch": {row.key for row in (*switch.SWITCHES, switch.HASHBOARD)},
 }
 
-NAMELESS = {"mining", "hashboard"}
-"""The main thing about a miner, and of a hashboard, carries the device's own name."""
+NAMELESS = {"mining"}
+"""The main thing about a miner carries the device's own name."""
 
 FORM_ERRORS = {
     "invalid_host",
