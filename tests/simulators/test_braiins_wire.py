@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from .braiins import PRESETS, Fault
-from .braiins.contract import VARIABLE, load
 from .braiins.plain import Client, MakeClient, Node, draw, hashrate, machines
+from .braiins.sources import either, held
 from .braiins.wire import Json
 from .clock import ManualClock
 
@@ -230,16 +230,15 @@ async def test_old_firmware_and_another_machine(client: Client, status: int) -> 
     assert (await client.get("network"))["mac_address"] == client.miner.mac
 
 
-# The contract file
+# The contract
 
 
+@either
 @pytest.mark.parametrize("preset", PRESETS)
 async def test_every_operation_keeps_the_contract(
-    make: MakeClient, clock: ManualClock, preset: str
+    make: MakeClient, clock: ManualClock, preset: str, source: str
 ) -> None:
-    contract = load(PRESETS[preset].rest)
-    if contract is None:
-        pytest.skip(f"NOT CHECKED against the contract: {VARIABLE} names no folder with it")
+    contract = held(source, PRESETS[preset].rest)
     client = await make(preset)
     client.contract = contract
     contract_paths = set(contract.operations)

@@ -1,4 +1,7 @@
-"""Every operation, from our side to a simulated machine and back, held against the contract."""
+"""Every operation, from our side to a simulated machine and back.
+
+Held against our own outline of the interface, and against the contract where it is at hand.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -18,14 +21,14 @@ from custom_components.asic_miner.miners.errors import (
     UnsupportedError,
 )
 from tests.simulators.braiins import BraiinsSimulator, Exchange
-from tests.simulators.braiins.contract import VARIABLE, Contract, load
+from tests.simulators.braiins.contract import Contract
+from tests.simulators.braiins.sources import either, held, interface
 from tests.simulators.braiins.wire import Version
 from tests.simulators.clock import ManualClock
 
 from .device import Device, refusal
 from .operations import OPERATIONS, Call, Operation, calling
 from .setting_operations import SETTING_OPERATIONS
-from .test_wire import load_contract
 
 ALL = OPERATIONS + SETTING_OPERATIONS
 STREAMS = ("getMinerStatus", "getMinerDetailedStatus")
@@ -68,14 +71,13 @@ async def first[T](stream: AsyncGenerator[T]) -> T:
         return await anext(stream)
 
 
+@either
 @pytest.mark.parametrize(("preset", "rest"), PERSONALITIES)
 async def test_every_operation_with_a_machine(
-    preset: str, rest: Version, http: ClientSession, clock: ManualClock
+    preset: str, rest: Version, http: ClientSession, clock: ManualClock, source: str
 ) -> None:
     """What the version has works at least once; what it has not is told as such."""
-    contract = load(rest)
-    if contract is None:
-        pytest.skip(f"NOT CHECKED against the contract: {VARIABLE} names no folder with it")
+    contract = held(source, rest)
     miner = BraiinsSimulator(preset=preset, rest=rest, clock=clock, seed=4)
     witness = Witness(contract)
     wrong: list[str] = []
@@ -173,9 +175,8 @@ OTHERWISE: dict[tuple[str, int], type[MinerError]] = {
 }
 
 
-def documented(operation: Operation) -> list[int]:
-    """Return the statuses of refusals that the contract names for an operation."""
-    contract = load_contract()
+def documented(operation: Operation, contract: Json) -> list[int]:
+    """Return the statuses of refusals that are named for an operation."""
     path = operation.path.replace("pools/0", "pools/{uid}")
     if path.startswith("miner/log/"):
         path = "miner/log/{log_type}"
@@ -184,12 +185,13 @@ def documented(operation: Operation) -> list[int]:
     return sorted(int(status) for status in declared if int(status) >= 300)
 
 
+@either
 @pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
 async def test_every_documented_refusal_is_one_clear_error(
-    operation: Operation, device: Device, http: ClientSession
+    operation: Operation, device: Device, http: ClientSession, source: str
 ) -> None:
     """The same status is the same kind of error everywhere, and no secret is in its words."""
-    statuses = documented(operation)
+    statuses = documented(operation, interface(source))
     for status in statuses:
         api = BraiinsApi("127.0.0.1", device.port, "root", "root", http)
         device.answers[operation.method, operation.path] = refusal(status, f"said {status}")
@@ -202,9 +204,10 @@ async def test_every_documented_refusal_is_one_clear_error(
         assert 401 in statuses
 
 
-def test_every_status_of_the_contract_is_known() -> None:
+@either
+def test_every_status_of_the_contract_is_known(source: str) -> None:
     """A status that a later contract adds is noticed here."""
-    paths = at(load_contract(), "paths")
+    paths = at(interface(source), "paths")
     assert isinstance(paths, dict)
     named: set[int] = set()
     for methods in paths.values():

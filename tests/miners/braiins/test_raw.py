@@ -1,23 +1,18 @@
 """The answers of a Braiins OS device as they come."""
 
-import json
-import os
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from custom_components.asic_miner.miners.braiins.raw import KNOWN, PATHS, differences
 from custom_components.asic_miner.miners.models import JsonValue
+from tests.simulators.braiins.sources import either, interface
 
-REFERENCE = os.environ.get("ASIC_MINER_REFERENCE")
 
-
-@pytest.mark.skipif(REFERENCE is None, reason="no reference to hold it against")
-def test_the_known_operations_are_those_of_the_contract() -> None:
+@either
+def test_the_known_operations_are_those_of_the_contract(source: str) -> None:
     """A device that serves this contract differs in nothing."""
-    folder = Path(cast("str", REFERENCE))
-    contract = json.loads((folder / "braiins-openapi.json").read_text("utf-8"))
+    contract = cast("JsonValue", interface(source))
     assert differences(contract) == {"version": "1.0.0", "missing": [], "unknown": []}
 
 

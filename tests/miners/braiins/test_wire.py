@@ -3,8 +3,6 @@
 from email import message_from_bytes
 from email.policy import HTTP
 import json
-import os
-from pathlib import Path
 import re
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
@@ -19,6 +17,7 @@ from custom_components.asic_miner.miners.braiins.settings_schema import (
     PowerScaling,
 )
 from custom_components.asic_miner.miners.errors import MalformedReplyError, RejectedError
+from tests.simulators.braiins.sources import either, interface
 
 from .device import Asked, Device
 from .operations import NO_CONTENT, OPERATIONS, Operation
@@ -58,12 +57,13 @@ async def test_operation(operation: Operation, device: Device, api: BraiinsApi) 
         assert type(result) is type(operation.result) or isinstance(result, float)
 
 
+@either
 @by_name
 async def test_operation_follows_the_contract(
-    operation: Operation, device: Device, api: BraiinsApi
+    operation: Operation, device: Device, api: BraiinsApi, source: str
 ) -> None:
     """Path, name and body are those of the contract."""
-    contract = load_contract()
+    contract: Json = interface(source)
     path = re.sub(r"^pools/0$", "pools/{uid}", operation.path)
     path = re.sub(r"^miner/log/.*", "miner/log/{log_type}", path)
     declared = at(contract, "paths", f"/api/v1/{path}", operation.method.lower())
@@ -82,7 +82,9 @@ async def test_operation_follows_the_contract(
     elif operation.form:
         metadata, data = parts(asked)
         assert data == IMAGE
-        form = at(contract, "components", "schemas", "SystemUpgradeForm", "properties")
+        reference = text(at(content, "multipart/form-data", "schema"), "$ref") or ""
+        form = at(contract, *reference.removeprefix("#/").split("/"), "properties")
+        assert at(form, "metadata") is not None
         check(contract, at(form, "metadata"), json.loads(metadata))
     else:
         check(contract, at(content, "application/json", "schema"), asked.json)
@@ -110,9 +112,10 @@ def parts(asked: Asked) -> tuple[bytes, bytes]:
     return first, second
 
 
-def test_every_operation_is_named_after_the_contract() -> None:
+@either
+def test_every_operation_is_named_after_the_contract(source: str) -> None:
     """One coroutine per operation, in snake case, and none besides."""
-    paths = at(load_contract(), "paths")
+    paths = at(interface(source), "paths")
     assert isinstance(paths, dict)
     declared = {
         re.sub(r"(?<!^)(?=[A-Z])", "_", text(operation, "operationId") or "").lower()
@@ -180,12 +183,3 @@ async def test_cooling_cannot_be_disabled(device: Device, api: BraiinsApi) -> No
     with pytest.raises(ValueError, match="scaling"):
         await api.set_dps(PowerScaling(power_step_watt=1, hashrate_step_terahash=1))
     assert device.asked == []
-
-
-def load_contract() -> Json:
-    """Return the contract; skip where it is not at hand."""
-    folder = os.environ.get("ASIC_MINER_REFERENCE")
-    if not folder:
-        pytest.skip("ASIC_MINER_REFERENCE does not name the folder of braiins-openapi.json")
-    contract: Json = json.loads((Path(folder) / "braiins-openapi.json").read_text())
-    return contract

@@ -1,20 +1,12 @@
-"""Holds answers against the contract file, more strictly than the file itself.
-
-The file lives outside the repository; the environment variable `ASIC_MINER_REFERENCE`
-names the folder with `braiins-openapi.json`.
-"""
+"""Holds answers against the contract, more strictly than the contract itself."""
 
 import copy
 import json
-import os
-from pathlib import Path
 import re
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 
 from .wire import Json, Version
-
-VARIABLE = "ASIC_MINER_REFERENCE"
 
 
 def _is_integer(_checker: object, value: object) -> bool:
@@ -100,14 +92,6 @@ class Contract:
         # As it is in the file: a request need not have what an answer must have.
         whole = {"allOf": [rules], "components": self._plain["components"]}
         Validator(whole).validate(json.loads(body))
-
-
-def load(version: Version) -> Contract | None:
-    """Return the contract, None when the environment does not tell where it is."""
-    folder = os.environ.get(VARIABLE)
-    if not folder:
-        return None
-    return Contract(json.loads((Path(folder) / "braiins-openapi.json").read_text()), version)
 
 
 def _member(node: dict[str, Json], *path: str) -> dict[str, Json]:
