@@ -163,8 +163,22 @@ async def test_busy_device_is_asked_again() -> None:
         assert isinstance(token, dict)
         device.script["get_token"] = [token, error(136), error(136), token]
         changing(device, OK)
+        client.api.patience.first_pause = BRIEFLY
         await client.change_password(NEW)
         assert device.commands.count("set_led") == 1
+
+
+async def test_device_without_a_token_is_asked_seldom() -> None:
+    """Each question takes its only connection from all others."""
+    async with miner(newer()) as (device, client):
+        token = device.script["get_token"]
+        assert isinstance(token, dict)
+        device.script["get_token"] = [token, error(136)]
+        changing(device, OK)
+        client.confirm_seconds = BRIEFLY
+        with pytest.raises(UnconfirmedError):
+            await client.change_password(NEW)
+        assert device.commands == ["get_token", "update_pwd", "get_token"]
 
 
 async def test_other_writes_meanwhile() -> None:

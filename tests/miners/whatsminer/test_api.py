@@ -347,13 +347,33 @@ async def test_refusal_quotes_the_device_but_no_secrets() -> None:
         client = api(device)
         with pytest.raises(RejectedError, match="132: percentout of range") as caught:
             await client.set_power_pct(50)
-        assert len(str(caught.value)) < 150
+        assert len(str(caught.value)) < 200
         with pytest.raises(RejectedError) as caught:
             await client.update_pools(POOLS)
         assert "me" not in str(caught.value)
         with pytest.raises(RejectedError) as caught:
             await client.update_pwd("old", "hunter2")
         assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (error(14), "does not know this command (code 14)"),
+        (error(45), "does not allow commands (code 45)"),
+        (error(132), "the miner refused the command or a value in it (code 132)"),
+        (error(136), "gives out no more logins for now (code 136)"),
+        (error(137, "base64 decode err"), "please try again (code 137: base64 decode err)"),
+        (error(999, "no"), "the miner refused this (code 999: no)"),
+        ({"STATUS": "E", "Msg": "no"}, "the miner refused this (no code: no)"),
+    ],
+)
+async def test_refusals_in_words(refusal: dict[str, object], words: str) -> None:
+    """For who has pressed the button, with the code for a report."""
+    async with Scripted({"power_off": refusal}).running() as device:
+        with pytest.raises(MinerError) as caught:
+            await api(device).power_off()
+        assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -419,6 +439,31 @@ async def test_no_token_no_write() -> None:
             with pytest.raises(kind):
                 await api(device).power_off()
             assert device.commands == ["get_token"]
+
+
+@pytest.mark.parametrize("refusal", [error(136, "over max token"), "over max connect"])
+async def test_no_token_is_not_asked_for_again_at_once(refusal: Script) -> None:
+    """Twice as long each time, up to five minutes; one that is given ends it."""
+    now = 1000.0
+    async with Scripted({}).running() as device:
+        given = device.script["get_token"]
+        device.script["get_token"] = refusal
+        client = WhatsminerApi(Transport("127.0.0.1", device.port), PASSWORD, clock=lambda: now)
+        for asked, pause in enumerate((10, 20, 40, 80, 160, 300, 300), start=1):
+            with pytest.raises(BusyError, match=f"asked again in {pause} seconds"):
+                await client.power_on()
+            now += pause - 1
+            for _ in range(3):
+                with pytest.raises(BusyError, match=r"no more logins .* again in 1 second$"):
+                    await client.try_password(PASSWORD)
+            now += 1
+            assert device.commands == ["get_token"] * asked
+        device.script["get_token"] = given
+        await client.power_on()
+        client.drop_token()
+        device.script["get_token"] = refusal
+        with pytest.raises(BusyError, match="again in 10 seconds"):
+            await client.power_on()
 
 
 async def test_writes_at_once_share_a_token() -> None:

@@ -599,3 +599,21 @@ def test_texts_of_the_target_frequency(written: Json, value: float | None) -> No
     record = Record({"hash_percent": written})
     assert form.told(record) == value
     assert form.told(Record()) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        (Feature.TARGET_FREQUENCY, 101.0, "must be from -100 to 100 %"),
+        (Feature.TEMP_OFFSET, 1.0, "must be from -30 to 0 °C"),
+        (Feature.UPFREQ_SPEED, 10.0, "must be from 0 to 9"),
+    ],
+)
+async def test_ends_of_a_range_have_a_unit(setting: Feature, value: float, words: str) -> None:
+    """A bare number leaves open what is meant."""
+    async with bench("M60S") as b:
+        client = b.client()
+        await client.identify()
+        with pytest.raises(InvalidValueError) as caught:
+            await client.set_setting(setting, value)
+        assert str(caught.value) == words

@@ -116,7 +116,7 @@ async def test_shed_values() -> None:
     for identified in (True, False):
         async with miner(newer(get_version=hydro), identified=identified) as (device, client):
             for bad in (-1, 0, 24, 101, 150, 201, 50.5, math.nan, math.inf, True):
-                with pytest.raises(InvalidValueError):
+                with pytest.raises(InvalidValueError, match=r" %|whole number|a number"):
                     await client.set_power_percent(bad, fast=True)
             assert device.commands == []
             for good in (25, 100):
@@ -252,7 +252,7 @@ async def test_power_in_watts_within_reach(
     told = envelope({**VERSION_22, "miner_type": model})
     async with miner(newer(get_version=told, summary=totals)) as (device, client):
         for bad in (-1, 0, lowest - 1, highest + 1, 99999, 1e6, lowest + 0.5, math.nan):
-            with pytest.raises(InvalidValueError):
+            with pytest.raises(InvalidValueError, match=r" W$|whole number"):
                 await client.set_power(bad)
         assert "get_token" not in device.commands
         for good in (lowest, highest):

@@ -150,14 +150,14 @@ class WhatsminerApi(Transfers):
         Lost at a reboot. Costs efficiency and can restart mining when far too low. Only for
         a stable miner.
         """
-        await self._write("set_power_pct", percent=_whole("percent", percent, 0, 100))
+        await self._write("set_power_pct", percent=_whole("percent", percent, 0, 100, " %"))
 
     async def set_power_pct_v2(self, percent: float) -> None:
         """Set the draw to 0 to 100 % (liquid: 200 %) of stable power in minutes (3.22, API 2.0).
 
         Lost at a reboot. Can restart mining when far too low. Only for a stable miner.
         """
-        await self._write("set_power_pct_v2", percent=_whole("percent", percent, 0, 200))
+        await self._write("set_power_pct_v2", percent=_whole("percent", percent, 0, 200, " %"))
 
     async def restore_power_pct(self) -> None:
         """Undo both power percentages (3.24, API 2.2)."""
@@ -165,11 +165,11 @@ class WhatsminerApi(Transfers):
 
     async def set_power(self, watts: float) -> None:
         """Set the draw in W, 0 to 99999 (3.23, API 2.2)."""
-        await self._write("set_power", power=_whole("power", watts, 0, MAX_POWER_LIMIT))
+        await self._write("set_power", power=_whole("power", watts, 0, MAX_POWER_LIMIT, " W"))
 
     async def adjust_power_limit(self, watts: float) -> None:
         """Set the upper limit in W, 0 to 99999. Restarts mining. Lasting (3.26, API 2.0.5)."""
-        limit = _whole("power_limit", watts, 0, MAX_POWER_LIMIT)
+        limit = _whole("power_limit", watts, 0, MAX_POWER_LIMIT, " W")
         await self._write("adjust_power_limit", power_limit=limit)
 
     async def set_low_power(self) -> None:
@@ -186,7 +186,7 @@ class WhatsminerApi(Transfers):
 
     async def set_target_freq(self, percent: float) -> None:
         """Shift the frequency by -100 to 100 %. Restarts mining. Lasting (3.13, API 1.3)."""
-        await self._write("set_target_freq", percent=_whole("percent", percent, -100, 100))
+        await self._write("set_target_freq", percent=_whole("percent", percent, -100, 100, " %"))
 
     async def adjust_upfreq_speed(self, speed: float) -> None:
         """Set how fast the frequency is searched, 0 to 9 (3.27, API 2.0.5).
@@ -210,7 +210,9 @@ class WhatsminerApi(Transfers):
 
         Lasting. Air cooling only (3.25, API 2.0.5).
         """
-        await self._write("set_temp_offset", temp_offset=_whole("temp_offset", kelvin, -30, 0))
+        await self._write(
+            "set_temp_offset", temp_offset=_whole("temp_offset", kelvin, -30, 0, " K")
+        )
 
     async def set_poweroff_cool(self, on: bool) -> None:
         """Let the fans run on after mining has stopped (3.28, API 2.0.5).
@@ -267,9 +269,9 @@ class WhatsminerApi(Transfers):
         await self._write(
             "set_led",
             color=colour,
-            period=int(_whole("period", period, 1, longest)),
-            duration=int(_whole("duration", duration, 0, longest)),
-            start=int(_whole("start", start, 0, longest)),
+            period=int(_whole("period", period, 1, longest, " ms")),
+            duration=int(_whole("duration", duration, 0, longest, " ms")),
+            start=int(_whole("start", start, 0, longest, " ms")),
         )
 
     async def enable_web_pools(self) -> None:
@@ -356,12 +358,12 @@ def _entries(listed: Json) -> tuple[ErrorEntry, ...]:
     return tuple(ErrorEntry(code=code, time=at) for code, at in found.items())
 
 
-def _whole(name: str, value: float, low: int, high: int) -> str:
+def _whole(name: str, value: float, low: int, high: int, unit: str = "") -> str:
     """Return a whole number as the device wants it; raise InvalidValueError otherwise."""
     if isinstance(value, bool) or not math.isfinite(value) or value != int(value):
         raise InvalidValueError(f"{name} must be a whole number")
     if not low <= value <= high:
-        raise InvalidValueError(f"{name} must be from {low} to {high}")
+        raise InvalidValueError(f"{name} must be from {low} to {high}{unit}")
     return str(int(value))
 
 

@@ -4,7 +4,7 @@ Envelope A (cgminer heritage) has its data in a list under a key of its own, env
 B in `Msg`. One firmware can use both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -13,6 +13,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    RejectedError,
     UnconfirmedError,
     UnsupportedError,
     WriteAccessError,
@@ -47,14 +48,32 @@ _QUOTED = 100
 """Characters of a device's own words worth showing."""
 
 
+_MEANINGS: Mapping[int, str] = {
+    Code.BAD_JSON: "the miner could not read the command",
+    Code.NO_COMMAND: "the miner found no command in what it was sent",
+    Code.FAILED: "the miner refused the command or a value in it",
+    Code.BAD_TOKEN: "the miner no longer knows the login; please try again",
+    Code.BAD_BASE64: "the command arrived garbled; please try again",
+}
+"""In words for who has pressed the button."""
+
+
 class DeviceError(Exception):
     """A refusal with its code, for the session, which knows what can be done about it."""
 
     def __init__(self, code: int | None, said: str) -> None:
         """Keep the code, and the device's own words as far as they may be shown."""
-        super().__init__(f"refused with code {code}" + (f": {said}" if said else ""))
+        words = _MEANINGS.get(-1 if code is None else code, "the miner refused this")
+        # The code is for a report to developers.
+        number = "no code" if code is None else f"code {code}"
+        super().__init__(f"{words} ({number}: {said})" if said else f"{words} ({number})")
         self.code = code
         self.said = said
+
+    @property
+    def meaning(self) -> RejectedError:
+        """Return it as a caller of the client is to see it."""
+        return RejectedError(str(self))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,11 +155,11 @@ def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError | Devic
         return meaning
     match code:
         case Code.UNKNOWN_COMMAND:
-            return UnsupportedError("the device does not know this command")
+            return UnsupportedError(f"the firmware does not know this command (code {code})")
         case Code.NO_WRITE_ACCESS:
-            return WriteAccessError("the device does not allow writes")
+            return WriteAccessError(f"the miner does not allow commands (code {code})")
         case Code.NO_MORE_TOKENS:
-            return BusyError("the device gives no more tokens for now")
+            return BusyError(f"the miner gives out no more logins for now (code {code})")
     said = "".join(c for c in words if c.isprintable())[:_QUOTED] if quote else ""
     return DeviceError(code, said)
 
@@ -156,5 +175,5 @@ def _in_words(words: str) -> MinerError | None:
     if any(text in lower for text in _DOWN):
         return MiningProcessDownError("the mining process does not run")
     if _BUSY in lower:
-        return BusyError("the device has too many connections")
+        return BusyError("the miner has too many connections")
     return None

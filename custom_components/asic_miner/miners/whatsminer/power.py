@@ -46,7 +46,7 @@ class PowerCommands(Core):
         if fast:
             await self._shed(percent)
             return False
-        check_whole(percent, (await self._ranges()).get(Feature.POWER_PERCENT))
+        check_whole(percent, (await self._ranges()).get(Feature.POWER_PERCENT), "%")
         live, ramping = await self._look()
         if ramping:
             _check_not_more(percent, self._learned.aim(live))
@@ -58,9 +58,9 @@ class PowerCommands(Core):
         limits: PowerRange | None = _UNASKED
         if self._learned.firmware is not None:
             limits = self._learned.commands.ranges.get(Feature.POWER_PERCENT)
-        check_whole(percent, limits)
+        check_whole(percent, limits, "%")
         if percent > _FULL:
-            raise InvalidValueError(f"at most {_FULL:g} in the fast form")
+            raise InvalidValueError(f"must be at most {_FULL:g} % in the fast form")
         # What the last poll saw has to do: looking now costs time.
         if (aim := self._learned.rises) is not None:
             _check_not_more(percent, aim)
@@ -137,7 +137,7 @@ class PowerCommands(Core):
                 "the draw at 100 % is not known yet; set the power level to 100 % once and wait"
                 " until mining has settled"
             )
-        check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET))
+        check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET), "W")
         # The tiny addition makes up for what binary fractions lose on exact percentages.
         percent = math.floor(watts * 100 / full_power + 1e-9)
         return await self.set_power_percent(min(percent, percents.maximum))
@@ -159,7 +159,7 @@ class PowerCommands(Core):
         limits = features.set_power_range(
             percents, liquid=self._learned.liquid, full_power=self._learned.full_power
         )
-        check_whole(watts, limits)
+        check_whole(watts, limits, "W")
         live, ramping = await self._look()
         if ramping:
             _check_not_more(watts, self._aim(live))
@@ -196,7 +196,7 @@ class PowerCommands(Core):
         async def shows() -> bool:
             return readings.limit_as_set(await self.api.status()) == watts
 
-        check_range(watts, (await self._ranges()).get(Feature.POWER_LIMIT))
+        check_range(watts, (await self._ranges()).get(Feature.POWER_LIMIT), "W")
         await self._send(self.api.adjust_power_limit(watts), shows)
 
     @override

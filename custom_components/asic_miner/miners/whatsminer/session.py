@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 import json
+import math
 import time
 
 from ..errors import (
@@ -19,6 +20,7 @@ from ..errors import (
 from .crypto import WriteKeys, decrypt, derive_keys, encrypt
 from .envelope import Code, DeviceError, Reply, Salvage, no_data, open_envelope, parse
 from .parse import Json, JsonObject, Record
+from .patience import Patience
 from .transport import Transport
 
 TOKEN_SECONDS = 25 * 60.0
@@ -27,6 +29,8 @@ _IDLE_SHARE = 5 / 6
 """The same margin for devices that name an idle time of their own."""
 _SECRETIVE = frozenset({"update_pools", "update_pwd"})
 """Commands whose refusal could repeat a pool, worker or password."""
+
+_NO_TOKENS = "the miner gives out no more logins for now"
 
 _TOKEN_TROUBLE = frozenset({Code.BAD_TOKEN, Code.BAD_JSON})
 """Refusals that come before a command is looked at: unknown token, wrong key."""
@@ -75,6 +79,8 @@ class Session:
         self._password = password
         self._clock = clock
         self._held: _Held | None = None
+        self.patience = Patience()
+        """With a device that gives no tokens."""
         # Two writes at once would fetch two tokens, of which a device has few.
         self._writing = asyncio.Lock()
         self._command_key = "cmd"
@@ -106,7 +112,7 @@ class Session:
             self._command_key = "command"
             return await self._read_once(cmd, salvage)
         except DeviceError as error:
-            raise RejectedError(str(error)) from error
+            raise error.meaning from error
 
     async def joined(self, *commands: str) -> tuple[Reply, ...]:
         """Send reading commands of the mining process as one request (manual, chapter 4).
@@ -148,14 +154,14 @@ class Session:
             return await send(await self._keys(password))
         except DeviceError as error:
             if error.code not in _TOKEN_TROUBLE:
-                raise RejectedError(str(error)) from error
+                raise error.meaning from error
         # A key can be stale because the password was changed elsewhere and back.
         self.drop_token()
         try:
             return await send(await self._keys(password))
         except DeviceError as error:
             if error.code not in _TOKEN_TROUBLE:
-                raise RejectedError(str(error)) from error
+                raise error.meaning from error
             self.drop_token()
             if error.code == Code.BAD_JSON:
                 raise AuthenticationError("the password was refused") from error
@@ -217,11 +223,32 @@ class Session:
         now = self._clock()
         if self._held is None or now >= self._held.renew_at:
             self._held = None
-            token = await self.get_token()
+            token = await self._token(now)
             keys = derive_keys(password, salt=token.salt, newsalt=token.newsalt, time=token.time)
             idle = token.timeout * _IDLE_SHARE if token.timeout else TOKEN_SECONDS
             self._held = _Held(keys=keys, renew_at=now + min(TOKEN_SECONDS, idle))
         return self._held.keys
+
+    async def _token(self, now: float) -> Token:
+        """Get a token, but leave a device alone that has just refused one.
+
+        Raises BusyError then, without asking: each question takes its only connection.
+        """
+        if left := self.patience.left(now):
+            raise BusyError(f"{_NO_TOKENS}; it will be asked again in {_seconds(left)}")
+        try:
+            token = await self.get_token()
+        except BusyError as error:
+            self.patience.refused(now)
+            left = self.patience.left(now)
+            raise BusyError(f"{error}; it will be asked again in {_seconds(left)}") from error
+        self.patience.granted()
+        return token
+
+
+def _seconds(left: float) -> str:
+    whole = math.ceil(left)
+    return "1 second" if whole == 1 else f"{whole} seconds"
 
 
 def _joined_part(replies: Json) -> Reply:
@@ -232,7 +259,7 @@ def _joined_part(replies: Json) -> Reply:
     try:
         return open_envelope(reply)
     except DeviceError as error:
-        raise RejectedError(str(error)) from error
+        raise error.meaning from error
 
 
 def sealed(keys: WriteKeys, cmd: str, params: Mapping[str, Parameter]) -> str:

@@ -85,6 +85,8 @@ class Setting:
     """The first one that the firmware knows is used."""
     fits: Callable[[Machine], bool] = lambda _: True
     limits: Callable[[Machine], PowerRange] | None = None
+    unit: str = ""
+    """Of a number, as it is written behind it."""
     choices: tuple[str, ...] = ()
 
 
@@ -216,6 +218,7 @@ SETTINGS: Mapping[Feature, Setting] = {
     Feature.TARGET_FREQUENCY: Setting(
         since=_BASE_API,
         limits=_target_limits,
+        unit="%",
         forms=(
             Form(
                 command="set_target_freq",
@@ -241,6 +244,7 @@ SETTINGS: Mapping[Feature, Setting] = {
         since=_FANS_API,
         fits=lambda machine: machine.air,
         limits=lambda _: PowerRange(minimum=-30.0, maximum=0.0, step=1.0, default=0.0),
+        unit="°C",
         forms=(
             Form(
                 command="set_temp_offset",
@@ -313,7 +317,7 @@ def check(feature: Feature, value: SettingValue, has: Capabilities) -> None:
     if feature not in SETTINGS or feature not in has:
         raise UnsupportedError(f"this device has no setting {feature}")
     if limits := has.ranges.get(feature):
-        check_whole(value, limits)
+        check_whole(value, limits, SETTINGS[feature].unit)
     elif choices := has.choices.get(feature):
         if value not in choices:
             raise InvalidValueError(f"must be one of {', '.join(choices)}")
@@ -321,18 +325,19 @@ def check(feature: Feature, value: SettingValue, has: Capabilities) -> None:
         raise InvalidValueError("must be on or off")
 
 
-def check_range(value: float, limits: PowerRange | None) -> None:
+def check_range(value: float, limits: PowerRange | None, unit: str) -> None:
     """Raise InvalidValueError for what a range does not have."""
     if limits is None:
         raise UnsupportedError("the firmware of this device is too old for this")
     if not limits.minimum <= value <= limits.maximum:
-        raise InvalidValueError(f"must be from {limits.minimum:g} to {limits.maximum:g}")
+        unit = f" {unit}" if unit else ""
+        raise InvalidValueError(f"must be from {limits.minimum:g} to {limits.maximum:g}{unit}")
 
 
-def check_whole(value: SettingValue, limits: PowerRange | None) -> None:
+def check_whole(value: SettingValue, limits: PowerRange | None, unit: str) -> None:
     """Raise InvalidValueError for what is no whole number or not in the range."""
     if isinstance(value, bool | str):
         raise InvalidValueError("must be a number")
-    check_range(value, limits)
+    check_range(value, limits, unit)
     if value != round(value):
         raise InvalidValueError("must be a whole number")

@@ -231,6 +231,6 @@ def _check_installed(keys: WriteKeys, text: str, *, whole: bool) -> None:
     try:
         open_envelope(body, write=True)
     except DeviceError as error:
-        raise RejectedError(str(error)) from error
+        raise error.meaning from error
     if not whole:
         raise UnconfirmedError(f"the device took only a part of the image; {_UNKNOWN}")
