@@ -123,6 +123,13 @@ class Frontend:
         """Switch what a form asks with yes or no."""
         await self.tab.locator("ha-selector-boolean", has_text=label).locator("ha-switch").click()
 
+    async def pick(self, empty: str, wanted: str) -> None:
+        """Choose from the list that opens below a field in which nothing is chosen yet."""
+        await self.tab.get_by_text(empty).first.click()
+        await self.tab.locator("ha-combo-box-item", has_text=wanted).first.click()
+        # The list goes away slowly, and takes what is typed as long as it is there.
+        await self.tab.wait_for_timeout(MOVES_MS)
+
     async def see(self, text: str) -> None:
         """Wait until a text is shown."""
         await self.tab.get_by_text(text).first.wait_for()
