@@ -1,12 +1,9 @@
 """Which entities a miner on Braiins OS has, by model and version: all it can do, nothing else."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
-from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -15,7 +12,8 @@ from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.wire import Version
 from tests.simulators.clock import ManualClock
 
-from .conftest import AddMiner, Miner
+from . import personality
+from .conftest import AddMiner
 
 type Personality = tuple[str, Version]
 
@@ -39,20 +37,12 @@ TARGETS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A personality in Home Assistant."""
-
-    personality: Personality
-    device: BraiinsSimulator
-    miner: Miner
-    entities: dict[str, er.RegistryEntry]
-    """By platform and the rest of the unique id, also the disabled ones."""
+type Shown = personality.Shown[Personality, BraiinsSimulator]
 
 
-def name(personality: Personality) -> str:
+def name(one: Personality) -> str:
     """Name a personality in a test's id."""
-    preset, rest = personality
+    preset, rest = one
     return f"{preset} {'.'.join(map(str, rest))}"
 
 
@@ -63,56 +53,15 @@ async def shown(
     """Each personality, added as a user does and polled once more."""
     preset, rest = request.param
     device = BraiinsSimulator(preset=preset, rest=rest, clock=clock, seed=11)
-    await device.start()
-    try:
-        miner = await add_miner(device)
-        await miner.poll(slow=True)
-        found = er.async_entries_for_config_entry(er.async_get(hass), miner.entry.entry_id)
-        yield Shown(
-            personality=request.param,
-            device=device,
-            miner=miner,
-            entities={
-                f"{entity.domain}.{entity.unique_id.removeprefix(f'{miner.mac}_')}": entity
-                for entity in found
-            },
-        )
-        assert await hass.config_entries.async_unload(miner.entry.entry_id)
-    finally:
-        await device.stop()
+    async with personality.showing(hass, add_miner, request.param, device) as shown:
+        yield shown
 
 
 async def test_entities_of_personalities(
     hass: HomeAssistant, shown: Shown, snapshot: SnapshotAssertion
 ) -> None:
-    """The whole set: category, class, unit, ends of a range, and whether it is available.
-
-    Those that are disabled at first are enabled for that, with a mark of their own.
-    """
-    registry = er.async_get(hass)
-    for entity in shown.entities.values():
-        assert (hass.states.get(entity.entity_id) is None) == (entity.disabled_by is not None)
-        registry.async_update_entity(entity.entity_id, disabled_by=None)
-    assert await hass.config_entries.async_reload(shown.miner.entry.entry_id)
-    await shown.miner.poll(slow=True)
-    listed = {}
-    for key, entity in sorted(shown.entities.items()):
-        state = hass.states.get(entity.entity_id)
-        words = [
-            entity.entity_category.value if entity.entity_category else "main",
-            entity.original_device_class,
-            entity.unit_of_measurement,
-        ]
-        if entity.domain == "number" and entity.capabilities:
-            words.append("{min:g} to {max:g}".format_map(entity.capabilities))
-        if entity.domain == "select" and entity.capabilities:
-            words.append("/".join(entity.capabilities["options"]))
-        assert state is not None
-        words.append("unavailable" if state.state == STATE_UNAVAILABLE else "available")
-        if entity.disabled_by is not None:
-            words.append("disabled at first")
-        listed[key] = ", ".join(str(word) for word in words if word)
-    assert listed == snapshot
+    """The whole set, also those that are disabled at first."""
+    assert await personality.listed(hass, shown) == snapshot
 
 
 async def test_targets(shown: Shown) -> None:
