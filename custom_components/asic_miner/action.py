@@ -30,7 +30,7 @@ class Request:
 
     hass: HomeAssistant
     coordinators: tuple[MinerCoordinator, ...]
-    """In the order in which they were given; one unless the action takes many."""
+    """In the order in which they were given; one unless the action takes many, or none."""
     data: Mapping[str, Any]
 
     @property
@@ -58,6 +58,8 @@ class Action:
     confirm: bool = False
     many: bool = False
     """It takes several miners at once."""
+    devices: bool = True
+    """It is told its miners by their devices; otherwise it finds them itself."""
     response: SupportsResponse = SupportsResponse.NONE
 
 
@@ -78,8 +80,10 @@ def _coordinators(hass: HomeAssistant, devices: list[str]) -> tuple[MinerCoordin
 
 async def _async_run(action: Action, call: ServiceCall) -> ServiceResponse:
     """Find the miners, and do it."""
-    devices = call.data[ATTR_DEVICE_ID]
-    coordinators = _coordinators(call.hass, devices if action.many else [devices])
+    coordinators: tuple[MinerCoordinator, ...] = ()
+    if action.devices:
+        devices = call.data[ATTR_DEVICE_ID]
+        coordinators = _coordinators(call.hass, devices if action.many else [devices])
     if action.confirm and not call.data[ATTR_CONFIRM]:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="confirmation_needed"
@@ -92,7 +96,9 @@ def async_register(hass: HomeAssistant, action: Action) -> None:
     device: Any = cv.string
     if action.many:
         device = probatio.All(cv.ensure_list, [cv.string], probatio.Length(min=1))
-    fields: dict[Any, Any] = {probatio.Required(ATTR_DEVICE_ID): device, **action.fields}
+    fields: dict[Any, Any] = dict(action.fields)
+    if action.devices:
+        fields[probatio.Required(ATTR_DEVICE_ID)] = device
     if action.confirm:
         fields[probatio.Optional(ATTR_CONFIRM, default=False)] = cv.boolean
     schema, run = probatio.Schema(fields), partial(_async_run, action)

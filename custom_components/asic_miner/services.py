@@ -17,6 +17,7 @@ from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
 from .moving import async_set_network
 from .power_services import POWER_ACTIONS
 from .restart import Restart
+from .voice_service import VOICE_ACTION
 
 WHOLE_PERCENT = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=200))
 """200 % is what liquid cooling allows; each miner knows its own end."""
@@ -408,7 +409,7 @@ ACTIONS = (
     ),
 )
 
-ALL_ACTIONS = (*ACTIONS, *POWER_ACTIONS)
+ALL_ACTIONS = (*ACTIONS, *POWER_ACTIONS, VOICE_ACTION)
 
 
 def async_setup_services(hass: HomeAssistant) -> None:

@@ -24,7 +24,8 @@ def names(action: Action) -> set[str]:
     own = {
         marker.schema if isinstance(marker, probatio.Marker) else marker for marker in action.fields
     }
-    return own | {"device_id"} | ({ATTR_CONFIRM} if action.confirm else set())
+    devices = {"device_id"} if action.devices else set()
+    return own | devices | ({ATTR_CONFIRM} if action.confirm else set())
 
 
 def test_forms_are_valid() -> None:
