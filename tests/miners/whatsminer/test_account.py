@@ -113,6 +113,17 @@ async def test_refused_proof_is_one(answer: Answer, proof: Answer) -> None:
         await client.set_mining(True)
 
 
+@pytest.mark.parametrize(
+    ("proof", "known"), [(error(45), False), (OK, True), (error(132), None), (error(14), None)]
+)
+async def test_access_is_learned_from_the_proof(proof: Answer, *, known: bool | None) -> None:
+    """The change itself got no answer, so this is all that tells."""
+    async with miner(newer(set_led=proof)) as (device, client):
+        changing(device, Wire.CLOSE)
+        await client.change_password(NEW)
+        assert client.memory.get("write_access") is known
+
+
 @pytest.mark.parametrize("answer", [OK, Wire.CLOSE])
 async def test_neither_can_be_proved(answer: Answer) -> None:
     """Neither is sent twice when its outcome is open; what is stored stays in use."""

@@ -5,14 +5,16 @@ import pytest
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     InvalidValueError,
+    MinerError,
     UnconfirmedError,
     UnsupportedError,
+    WriteAccessError,
 )
 from custom_components.asic_miner.miners.orders import Blink
 
 from .bench import bench
 from .devices import BRIEFLY, INFO, miner, newer
-from .scripted import Answer, Wire, envelope
+from .scripted import Answer, Wire, envelope, error
 
 RED = Blink(colour="red", period=400, duration=100, start=50)
 
@@ -114,6 +116,29 @@ async def test_forms_of_notes(told: object, text: str | None) -> None:
     """The manual does not show the reply, so all that make sense are understood."""
     async with miner(newer(get_customer_msg=envelope(told))) as (_, client):
         assert await client.get_message("place") == text
+
+
+async def test_refused_notes() -> None:
+    """Only a device that knows the command and fails at it has no such note."""
+    for answer in (error(137, "base64 decode err"), error(999), error(23)):
+        async with miner(newer(get_customer_msg=answer)) as (_, client):
+            with pytest.raises(MinerError):
+                await client.get_message("place")
+    async with miner(newer(get_customer_msg=error(132))) as (_, client):
+        assert await client.get_message("place") is None
+        assert client.memory == {}
+
+
+async def test_access_is_learned_from_refused_notes() -> None:
+    """An answer proves nothing, a refusal does."""
+    script = newer(get_customer_msg=[envelope({"place": "here"}), error(45)])
+    async with miner(script) as (_, client):
+        await client.get_message("place")
+        assert (await client.read(slow=False)).write_access is None
+        await client.check_access()
+        with pytest.raises(WriteAccessError):
+            await client.get_message("place")
+        assert (await client.read(slow=False)).write_access is False
 
 
 async def test_note_without_an_answer() -> None:

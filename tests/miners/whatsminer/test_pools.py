@@ -129,6 +129,43 @@ async def test_spelling_of_addresses() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("stratum+tcp://login:hunter2@c.example:9/key", "stratum+tcp://c.example:9/key"),
+        ("stratum+tcp://login:hun@ter2@c.example:9", "stratum+tcp://c.example:9"),
+        ("stratum+tcp://login:h/u@c.example:9", "stratum+tcp://c.example:9"),
+        ("login:a://b@c.example:9", "c.example:9"),
+        ("login:hunter2@c.example:9", "c.example:9"),
+        ("C.example:9", "C.example:9"),
+    ],
+)
+async def test_logins_in_addresses_are_not_told(url: str, told: str) -> None:
+    """An answer may land in a log or on a screen."""
+    async with miner(newer(pools=listed([(url, "me.1")]))) as (_, client):
+        [found] = await client.get_pools()
+        assert [pool.url for pool in found.pools] == [told]
+
+
+@pytest.mark.parametrize("shown", ["login:hunter2@", "login:***@", ""])
+async def test_logins_in_addresses_are_sent(shown: str) -> None:
+    """And not looked for: firmware may show them or not. What is put back has them still."""
+    url, before = "stratum+tcp://login:hunter2@new.example:1", "stratum+tcp://me:word@old.example:1"
+    after = listed([(f"stratum+tcp://{shown}new.example:1", "you.1")])
+    async with miner(newer(pools=[listed([(before, "me.1")]), after])) as (device, client):
+        await client.set_pools((group([(url, "you.1")]),))
+        [request] = [r for r in device.requests if r.get("cmd") == "update_pools"]
+        assert slots(request)[0] == (url, "you.1", WORD)
+    script = newer(pools=[listed([(before, "me.1")]), listed([])])
+    async with miner(script) as (device, client):
+        hasty(client)
+        with pytest.raises(NotRevertedError):
+            await client.set_pools((group([(url, "you.1")]),), previous_passwords=("p1",))
+        assert slots(device.requests[-1 - device.commands[::-1].index("update_pools")])[0] == (
+            before, "me.1", "p1",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("groups", "words"),
     [
         ((), "one group"),

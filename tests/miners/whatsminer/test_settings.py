@@ -612,8 +612,6 @@ def test_texts_of_the_target_frequency(written: Json, value: float | None) -> No
 async def test_ends_of_a_range_have_a_unit(setting: Feature, value: float, words: str) -> None:
     """A bare number leaves open what is meant."""
     async with bench("M60S") as b:
-        client = b.client()
-        await client.identify()
         with pytest.raises(InvalidValueError) as caught:
-            await client.set_setting(setting, value)
+            await b.client.set_setting(setting, value)
         assert str(caught.value) == words

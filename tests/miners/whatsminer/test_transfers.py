@@ -410,6 +410,30 @@ async def test_more_than_announced_is_not_read() -> None:
         assert await whole((await api_of(device).download_logs()).chunks) == log_of(device)
 
 
+async def test_log_that_takes_too_long() -> None:
+    """However steadily it comes: nothing else can be asked or ordered meanwhile."""
+    gate = asyncio.Event()
+
+    class Slow(Scripted):
+        @override
+        async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await super()._reply(reader, writer)
+            while self.commands[-1] == "download_logs" and not gate.is_set():
+                writer.write(b"line\n")
+                await asyncio.sleep(0.01)
+
+    async with Slow({"download_logs": logs(b"", length="2000")}).running() as device:
+        api = api_of(device, Timeouts(log=1.0))
+        log = await api.download_logs()
+        received = bytearray()
+        with pytest.raises(UnreachableError, match="not complete after 1 s"):
+            await gather(log.chunks, received)
+        gate.set()
+        assert received.startswith(b"line\n")
+        # The connection is free again.
+        await api.power_on()
+
+
 @pytest.mark.parametrize("fault", [Transfer.SHORT, Transfer.BREAKS, Transfer.STALLS])
 async def test_log_that_breaks_off(fault: Transfer) -> None:
     """What came is given, and then an error says that it was not all."""

@@ -56,7 +56,7 @@ class AccountOrders(Core):
         end = loop.time() + self.confirm_seconds
         while True:
             try:
-                await self.api.try_password(password)
+                allowed = await self.api.try_password(password)
             except UnreachableError, BusyError:
                 # It was not sent, so it may be sent once more.
                 if loop.time() >= end:
@@ -64,6 +64,7 @@ class AccountOrders(Core):
             except MinerError:
                 return False
             else:
+                self._write_access = self._write_access if allowed is None else allowed
                 return True
             await asyncio.sleep(self.confirm_interval)
 

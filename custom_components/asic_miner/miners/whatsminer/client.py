@@ -10,12 +10,14 @@ from ..errors import (
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
+    WriteAccessError,
 )
 from ..models import Feature, JsonValue, SettingValue
 from ..orders import Blink
 from . import readings, settings
 from .account import AccountOrders
 from .core import process_gone
+from .envelope import has_failed
 from .files import FileOrders
 from .network import NetworkOrders
 from .pools import PoolOrders
@@ -160,12 +162,18 @@ class WhatsminerClient(PowerCommands, PoolOrders, NetworkOrders, AccountOrders, 
     async def get_message(self, key: str) -> str | None:
         """Read a note (get_customer_msg, 3.34, API 2.2). Needs the password.
 
-        The manual does not say what a device answers for a key that it has not. A refusal
-        of what it otherwise knows is taken for that.
+        The manual does not say what a device answers for a key that it has not. That it
+        failed at a command that it otherwise knows is taken for that.
         """
         try:
             note = await self.api.get_customer_msg(key)
-        except RejectedError:
+        except WriteAccessError:
+            # An answer proves nothing: reading may be allowed where writing is not.
+            self._write_access = False
+            raise
+        except RejectedError as error:
+            if not has_failed(error):
+                raise
             return None
         # Neither does it say under which name the note comes.
         found = (note.get(name) for name in (key, "val", "Msg"))

@@ -76,6 +76,11 @@ class DeviceError(Exception):
         return RejectedError(str(self))
 
 
+def has_failed(error: MinerError) -> bool:
+    """Tell whether a device has understood a command, and could not do what it asks for."""
+    return isinstance(error.__cause__, DeviceError) and error.__cause__.code == Code.FAILED
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
     """A successful reply, whichever envelope it came in."""

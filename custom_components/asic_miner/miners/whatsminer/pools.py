@@ -20,6 +20,7 @@ from .identity import ask_process
 
 _MOST = 3
 """Slots of update_pools (manual 3.1)."""
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SHOWN = re.compile(r"[^?#\s]*")
 
 type _Shown = tuple[tuple[str, str], ...]
@@ -35,12 +36,13 @@ class PoolOrders(Core):
 
     @override
     async def get_pools(self) -> tuple[PoolGroup, ...]:
-        """Read the pools (4.2). Raises MiningProcessDownError where that process tells them."""
-        return (
-            PoolGroup(
-                pools=tuple(PoolEntry(url=pool.url, user=pool.user) for pool in await self._pools())
-            ),
-        )
+        """Read the pools (4.2), without logins that stand in addresses.
+
+        Raises MiningProcessDownError where that process tells them.
+        """
+        pools = await self._pools()
+        entries = (PoolEntry(url=_without_login(pool.url), user=pool.user) for pool in pools)
+        return (PoolGroup(pools=tuple(entries)),)
 
     async def _pools(self) -> tuple[Pool, ...]:
         records = await ask_process(self.api.pools(), "only the mining process tells the pools")
@@ -57,7 +59,8 @@ class PoolOrders(Core):
 
         The device mines for them at once; the mining process may restart. Name and quota of
         the only group mean nothing. Raises RejectedError when the device has its old pools
-        still, and UnconfirmedError when it has not even replied.
+        still, and UnconfirmedError when it has not even replied. Logins in addresses are sent
+        and not compared: firmware may leave them out.
         """
         wanted = _checked(groups)
         before = await self._pools()
@@ -172,12 +175,15 @@ def _shown(pools: tuple[Pool, ...]) -> _Shown:
 
 def _same(url: str) -> str:
     """Return an address so that spellings that mean the same are the same."""
-    scheme, slashes, rest = url.strip().rpartition("://")
-    login, at, place = rest.rpartition("@")
+    same = _without_login(url).lower().rstrip("/")
     # Without a scheme it is what all miners speak.
-    return (
-        f"{scheme.lower() if slashes else 'stratum+tcp'}://{login}{at}{place.lower().rstrip('/')}"
-    )
+    return same if _SCHEME.match(same) else f"stratum+tcp://{same}"
+
+
+def _without_login(url: str) -> str:
+    """Return an address without what stands before its last @, but for the scheme."""
+    scheme = found[0] if (found := _SCHEME.match(url.strip())) else ""
+    return scheme + url.strip().removeprefix(scheme).rpartition("@")[2]
 
 
 def _in_words(pools: tuple[Pool, ...] | None) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 import math
@@ -167,12 +166,13 @@ class Session:
                 raise AuthenticationError("the password was refused") from error
             raise BusyError("the device refuses its own new token") from error
 
-    async def try_password(self, password: str) -> None:
+    async def try_password(self, password: str) -> bool | None:
         """Prove a password by handing the LEDs back to the device, and use it from then on.
 
         Returns when the device has understood the request, also when it refuses it for
-        another reason. Raises AuthenticationError when the password is wrong; on that and
-        on all other errors the one in use stays in use.
+        another reason: whether writes are allowed, None when that is not known. Raises
+        AuthenticationError when the password is wrong; on that and on all other errors the
+        one in use stays in use.
         """
 
         async def harmless(keys: WriteKeys) -> Record:
@@ -180,16 +180,22 @@ class Session:
 
         async with self._writing:
             self.drop_token()
-            proved = False
+            proved, allowed = False, None
             try:
                 # Only who could decrypt the request can refuse it like this.
-                with suppress(RejectedError, UnsupportedError, WriteAccessError):
+                try:
                     await self._with_keys_of(password, harmless)
+                    allowed = True
+                except WriteAccessError:
+                    allowed = False
+                except RejectedError, UnsupportedError:
+                    pass
                 self._password, proved = password, True
             finally:
                 if not proved:
                     # What is held now belongs to a password that is not in use.
                     self.drop_token()
+            return allowed
 
     @property
     def password(self) -> str | None:

@@ -52,7 +52,7 @@ class Transfers(Session):
         """Begin to fetch the device's log (manual 3.12).
 
         Raises MalformedReplyError for a length beyond MAX_LOG, and UnreachableError when it
-        breaks off, then or while it is read.
+        breaks off, then or while it is read, or takes longer than a log may.
         """
         chunks = self._log()
         # Runs as far as the first yield, so that closing it closes the connection.
@@ -63,31 +63,42 @@ class Transfers(Session):
         """Yield a look at the beginning, and then the log from its beginning."""
         async with AsyncExitStack() as stack:
             connection, _, reply = await self._begin("download_logs", stack)
+            end = asyncio.get_running_loop().time() + self.transport.timeouts.log
             length = reply.record().integer("logfilelen")
             if length is None or not 0 <= length <= MAX_LOG:
                 raise MalformedReplyError("the log has no length, or one that cannot be")
-            piece = await self._log_piece(connection, length)
+            piece = await self._log_piece(connection, length, end)
             # What old firmware puts after a reply; if it is not that, a byte less follows.
             spare = piece[:1] in _ENDINGS
             if spare:
-                piece = piece[1:] or await self._log_piece(connection, length)
+                piece = piece[1:] or await self._log_piece(connection, length, end)
             yield piece
             received = 0
             while piece:
                 yield piece
                 received += len(piece)
-                piece = await self._log_piece(connection, length - received)
+                piece = await self._log_piece(connection, length - received, end)
             if received < length - spare:
                 raise UnreachableError(f"the log broke off after {received} of {length} bytes")
 
-    async def _log_piece(self, connection: Connection, most: int) -> bytes:
-        """Return some bytes of the log, none when there are no more."""
-        seconds = self.transport.timeouts.stall
+    async def _log_piece(self, connection: Connection, most: int, end: float) -> bytes:
+        """Return some bytes of the log, none when there are no more.
+
+        `end` is when, on the loop's clock, all of it has to be there.
+        """
+        times = self.transport.timeouts
+        left = end - asyncio.get_running_loop().time()
+        late = UnreachableError(f"the log was not complete after {times.log:g} s")
+        if left <= 0:
+            # What has arrived already would be given without a look at the time.
+            raise late
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(times.stall, left)):
                 return await connection.receive_bytes(min(most, _PIECE))
         except TimeoutError as error:
-            raise UnreachableError(f"nothing of the log came for {seconds:g} s") from error
+            if left <= times.stall:
+                raise late from error
+            raise UnreachableError(f"nothing of the log came for {times.stall:g} s") from error
         except OSError as error:
             raise UnreachableError("the connection broke in the middle of the log") from error
 

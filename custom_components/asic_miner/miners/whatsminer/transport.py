@@ -31,6 +31,9 @@ class Timeouts:
     nothing else can be asked while this one waits."""
     stall: float = 60.0
     """Without a single byte while a file is on its way; a busy device pauses for seconds."""
+    log: float = 120.0
+    """For a whole log. The device sends megabytes a second, and a log has a few; meanwhile
+    nobody can read it or switch it off."""
     install: float = 300.0
     """For the reply after a firmware image, as the manual asks for (3.7)."""
 
