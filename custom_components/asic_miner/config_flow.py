@@ -12,6 +12,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from .const import CONF_ADVANCED, DOMAIN
 from .entries import Kind, kind_of
 from .errors import translation_key
+from .flow_controller import ControllerAddSteps, ControllerOptionsFlow
 from .flow_discovery import DiscoverySteps
 from .flow_forms import ADDRESS, typed_address
 from .flow_reconfigure import ReconfigureSteps
@@ -21,14 +22,18 @@ from .miners.errors import MinerError
 from .options_flow import MinerOptionsFlow
 
 OPTIONS_FLOWS: Final[Mapping[Kind, Callable[[], OptionsFlow]]] = MappingProxyType(
-    {Kind.MINER: MinerOptionsFlow}
+    {Kind.MINER: MinerOptionsFlow, Kind.CONTROLLER: ControllerOptionsFlow}
 )
 
 
-class MinerConfigFlow(TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN):
+class MinerConfigFlow(
+    ControllerAddSteps, TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN
+):
     """One miner is one entry."""
 
     VERSION = 1
+
+    other_kinds = ("controller",)
 
     @staticmethod
     @callback

@@ -10,6 +10,7 @@ import pytest
 from custom_components.asic_miner import (
     binary_sensor,
     button,
+    controller_entities,
     errors,
     event,
     number,
@@ -19,6 +20,7 @@ from custom_components.asic_miner import (
 )
 from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.miners import errors as miner_errors
+from custom_components.asic_miner.power.site_model import Mode
 from tests.translations import TRANSLATIONS, load, placeholders
 
 INTEGRATION = TRANSLATIONS.parent
@@ -28,8 +30,8 @@ KEYS: dict[str, set[str]] = {
     "binary_sensor": {row.key for row in binary_sensor.BINARY_SENSORS},
     "button": {row.key for row in button.BUTTONS},
     "event": {row.key for row in (event.FAULT, event.FAULT_LOG, event.FIRMWARE)},
-    "number": {row.key for row in number.NUMBERS},
-    "select": {row.key for row in select.SELECTS},
+    "number": {row.key for row in (*number.NUMBERS, *controller_entities.NUMBERS)},
+    "select": {row.key for row in (*select.SELECTS, controller_entities.MODE)},
     "sensor": {
         row.key
         for row in (
@@ -38,19 +40,43 @@ KEYS: dict[str, set[str]] = {
             *sensor.BOARD_SENSORS,
             sensor.ENERGY,
             sensor.FAN_SPEED,
+            *controller_entities.SENSORS,
+            controller_entities.WHY,
+            controller_entities.HEADROOM,
         )
     },
-    "switch": {row.key for row in (*switch.SWITCHES, switch.HASHBOARD)},
+    "switch": {
+        row.key for row in (*switch.SWITCHES, switch.HASHBOARD, *controller_entities.SWITCHES)
+    },
 }
 
 NAMELESS = {"mining"}
 """The main thing about a miner carries the device's own name."""
 
-FORM_ERRORS = {
+CONTROLLER_ERRORS = {
+    "battery_incomplete",
+    "meter_missing",
+    "meter_same",
+    "meter_twice",
+    "miner_taken",
+    "miner_twice",
+    "name_used",
+    "no_miner_chosen",
+    "none_picked",
+    "not_percent",
+    "not_power",
+    "one_limit",
+    "phases_incomplete",
+    "price_incomplete",
+    "signal_twice",
+    "two_phases",
+}
+"""Errors of the forms of a power controller."""
+
+FORM_ERRORS = CONTROLLER_ERRORS | {
     "invalid_host",
     "login_failed",
     "none_answers",
-    "none_picked",
     "password_unconfirmed",
     "passwords_differ",
 }
@@ -112,6 +138,7 @@ def test_every_error_has_its_texts() -> None:
     keys = set(errors.TRANSLATION_KEYS.values())
     assert below("exceptions.") == keys | raised_keys()
     assert below("config.error.") == keys | FORM_ERRORS
+    assert below("options.error.") >= CONTROLLER_ERRORS
     flow = "".join(path.read_text("utf-8") for path in INTEGRATION.glob("*flow*.py"))
     for error in FORM_ERRORS:
         assert f'"{error}"' in flow
@@ -119,9 +146,10 @@ def test_every_error_has_its_texts() -> None:
 
 def test_every_state_of_an_enum_has_a_text() -> None:
     """A raw key on a dashboard looks broken."""
-    for row in (*sensor.SENSORS, *sensor.GUARD_SENSORS):
+    for row in (*sensor.SENSORS, *sensor.GUARD_SENSORS, controller_entities.WHY):
         if row.options:
             assert below(f"entity.sensor.{row.key}.state.") == set(row.options)
+    assert below("entity.select.mode.state.") == set(Mode)
 
 
 def test_every_repair_issue_is_raised_somewhere() -> None:

@@ -1,0 +1,68 @@
+"""What entities of Home Assistant say, as numbers with the time at which they said so."""
+
+import math
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_OFF, STATE_ON, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.unit_conversion import PowerConverter
+
+from .power.site_model import Measured
+
+
+def number(hass: HomeAssistant, entity_id: str | None) -> Measured | None:
+    """Return what a sensor shows in its own unit; None where it shows no number."""
+    state = hass.states.get(entity_id) if entity_id else None
+    if state is None:
+        return None
+    try:
+        value = float(state.state)
+    except ValueError:
+        return None
+    if not math.isfinite(value):
+        return None
+    return Measured(value=value, at=state.last_reported_timestamp)
+
+
+def watts(hass: HomeAssistant, entity_id: str | None, *, negate: bool = False) -> Measured | None:
+    """Return what a power sensor shows in W; None where it shows no power."""
+    measured = number(hass, entity_id)
+    if measured is None or entity_id is None or not is_power(hass, entity_id):
+        return None
+    value = PowerConverter.convert(measured.value, unit(hass, entity_id), UnitOfPower.WATT)
+    return Measured(value=-value if negate else value, at=measured.at)
+
+
+def difference(plus: Measured | None, minus: Measured | None) -> Measured | None:
+    """Return one value minus another of the same meter; None if one is missing.
+
+    At most one of import and export moves at a time, so the meter is alive if one of them is
+    reported.
+    """
+    if plus is None or minus is None:
+        return None
+    return Measured(value=plus.value - minus.value, at=max(plus.at, minus.at))
+
+
+def is_on(hass: HomeAssistant, entity_id: str | None) -> bool | None:
+    """Tell whether something is on; None where it does not say."""
+    state = hass.states.get(entity_id) if entity_id else None
+    if state is None or state.state not in {STATE_ON, STATE_OFF}:
+        return None
+    return state.state == STATE_ON
+
+
+def unit(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Return the unit of a sensor; None where it has none, or is not there now."""
+    state = hass.states.get(entity_id)
+    found = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    return found if isinstance(found, str) else None
+
+
+def is_power(hass: HomeAssistant, entity_id: str) -> bool:
+    """Tell whether the unit of a sensor is one of power."""
+    try:
+        PowerConverter.convert(0.0, unit(hass, entity_id), UnitOfPower.WATT)
+    except HomeAssistantError:
+        return False
+    return True
