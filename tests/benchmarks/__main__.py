@@ -34,7 +34,7 @@ async def profile(number: int) -> str:
         plan = Plan(Path(folder))
         await plan.draw()
         async with plan.inhabited(number) as (config, _), Measured(config=config) as hass:
-            await hass.probe("ready", entities=number)
+            await hass.probe("ready", miners=number)
             await asyncio.sleep(20)
             told = await hass.probe("profile", seconds=PROFILE_SECONDS, lines=PROFILE_LINES)
             return "\n".join(str(text) for text in told.values())

@@ -132,7 +132,7 @@ class Plan:
             if number:
                 # So that registries hold them, as on any start but the first.
                 async with Measured(config=config) as hass:
-                    await hass.probe("ready", entities=number)
+                    await hass.probe("ready", miners=number)
             yield config, fleet
 
 

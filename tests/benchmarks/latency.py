@@ -21,7 +21,7 @@ async def latency(plan: Plan) -> dict[str, dict[str, float]]:
     """Return milliseconds, medians and worst, by preset."""
     found: dict[str, dict[str, float]] = {}
     async with plan.inhabited(len(MIX)) as (config, fleet), Measured(config=config) as hass:
-        await hass.probe("ready", entities=len(MIX))
+        await hass.probe("ready", miners=len(MIX))
         # The first long read is over, and a device at rest is what is measured.
         await asyncio.sleep(5)
         for preset, device in zip(MIX, fleet.devices, strict=True):

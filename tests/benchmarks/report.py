@@ -98,7 +98,7 @@ def _growth(results: Results) -> str:
                 f"{size['memory_running'] / 1e6:.0f} MB",
                 f"{per_miner(results, number):.2f} MB" if number > 1 else "",
                 f"{size['started']:.1f} s",
-                f"{size['available']:.1f} s",
+                f"{size['available']:.1f} s" if not size.get("missing") else "never",
                 f"{lag['p50']:.1f} / {lag['p99']:.1f} / {lag['max']:.0f} ms",
                 f"{size['load']:.1f}",
             )

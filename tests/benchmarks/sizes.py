@@ -36,10 +36,11 @@ async def measure(plan: Plan, wish: Wish) -> Result:
     async with plan.inhabited(wish.number) as (config, fleet):
         for _ in range(wish.starts - 1):
             async with Measured(config=config) as hass:
-                ready.append(await hass.probe("ready", entities=wish.number))
+                ready.append(await hass.probe("ready", miners=wish.number))
         async with Measured(config=config) as hass:
-            ready.append(await hass.probe("ready", entities=wish.number))
+            ready.append(await hass.probe("ready", miners=wish.number))
             result["entities"] = ready[-1]["entities"]
+            result["missing"] = max(one["missing"] for one in ready)
             result["started"] = statistics.median(one["started"] for one in ready)
             result["available"] = statistics.median(one["available"] for one in ready)
             await asyncio.sleep(SETTLE)

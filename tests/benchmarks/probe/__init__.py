@@ -33,6 +33,8 @@ CONFIG_SCHEMA = vol.Schema({DOMAIN: vol.Any(None, dict)}, extra=vol.ALLOW_EXTRA)
 
 LOOK = 0.05
 """Seconds between two looks whether all entities are available."""
+READY_SECONDS = 200.0
+"""Of the process; the client that asks gives up after 300 s."""
 LAG_TICK = 0.02
 """Seconds between two measurements of the event loop's lag."""
 
@@ -74,7 +76,10 @@ class Probe:
         self._started_at = age()
 
     async def ready(self, call: ServiceCall) -> ServiceResponse:
-        """Return how old the process was when it had started, and when all was available."""
+        """Return how old the process was when it had started, and when all was available.
+
+        With so many miners that some never are, what is missing after READY_SECONDS.
+        """
         entities = er.async_get(self._hass).entities
         while True:
             mine = [
@@ -84,8 +89,14 @@ class Probe:
             ]
             states = [self._hass.states.get(entity_id) for entity_id in mine]
             there = sum(state is not None and state.state != STATE_UNAVAILABLE for state in states)
-            if self._started_at is not None and there == len(mine) >= call.data["entities"]:
-                return {"started": self._started_at, "available": age(), "entities": there}
+            complete = there == len(mine) >= call.data["miners"]
+            if self._started_at is not None and (complete or age() > READY_SECONDS):
+                return {
+                    "started": self._started_at,
+                    "available": age(),
+                    "entities": len(mine),
+                    "missing": len(mine) - there,
+                }
             await asyncio.sleep(LOOK)
 
     async def lag(self, call: ServiceCall) -> ServiceResponse:
