@@ -1,0 +1,332 @@
+"""Every trouble, with both makes, in every situation, on real sockets.
+
+One test is one row and make: a miner behind a hostile stretch of network is added, set up,
+polled, unloaded and commanded while the trouble lasts, and each time after it. A miner of
+the other make in the same Home Assistant notices nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Iterator
+from contextlib import asynccontextmanager, nullcontext
+import logging
+import time
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from custom_components.asic_miner.const import DOMAIN
+from tests.integration.conftest import Miner, add_through_flow
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.clock import ManualClock
+
+from . import cells
+from .gate import HEALTHY, Gate
+from .limits import brisk, hurried
+from .troubles import OTHER_PASSWORD, STRANGER, TROUBLES, Trouble
+
+pytestmark = pytest.mark.usefixtures("one_time")
+
+BOUND = 30.0
+"""Real seconds in which anything has to end. Far above what it takes, and a hundred times
+less than an answer that trickles; what waits for ever fails, a busy machine does not."""
+NOTHING = {STATE_UNAVAILABLE, STATE_UNKNOWN}
+TIMES = ("uptime",)
+"""Values that follow the device's clock."""
+STEADY = 0.25
+"""How far apart two readings of a miner may be for which no time passes: what jitters stays
+within some percent, what is spoilt is off by far more."""
+
+
+def cases() -> Iterator[object]:
+    """Return each row once for each make that can have it."""
+    for trouble in TROUBLES:
+        for make in trouble.makes:
+            yield pytest.param(trouble, make, id=f"{make}-{trouble.name}")
+
+
+class Trial:
+    """One miner in trouble."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        device: SimulatedMiner,
+        gate: Gate,
+        trouble: Trouble,
+        make: str,
+        clock: ManualClock,
+    ) -> None:
+        """Begin without trouble."""
+        self.hass = hass
+        self.device = device
+        self.gate = gate
+        self.trouble = trouble
+        self.make = make
+        self.clock = clock
+        self.miner: Miner | None = None
+        self.normal: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def begun(self) -> AsyncGenerator[None]:
+        """Have the trouble for a while, and all as before after it."""
+        await self.gate.go(self.trouble.way(self.device))
+        with hurried() if self.trouble.slow else nullcontext(), self.trouble.in_device(self.device):
+            yield
+            await self.gate.go(HEALTHY)
+
+    async def within(self, situation: str, doing: Awaitable[str]) -> None:
+        """Have something end in time, and note for the table how it ended."""
+        began = time.monotonic()
+        async with asyncio.timeout(BOUND):
+            outcome = await doing
+        cells.note(self.trouble.name, self.make, situation, outcome, time.monotonic() - began)
+
+    # The five situations
+
+    async def flow(self) -> str:
+        """Add the miner in a form, which shows what is wrong and goes on after it."""
+        flows = self.hass.config_entries.flow
+        flow = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+        address = {"host": self.gate.host, "advanced": {"port": self.gate.port}}
+        async with self.begun():
+            step = await flows.async_configure(flow["flow_id"], address)
+            told = step.get("errors") or {}
+            if step["type"] is FlowResultType.FORM and step["step_id"] == "credentials":
+                step = await flows.async_configure(
+                    flow["flow_id"], {"password": self.right_password()}
+                )
+                told = step.get("errors") or {}
+            if step["type"] is FlowResultType.CREATE_ENTRY:
+                assert self.trouble.answers, "added although nothing certain is known of it"
+                return await self._added(step["result"])
+        assert step["type"] is FlowResultType.FORM, step
+        assert told, "nothing is said of what is wrong"
+        if self.trouble.name.startswith("reboot"):
+            await self._boot()
+        if step["step_id"] == "user":
+            step = await flows.async_configure(flow["flow_id"], address)
+            assert step["type"] is FlowResultType.FORM, step
+            assert step["step_id"] == "credentials", step
+        step = await flows.async_configure(flow["flow_id"], {"password": self.device.password})
+        assert step["type"] is FlowResultType.CREATE_ENTRY, step
+        await self._added(step["result"])
+        return "form: " + ", ".join(str(value).replace("_", " ") for value in told.values())
+
+    def right_password(self) -> str:
+        """Return the password that its owner believes to be right."""
+        changed = self.device.password == OTHER_PASSWORD
+        return "miner_01" if changed else self.device.password
+
+    async def _added(self, entry: ConfigEntry) -> str:
+        await self.hass.async_block_till_done()
+        expected = STRANGER if "another" in self.trouble.name else self.device.mac
+        if entry.unique_id == expected != self.device.mac:
+            # The stranger is a miner like any other; ours is added after it.
+            await self.hass.config_entries.async_remove(entry.entry_id)
+            await self.gate.go(HEALTHY)
+            self.trouble.end(self.device)
+            entry = await add_through_flow(self.hass, Behind(self.gate))
+            self.miner = Miner(self.hass, self.device, entry)
+            return "added as the miner it is"
+        assert entry.unique_id == self.device.mac
+        self.miner = Miner(self.hass, self.device, entry)
+        return "added"
+
+    @property
+    def added(self) -> Miner:
+        """The miner, once there is one."""
+        assert self.miner is not None
+        return self.miner
+
+    async def polling(self) -> str:
+        """Poll twice, everything of it."""
+        writes = self.gate.write_requests
+        async with self.begun():
+            outcome = ""
+            for _ in range(2):
+                await self.added.poll(slow=True)
+                outcome = self.shown()
+        assert self.gate.write_requests == writes, "polling commands nothing"
+        return outcome
+
+    async def unload(self) -> str:
+        """Unload in the middle of a poll."""
+        entry = self.added.entry
+        async with self.begun():
+            poll = self.hass.async_create_task(entry.runtime_data.async_refresh())
+            await asyncio.sleep(0.02)
+            assert await self.hass.config_entries.async_unload(entry.entry_id)
+            assert entry.state is ConfigEntryState.NOT_LOADED
+            await poll
+            await self.hass.async_block_till_done()
+        return "unloaded"
+
+    async def setup(self) -> str:
+        """Set up what has been added before."""
+        entry = self.added.entry
+        before = self.added.entity_keys()
+        async with self.begun():
+            await self.hass.config_entries.async_setup(entry.entry_id)
+            await self.hass.async_block_till_done()
+            state = entry.state
+            assert state in {ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY}, state
+            assert self.added.entity_keys() == before, "no entity comes or goes"
+            outcome = self.shown() if state is ConfigEntryState.LOADED else "tried again later"
+        if state is not ConfigEntryState.LOADED:
+            assert await self.hass.config_entries.async_reload(entry.entry_id)
+            await self.hass.async_block_till_done()
+        return outcome
+
+    async def action(self) -> str:
+        """Stop mining, once."""
+        writes, executed = self.gate.write_requests, self.device.truth()["writes"]
+        async with self.begun():
+            try:
+                await self.added.call("switch.turn_off", "mining")
+            except HomeAssistantError as error:
+                assert error.translation_key, error
+                outcome = error.translation_key.replace("_", " ")
+            else:
+                outcome = "done"
+                assert self.device.truth()["mining"] is False, "silence is not success"
+            await self.hass.async_block_till_done()
+        # A refused session or token is no refusal of ours to repeat: it was not executed.
+        done = int(self.device.truth()["writes"] or 0) - int(executed or 0)
+        assert done <= 1, "executed twice"
+        assert self.gate.write_requests - writes <= 2
+        return f"{outcome}, {'executed' if done else 'not executed'}"
+
+    # What must hold
+
+    def shown(self) -> str:
+        """Look at every state: what is there is right, everything else is not shown."""
+        states = self.added.states()
+        known = {key: value for key, value in states.items() if value not in NOTHING}
+        wrong = {
+            key: (self.normal[key], value)
+            for key, value in known.items()
+            if key in self.normal and not self._right(key, value)
+        }
+        assert not wrong, wrong
+        if not known:
+            return "unavailable" if set(states.values()) == {STATE_UNAVAILABLE} else "unknown"
+        complete = all(self.normal[k] in NOTHING or k in known for k in self.normal)
+        return "right" if complete else "right or unknown"
+
+    def _right(self, key: str, value: str) -> bool:
+        normal = self.normal[key]
+        if self.trouble.times and any(name in key for name in TIMES):
+            return True
+        if self.trouble.stops and key in {"hashrate", "power", "mining", "state", "efficiency"}:
+            return True
+        try:
+            number, usual = float(value), float(normal)
+        except ValueError:
+            # What it is set to and whether it mines may not become something else.
+            return key not in {"mining", "power_mode"} or value == normal
+        return abs(number - usual) <= max(STEADY * abs(usual), 2.0)
+
+    async def well(self) -> None:
+        """All that was there before is there again, and right."""
+        for _ in range(2):
+            await self.added.poll(slow=True)
+        states = self.added.states()
+        gone = {k for k, v in self.normal.items() if v not in NOTHING and states[k] in NOTHING}
+        assert not gone, gone
+        assert self.shown() == "right"
+
+    async def _boot(self) -> None:
+        """Give it the mains back, and the minutes that it takes to be there again."""
+        await self.device.plug()
+        for _ in range(60):
+            self.clock.advance(10)
+            await asyncio.sleep(0.01)
+        self.device.truth()
+
+
+class Behind(SimulatedMiner):
+    """A device as it is seen through a gate."""
+
+    def __init__(self, gate: Gate) -> None:
+        """Take over what a form asks for."""
+        self.host, self.port = gate.host, gate.port
+        self.mac, self.password = gate.device.mac, gate.device.password
+
+    async def start(self) -> None:
+        """Nothing: the gate listens."""
+
+    async def stop(self) -> None:
+        """Nothing: the gate listens."""
+
+    def power_cycled(self) -> None:
+        """Nothing: the device itself is not here."""
+
+    def truth(self) -> dict[str, str | float | bool | None]:
+        """Return nothing: the device itself is not here."""
+        return {}
+
+
+@pytest.mark.parametrize(("trouble", "make"), cases())
+async def test_trouble(
+    trouble: Trouble,
+    make: str,
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    neighbour: SimulatedMiner,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No traceback, no wrong value, no second write, an end in time, and all well after it."""
+    caplog.set_level(logging.INFO)
+    async with Gate(device, http=make == "braiins") as gate:
+        with brisk():
+            other = Miner(hass, neighbour, await add_through_flow(hass, neighbour))
+            trial = Trial(hass, device, gate, trouble, make, clock)
+            await trial.within("flow", trial.flow())
+            await trial.added.poll(slow=True)
+            trial.normal = trial.added.states()
+            assert trial.added.number("hashrate") > 0
+            await trial.within("polling", trial.polling())
+            await trial.well()
+            await trial.within("unload", trial.unload())
+            await trial.within("set-up", trial.setup())
+            await trial.well()
+            await trial.within("action", trial.action())
+            await recovered(trial)
+            await untouched(other, neighbour)
+    quiet(caplog)
+
+
+async def recovered(trial: Trial) -> None:
+    """After the command what Home Assistant shows is what the device does."""
+    if trial.trouble.name.startswith("reboot"):
+        await trial._boot()
+    for _ in range(2):
+        await trial.added.poll(slow=True)
+    mining = trial.device.truth()["mining"]
+    assert trial.added.state("mining") == ("on" if mining else "off")
+    assert STATE_UNAVAILABLE not in trial.added.states().values()
+
+
+async def untouched(other: Miner, device: SimulatedMiner) -> None:
+    """The miner beside it was read all the time, and nobody has commanded it."""
+    await other.poll()
+    assert STATE_UNAVAILABLE not in other.states().values()
+    assert other.number("hashrate") > 0
+    assert device.truth()["mining"] is True
+
+
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is logged but that a miner was lost, once each time, and that it is back."""
+    records = [r for when in ("setup", "call") for r in caplog.get_records(when)]
+    assert not [r.getMessage() for r in records if r.exc_info]
+    loud = [r for r in records if r.levelno >= logging.ERROR]
+    lost = [r for r in loud if "Error fetching" in r.getMessage()]
+    assert [r.getMessage() for r in loud if r not in lost] == []
+    # Once for the polls and once for the set-up or the command.
+    assert len(lost) <= 3, [r.getMessage() for r in lost]
+    assert not [r for r in records if OTHER_PASSWORD in r.getMessage()]
