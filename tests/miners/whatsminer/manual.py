@@ -1,4 +1,4 @@
-"""The commands of manual V2.2.2, and pre_power_on of V2.0.5, as the manual prints them."""
+"""The commands of manual V2.2.2, and older ones that are gone, as the manual prints them."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -333,6 +333,8 @@ WRITING = (
     ),
     _switch("set_fast_mining", "3.35", "fast_mining"),
     _switch("set_fast_hash", "3.35", "fast_hash"),
+    _plain("enable_cgminer_fast_boot", "V1.3.8"),
+    _plain("disable_cgminer_fast_boot", "V1.3.8"),
     Command(
         method="pre_power_on",
         sent=(

@@ -67,8 +67,13 @@ async def test_capabilities_by_interface_version() -> None:
         Feature.MINING, Feature.LOCATE, Feature.REBOOT, Feature.RESTART_MINING,
         Feature.WRITE_ACCESS, Feature.LOGS, Feature.UPDATE_FIRMWARE,
     }  # fmt: skip
-    percent = {Feature.POWER_PERCENT, Feature.WEB_POOLS, Feature.TARGET_FREQUENCY}
-    modes = percent | {Feature.POWER_MODE, Feature.FAST_BOOT}
+    percent = {
+        Feature.POWER_PERCENT,
+        Feature.WEB_POOLS,
+        Feature.TARGET_FREQUENCY,
+        Feature.FAST_BOOT,
+    }
+    modes = percent | {Feature.POWER_MODE}
     limit = modes | {
         Feature.POWER_LIMIT, Feature.POWEROFF_COOL, Feature.FAN_ZERO_SPEED, Feature.UPFREQ_SPEED,
         Feature.TEMP_OFFSET,

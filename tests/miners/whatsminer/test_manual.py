@@ -51,8 +51,8 @@ _NAMES = """
 """
 MANUAL = frozenset(_NAMES.split())
 """Every `cmd` of manual V2.2.2."""
-OLDER = {"pre_power_on"}
-"""Of manual V2.0.5, and gone since."""
+OLDER = {"pre_power_on", "enable_cgminer_fast_boot", "disable_cgminer_fast_boot"}
+"""Of manuals V2.0.5 and V1.3.8, and gone since."""
 TWICE = {"net_config_dhcp"}
 """A command has two forms, and so two coroutines."""
 NO_COMMANDS = {"joined", "try_password"}

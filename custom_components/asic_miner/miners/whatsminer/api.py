@@ -142,6 +142,14 @@ class WhatsminerApi(Transfers):
         """Ramp up in the ordinary way from the next start on. Lasting (3.14 and 3.15)."""
         await self._write("disable_btminer_fast_boot")
 
+    async def enable_cgminer_fast_boot(self) -> None:
+        """Do as `enable_btminer_fast_boot`, by its name before API 2.0 (manual V1.3.8)."""
+        await self._write("enable_cgminer_fast_boot")
+
+    async def disable_cgminer_fast_boot(self) -> None:
+        """Do as `disable_btminer_fast_boot`, by its name before API 2.0 (manual V1.3.8)."""
+        await self._write("disable_cgminer_fast_boot")
+
     # Power
 
     async def set_power_pct(self, percent: float) -> None:

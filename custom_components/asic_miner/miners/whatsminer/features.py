@@ -9,7 +9,8 @@ from .device import Version
 PERCENT_API: Version = (1, 3)
 """First interface version with power percentages."""
 MODES_API: Version = (2, 0)
-"""First with all three power modes."""
+"""First with all three power modes. Those before can enter the low one and not leave it, which
+nobody would want from a switch."""
 LIMIT_API: Version = (2, 0, 5)
 """First with a power limit."""
 RESTORE_API: Version = (2, 2)

@@ -13,8 +13,8 @@ from .parse import Record, as_number
 
 _BASE_API: Version = (1, 3)
 """The oldest documented interface; what no later history names as new is from there."""
-_BTMINER_API: Version = (2, 0)
-"""First with the present names of the fast boot commands."""
+_FREQUENCY_API: Version = (2, 0)
+"""First that lets the frequency be lowered at will."""
 _FANS_API: Version = (2, 0, 5)
 """First with the commands for fans and for the speed of the search."""
 _INIT_API: Version = (2, 2)
@@ -130,7 +130,7 @@ def _target_frequency(status: Record) -> float | None:
 
 def _target_limits(machine: Machine) -> PowerRange:
     lowest, highest = -100.0, 100.0
-    if machine.version < _BTMINER_API:
+    if machine.version < _FREQUENCY_API:
         lowest = _OLD_LOWEST
     elif machine.version < _INIT_API and not machine.liquid:
         # These interfaces let air-cooled models only be slowed down.
@@ -140,7 +140,7 @@ def _target_limits(machine: Machine) -> PowerRange:
 
 SETTINGS: Mapping[Feature, Setting] = {
     Feature.FAST_BOOT: Setting(
-        since=_BTMINER_API,
+        since=_BASE_API,
         forms=(
             Form(
                 command="enable_btminer_fast_boot",
@@ -150,6 +150,13 @@ SETTINGS: Mapping[Feature, Setting] = {
                 ),
                 source=Source.SUMMARY,
                 told=lambda summary: summary.flag("Btminer Fast Boot"),
+            ),
+            Form(
+                command="enable_cgminer_fast_boot",
+                write=_either(
+                    _bare(WhatsminerApi.enable_cgminer_fast_boot),
+                    _bare(WhatsminerApi.disable_cgminer_fast_boot),
+                ),
             ),
         ),
     ),
