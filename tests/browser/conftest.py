@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, ViewportSize, async_playwright, expect
 import pytest
 import pytest_asyncio
 import pytest_socket
@@ -34,7 +34,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
-SIZE = {"width": 1280, "height": 1000}
+SIZE = ViewportSize(width=1280, height=1000)
 """Of the window; a page of a miner fits in without scrolling much."""
 
 ADAPTERS = {

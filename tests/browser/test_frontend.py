@@ -117,6 +117,9 @@ async def test_search_and_add_several(ui: Frontend, network: dict[str, Simulated
     try:
         await ui.add_integration()
         await ui.submit()
+        await ui.see("Search my network")
+        await ui.shot("search-0-menu")
+        await ui.tab.get_by_text("Search my network").click()
         await ui.see("Searching your network")
         await ui.shot("search-1-progress")
     finally:
