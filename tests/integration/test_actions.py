@@ -13,8 +13,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components import asic_miner
-from custom_components.asic_miner import moving
+from custom_components.asic_miner import miner_entry, moving
 from custom_components.asic_miner.connect import client_for
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners.client import MinerClient
@@ -278,7 +277,7 @@ def new_port(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> int:
         return client_for(hass, data)
 
     monkeypatch.setattr(moving, "client_for", routed)
-    monkeypatch.setattr(asic_miner, "client_for", routed)
+    monkeypatch.setattr(miner_entry, "client_for", routed)
     return unused_tcp_port
 
 
