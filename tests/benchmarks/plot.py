@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import math
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -34,12 +35,20 @@ def draw(charts: Sequence[Chart], path: Path) -> None:
     sheet.quantize(32).save(path, optimize=True)
 
 
+def _round(most: float) -> float:
+    """Return where an axis ends whose fifths are plain numbers."""
+    if most <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if step * power >= most)
+
+
 def _drawn(chart: Chart) -> Image.Image:
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     pen = ImageDraw.Draw(image)
     font, small = ImageFont.load_default(26), ImageFont.load_default(20)
-    most_x = max(x for x, _ in chart.points)
-    most_y = max(*(y for _, y in chart.points), chart.limit or 0.0) * 1.1 or 1.0
+    most_x = _round(max(x for x, _ in chart.points))
+    most_y = _round(max(*(y for _, y in chart.points), chart.limit or 0.0))
 
     def at(x: float, y: float) -> tuple[float, float]:
         return (

@@ -56,7 +56,7 @@ def targets(results: Results) -> str:
 
     def row(what: str, target: float, value: float, unit: str) -> None:
         mark = "yes" if value <= target else "**no**"
-        rows.append((what, f"≤ {target:g} {unit}".strip(), f"{value:.3g} {unit}".strip(), mark))
+        rows.append((what, f"≤ {target:g} {unit}".strip(), f"{value:,.4g} {unit}".strip(), mark))
 
     for name in ("M60S", "M30S++"):
         live = counts[f"{name}, poll"]
@@ -99,6 +99,7 @@ def _growth(results: Results) -> str:
                 f"{per_miner(results, number):.2f} MB" if number > 1 else "",
                 f"{size['started']:.1f} s",
                 f"{size['available']:.1f} s" if not size.get("missing") else "never",
+                f"{size['start_cpu']:.1f} s" if "start_cpu" in size else "",
                 f"{lag['p50']:.1f} / {lag['p99']:.1f} / {lag['max']:.0f} ms",
                 f"{size['load']:.1f}",
             )
@@ -113,6 +114,7 @@ def _growth(results: Results) -> str:
             "per miner",
             "started",
             "all available",
+            "processor until then",
             "loop late p50 / p99 / most",
             "load",
         ),
@@ -241,6 +243,7 @@ of the whole Home Assistant process, medians over minutes of four live polls and
 Memory is private memory, not shared with other programs; per miner it is that of all miners but
 the first, which brings what all share. Times are counted from the start of
 the process; lateness of the event loop is that of a timer of 20 ms over a minute.
+With few miners an idle Home Assistant varies by more than they add.
 
 {_growth(results)}
 

@@ -39,6 +39,8 @@ async def measure(plan: Plan, wish: Wish) -> Result:
                 ready.append(await hass.probe("ready", miners=wish.number))
         async with Measured(config=config) as hass:
             ready.append(await hass.probe("ready", miners=wish.number))
+            # Unlike the time, this does not depend on what else the machine does.
+            result["start_cpu"] = hass.cpu()
             result["entities"] = ready[-1]["entities"]
             result["missing"] = max(one["missing"] for one in ready)
             result["started"] = statistics.median(one["started"] for one in ready)
