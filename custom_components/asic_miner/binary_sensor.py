@@ -9,13 +9,14 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, MinerState, Snapshot
+from .other_entities import add_entities_of_other_kinds
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
@@ -82,7 +83,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the binary sensors of one miner."""
+    """Set up the binary sensors of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.BINARY_SENSOR, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

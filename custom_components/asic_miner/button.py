@@ -9,13 +9,14 @@ from homeassistant.components.button import (
     ButtonEntityDescription,
 )
 from homeassistant.components.button.const import ButtonDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature
+from .other_entities import add_entities_of_other_kinds
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -103,7 +104,9 @@ async def async_setup_entry(
     entry: MinerConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the buttons of one miner."""
+    """Set up the buttons of one miner, or of what commands several."""
+    if add_entities_of_other_kinds(entry, Platform.BUTTON, async_add_entities):
+        return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 

@@ -17,23 +17,33 @@ from .flow_discovery import DiscoverySteps
 from .flow_forms import ADDRESS, typed_address
 from .flow_reconfigure import ReconfigureSteps
 from .flow_takeover import TakeoverSteps
+from .flow_thermostat import ThermostatAddSteps, ThermostatOptionsFlow
 from .miners.detect import detect
 from .miners.errors import MinerError
 from .options_flow import MinerOptionsFlow
 
 OPTIONS_FLOWS: Final[Mapping[Kind, Callable[[], OptionsFlow]]] = MappingProxyType(
-    {Kind.MINER: MinerOptionsFlow, Kind.CONTROLLER: ControllerOptionsFlow}
+    {
+        Kind.MINER: MinerOptionsFlow,
+        Kind.CONTROLLER: ControllerOptionsFlow,
+        Kind.THERMOSTAT: ThermostatOptionsFlow,
+    }
 )
 
 
 class MinerConfigFlow(
-    ControllerAddSteps, TakeoverSteps, DiscoverySteps, ReconfigureSteps, domain=DOMAIN
+    ControllerAddSteps,
+    ThermostatAddSteps,
+    TakeoverSteps,
+    DiscoverySteps,
+    ReconfigureSteps,
+    domain=DOMAIN,
 ):
     """One miner is one entry."""
 
     VERSION = 1
 
-    other_kinds = ("controller",)
+    other_kinds = ("controller", "thermostat")
 
     @staticmethod
     @callback

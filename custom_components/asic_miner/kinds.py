@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from . import controller_entry, miner_entry
+from . import controller_entry, miner_entry, thermostat_entry
 from .entries import Kind, kind_of
 
 
@@ -28,7 +28,11 @@ class KindModule(Protocol):
 
 
 KINDS: Final[Mapping[Kind, KindModule]] = MappingProxyType(
-    {Kind.MINER: miner_entry, Kind.CONTROLLER: controller_entry}
+    {
+        Kind.MINER: miner_entry,
+        Kind.CONTROLLER: controller_entry,
+        Kind.THERMOSTAT: thermostat_entry,
+    }
 )
 
 

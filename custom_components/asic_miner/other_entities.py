@@ -9,13 +9,16 @@ from homeassistant.const import Platform
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import controller_entities
+from . import controller_entities, thermostat_entities
 from .entries import Kind, kind_of
 
 type Entities = Callable[[ConfigEntry[Any], Platform], Iterable[Entity]]
 
 ENTITIES: Final[Mapping[Kind, Entities]] = MappingProxyType(
-    {Kind.CONTROLLER: controller_entities.entities}
+    {
+        Kind.CONTROLLER: controller_entities.entities,
+        Kind.THERMOSTAT: thermostat_entities.entities,
+    }
 )
 
 

@@ -1,0 +1,103 @@
+"""What the owner of a thermostat has set up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from homeassistant.const import UnitOfTemperature
+from homeassistant.core import HomeAssistant
+from homeassistant.util.unit_conversion import TemperatureConverter
+
+from . import meters
+from .controller_config import mac_of
+from .power import defaults
+from .power.heat import Kind
+from .power.heat_safety import Limits
+from .power.site_model import Measured
+
+CONF_MINERS: Final = "miners"
+CONF_HEATS: Final = "heats"
+CONF_SENSOR: Final = "temperature_sensor"
+CONF_MORE: Final = "more"
+CONF_OUTLET: Final = "outlet_sensor"
+CONF_BACKUP: Final = "backup_switch"
+CONF_LIMITS: Final = "limits"
+CONF_CHIP: Final = "chip_limit"
+CONF_SOFT: Final = "water_soft_limit"
+CONF_HARD: Final = "water_hard_limit"
+
+SILENT_SECONDS: Final = 3 * 3600.0
+"""A sensor with a battery that sees no change may be silent for an hour or two; one that is
+silent longer and has not become unavailable is taken for dead."""
+
+
+class Heats(StrEnum):
+    """What is heated."""
+
+    ROOM = "room"
+    TANK = "tank"
+    POOL = "pool"
+
+    @property
+    def kind(self) -> Kind:
+        """How it behaves."""
+        return Kind.ROOM if self is Heats.ROOM else Kind.TANK
+
+
+RANGES: Final[Mapping[Heats, tuple[float, float, float]]] = {
+    # Below 5 °C a room freezes at its walls; nobody heats one above 30.
+    Heats.ROOM: (5.0, 30.0, 20.0),
+    # A tank's own limits stay with its certified hardware; water loops of miners end at 60.
+    Heats.TANK: (10.0, 60.0, 45.0),
+    # Warmer than 35 °C is no pool; an owner who ran flat out could not use it for weeks.
+    Heats.POOL: (10.0, 35.0, 26.0),
+}
+"""Lowest, highest and first setpoint in °C."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeatSetup:
+    """The options of one thermostat."""
+
+    heats: Heats
+    miners: tuple[str, ...]
+    """MACs, in the order in which they are started."""
+    sensor: str
+    outlet: str | None
+    backup: str | None
+    limits: Limits
+
+    @classmethod
+    def of(cls, hass: HomeAssistant, options: Mapping[str, Any]) -> Self:
+        """Read the options; devices that are gone are left out."""
+        more, limits = options.get(CONF_MORE) or {}, options.get(CONF_LIMITS) or {}
+        macs = (mac_of(hass, device) for device in options[CONF_MINERS])
+        return cls(
+            heats=Heats(options[CONF_HEATS]),
+            miners=tuple(mac for mac in macs if mac),
+            sensor=options[CONF_SENSOR],
+            outlet=more.get(CONF_OUTLET),
+            backup=more.get(CONF_BACKUP),
+            limits=Limits(
+                chip=limits.get(CONF_CHIP, defaults.CHIP_LIMIT),
+                supply_soft=limits.get(CONF_SOFT, defaults.SUPPLY_SOFT),
+                supply_hard=limits.get(CONF_HARD, defaults.SUPPLY_HARD),
+            ),
+        )
+
+
+def celsius(
+    hass: HomeAssistant, entity_id: str, last: Measured | None, now: float, age: float
+) -> Measured | None:
+    """Return what a sensor shows in °C, else what it showed `last`.
+
+    `age` is for how many seconds it has not reported. Being there is enough to be fresh, as
+    many sensors report nothing while nothing changes.
+    """
+    shown = meters.number(hass, entity_id)
+    unit = meters.unit(hass, entity_id)
+    if shown is None or unit not in set(UnitOfTemperature):
+        return last
+    value = TemperatureConverter.convert(shown.value, unit, UnitOfTemperature.CELSIUS)
+    return Measured(value=value, at=now - max(0.0, age - SILENT_SECONDS))

@@ -1,0 +1,22 @@
+"""Thermostats of water, whose heaters are miners. No miner has one by itself."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .other_entities import add_entities_of_other_kinds
+
+# Nothing here talks to a device; the actuator of each miner sees to its pace.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the one of an entry."""
+    add_entities_of_other_kinds(entry, Platform.WATER_HEATER, async_add_entities)
