@@ -14,11 +14,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.asic_miner import miner_entry, moving
+from custom_components.asic_miner.action import Action
 from custom_components.asic_miner.connect import client_for
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners.client import MinerClient
 from custom_components.asic_miner.miners.models import Feature
-from custom_components.asic_miner.services import ACTIONS, Action
+from custom_components.asic_miner.services import ACTIONS
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
