@@ -9,8 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .other_entities import add_entities_of_other_kinds
 
-# Nothing here talks to a device; the actuator of each miner sees to its pace.
-PARALLEL_UPDATES = 0
+# One order after another, as for the miners behind it.
+PARALLEL_UPDATES = 1
 
 
 async def async_setup_entry(

@@ -17,6 +17,7 @@ from custom_components.asic_miner import (
     select,
     sensor,
     switch,
+    thermostat_entities,
 )
 from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.miners import errors as miner_errors
@@ -27,8 +28,10 @@ INTEGRATION = TRANSLATIONS.parent
 TEXTS = load()
 
 KEYS: dict[str, set[str]] = {
-    "binary_sensor": {row.key for row in binary_sensor.BINARY_SENSORS},
-    "button": {row.key for row in button.BUTTONS},
+    "binary_sensor": {
+        row.key for row in (*binary_sensor.BINARY_SENSORS, thermostat_entities.PROBLEM)
+    },
+    "button": {row.key for row in (*button.BUTTONS, thermostat_entities.ACKNOWLEDGE)},
     "event": {row.key for row in (event.FAULT, event.FAULT_LOG, event.FIRMWARE)},
     "number": {row.key for row in (*number.NUMBERS, *controller_entities.NUMBERS)},
     "select": {row.key for row in (*select.SELECTS, controller_entities.MODE)},
@@ -43,6 +46,7 @@ KEYS: dict[str, set[str]] = {
             *controller_entities.SENSORS,
             controller_entities.WHY,
             controller_entities.HEADROOM,
+            *thermostat_entities.SENSORS,
         )
     },
     "switch": {
@@ -73,13 +77,27 @@ CONTROLLER_ERRORS = {
 }
 """Errors of the forms of a power controller."""
 
-FORM_ERRORS = CONTROLLER_ERRORS | {
-    "invalid_host",
-    "login_failed",
-    "none_answers",
-    "password_unconfirmed",
-    "passwords_differ",
+THERMOSTAT_ERRORS = {
+    "limits_crossed",
+    "miner_heats",
+    "miner_twice",
+    "no_miner_chosen",
+    "none_picked",
+    "not_temperature",
 }
+"""Errors of the form of a thermostat."""
+
+FORM_ERRORS = (
+    CONTROLLER_ERRORS
+    | THERMOSTAT_ERRORS
+    | {
+        "invalid_host",
+        "login_failed",
+        "none_answers",
+        "password_unconfirmed",
+        "passwords_differ",
+    }
+)
 """Errors that a form finds by itself, or says in its own words."""
 
 
@@ -138,7 +156,7 @@ def test_every_error_has_its_texts() -> None:
     keys = set(errors.TRANSLATION_KEYS.values())
     assert below("exceptions.") == keys | raised_keys()
     assert below("config.error.") == keys | FORM_ERRORS
-    assert below("options.error.") >= CONTROLLER_ERRORS
+    assert below("options.error.") >= CONTROLLER_ERRORS | THERMOSTAT_ERRORS
     flow = "".join(path.read_text("utf-8") for path in INTEGRATION.glob("*flow*.py"))
     for error in FORM_ERRORS:
         assert f'"{error}"' in flow
@@ -146,7 +164,12 @@ def test_every_error_has_its_texts() -> None:
 
 def test_every_state_of_an_enum_has_a_text() -> None:
     """A raw key on a dashboard looks broken."""
-    for row in (*sensor.SENSORS, *sensor.GUARD_SENSORS, controller_entities.WHY):
+    for row in (
+        *sensor.SENSORS,
+        *sensor.GUARD_SENSORS,
+        controller_entities.WHY,
+        *thermostat_entities.SENSORS,
+    ):
         if row.options:
             assert below(f"entity.sensor.{row.key}.state.") == set(row.options)
     assert below("entity.select.mode.state.") == set(Mode)
