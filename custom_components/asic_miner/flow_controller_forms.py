@@ -211,7 +211,7 @@ def circuit_form(hass: HomeAssistant, miners: Mapping[str, str]) -> probatio.Sch
     return probatio.Schema(
         {
             probatio.Required(CONF_NAME): TextSelector(),
-            probatio.Required(conf.CONF_MEMBERS): _several(miners),
+            probatio.Required(conf.CONF_MEMBERS, default=list(miners)): _several(miners),
             probatio.Optional(conf.CONF_AMPS): _number(MOST_AMPS, UnitOfElectricCurrent.AMPERE),
             probatio.Optional(conf.CONF_WATTS): _number(MOST_WATTS, UnitOfPower.WATT),
             probatio.Required("details"): section(
@@ -234,7 +234,8 @@ def circuit_form(hass: HomeAssistant, miners: Mapping[str, str]) -> probatio.Sch
 
 def remove_form(names: Mapping[str, str]) -> probatio.Schema:
     """Return the form to choose what is removed; `names` of circuits by their key."""
-    return probatio.Schema({probatio.Required(conf.CONF_CIRCUITS): _several(names)})
+    # The frontend chooses something by itself where something is required.
+    return probatio.Schema({probatio.Optional(conf.CONF_CIRCUITS, default=[]): _several(names)})
 
 
 def miner_names(hass: HomeAssistant, devices: Iterable[str]) -> dict[str, str]:
