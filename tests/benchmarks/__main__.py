@@ -16,7 +16,7 @@ from . import report
 from .house import Measured, Plan
 from .run import COUNTS, FOLDER, RESULTS, run, say
 
-POWER = "tests.benchmarks.power"
+POWER = "tests.benchmarks.power.bench"
 """Benchmarks of planning, with a command line of their own: `main(arguments) -> int`."""
 PROFILE_SECONDS = 60.0
 PROFILE_LINES = 80
