@@ -32,7 +32,7 @@ def upgrade(device: SimulatedMiner) -> str:
         return device.device.preset.firmware
     assert isinstance(device, BraiinsSimulator)
     device.device.preset = replace(device.device.preset, rest=(1, 3, 0), firmware=NEWER_BRAIINS)
-    return NEWER_BRAIINS
+    return "26.04"
 
 
 def shown_firmware(hass: HomeAssistant, miner: Miner) -> str | None:
@@ -93,12 +93,12 @@ async def test_firmware_that_can_more(
     hass: HomeAssistant, clock: ManualClock, add_miner: AddMiner
 ) -> None:
     """Controls that only the newer firmware has appear without a reload or restart."""
-    device = WhatsminerSimulator(preset="M20S-2019", clock=clock, seed=5)
+    device = WhatsminerSimulator(preset="M31S-2021", clock=clock, seed=5)
     await device.start()
     try:
         miner = await add_miner(device)
         before, entry_id = entity_ids(hass, miner), miner.entry.entry_id
-        assert "power_percent" not in miner.entity_keys()
+        assert "power_mode" not in miner.entity_keys()
         await device.unplug()
         await miner.poll()
         upgrade(device)
@@ -107,6 +107,6 @@ async def test_firmware_that_can_more(
         # The identity and what a miner can do are not asked for in the same poll.
         await miner.poll(slow=True)
         assert before.items() <= entity_ids(hass, miner).items()
-        assert "power_percent" in miner.entity_keys()
+        assert "power_mode" in miner.entity_keys()
     finally:
         await device.stop()
