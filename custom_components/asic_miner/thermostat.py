@@ -35,7 +35,7 @@ from .heat_board import async_heat_board
 from .miners.models import JsonValue, MinerState, Snapshot
 from .power import defaults
 from .power.guard import Guard
-from .power.heat import HeatPlan, HeatReadings, HeatSettings, Kind, Preset, Thermostat
+from .power.heat import HeatPlan, HeatReadings, HeatSettings, HeatWhy, Kind, Preset, Thermostat
 from .power.heat_safety import Dangers
 from .power.heat_share import Heater, share
 from .power.learning import number
@@ -48,6 +48,9 @@ FAN_TICKS: Final = 2
 """In so many looks in a row a fan must stand still: one reading may be wrong, and what it
 trips only a person can clear."""
 
+POOL_SECONDS: Final = 1800.0
+"""Half an hour after its pools were gone a miner is started again to see whether they are
+back: often enough for a cold room, and within the starts of a day."""
 PEOPLE: Final = PERSONAL - {Source.ADOPTED}
 """Whose "off" at the miner itself is respected."""
 
@@ -82,6 +85,7 @@ class HeatController:
         self._backup_on = False
         self._backup_ours = page.get("backup_ours") is True
         self._fan_ticks = 0
+        self._no_pool_until: float | None = None
         self._wish: float | None = None
         self._insists = False
         """Somebody has just ordered something here, which is newer than what was ordered at
@@ -242,7 +246,7 @@ class HeatController:
 
     def _readings(self, miners: dict[str, MinerCoordinator], now: float) -> HeatReadings:
         """Return what is measured now."""
-        snapshots = [miner.last if miner.last_update_success else None for miner in miners.values()]
+        snapshots = [_fresh(miner, now) for miner in miners.values()]
         there = [snapshot for snapshot in snapshots if snapshot]
         complete = len(there) == len(self.setup.miners)
         running = [snapshot for snapshot in there if _runs(snapshot)]
@@ -265,9 +269,21 @@ class HeatController:
             running=bool(running),
             ramping=bool(running) and all(_ramps(snapshot) for snapshot in running),
             reachable=bool(there),
-            pool_alive=True if True in pools else (None if None in pools or not pools else False),
+            pool_alive=self._pools_alive(pools, now),
             backup_on=self._backup_on,
         )
+
+    def _pools_alive(self, pools: list[bool | None], now: float) -> bool | None:
+        """Tell whether there is work for any miner; one that is off does not know.
+
+        So what the last one said holds for a while, in which the backup heater may help.
+        """
+        if True in pools:
+            self._no_pool_until = None
+            return True
+        if pools and None not in pools:
+            self._no_pool_until = now + POOL_SECONDS
+        return False if self._no_pool_until and now < self._no_pool_until else None
 
     def _read_controlled(self, now: float) -> Measured | None:
         self._controlled = self._read(self.setup.sensor, self._controlled, now)
@@ -308,7 +324,10 @@ class HeatController:
             miner.actuator.limit(limit, Source.HEAT)
             board.wish(heater.key, watts if self.on else None)
             served = heater.key in board.served
-            wishes = not served and (self.on or plan.wish is not None) and self._may(miner)
+            # Who does not answer is not told to stop for it when it is back.
+            away = plan.why is HeatWhy.NO_MINER
+            ordered = self.on or plan.wish is not None
+            wishes = not served and not away and ordered and self._may(miner)
             # A slow miner keeps nobody else waiting, and no later plan either.
             miner.config_entry.async_create_background_task(
                 self.hass,
@@ -388,6 +407,13 @@ async def _async_order(miner: MinerCoordinator, watts: float | None) -> None:
 def _heater(key: str, guard: Guard) -> Heater:
     ability = guard.ability
     return Heater(key=key, floor=ability.lowest(guard.learned.floor), maximum=ability.maximum)
+
+
+def _fresh(miner: MinerCoordinator, now: float) -> Snapshot | None:
+    """Return what a miner has said; one poll that is lost is no reason to stop heating."""
+    reading = miner.actuator.guard.reading if miner.actuator.guard else None
+    recent = reading is not None and now - reading.at < defaults.READING_FRESH
+    return miner.last if miner.last_update_success or recent else None
 
 
 def _runs(snapshot: Snapshot) -> bool:

@@ -5,10 +5,13 @@ from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.conversation import async_converse
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, UnitOfTemperature
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -16,6 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.miners.errors import UnreachableError
 from custom_components.asic_miner.power.heat_share import Heater, share
 from custom_components.asic_miner.power.model import Source
 from custom_components.asic_miner.thermostat import HeatController
@@ -210,6 +214,27 @@ async def test_holds_a_room(
     assert attribute(hass, entry, "hvac_action") == "off"
 
 
+async def test_temperature_by_voice(
+    hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
+) -> None:
+    """Built in, by the area in which the thermostat is."""
+    assert await async_setup_component(hass, "conversation", {})
+    entry = await add(house, await add_miner(braiins))
+    main = entity(hass, entry, "thermostat")
+    async_expose_entity(hass, "conversation", main, True)
+    office = ar.async_get(hass).async_create("Office")
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+    assert device is not None
+    dr.async_get(hass).async_update_device(device.id, area_id=office.id)
+    await async_converse(
+        hass, "set the office to 21 degrees", None, Context(), language="en", device_id=None
+    )
+    await hass.async_block_till_done()
+    assert attribute(hass, entry, "temperature") == 21
+
+
 async def test_mode_setpoint_and_preset_survive_a_reload(
     hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
 ) -> None:
@@ -348,6 +373,27 @@ async def test_backup_heater(
     assert backup.state == "off"
     assert braiins.truth()["mining"] is True
     assert house.both == 0
+
+
+async def test_a_miner_that_is_away_for_a_moment(
+    hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
+) -> None:
+    """It goes on where it was: nobody stops it for not having answered."""
+    miner = await add_miner(braiins)
+    entry = await add(house, miner)
+    await call(hass, entry, "set_temperature", temperature=25, hvac_mode="heat")
+    await house.minutes(20)
+    before = miner.entry.runtime_data.actuator.state
+    client = type(miner.entry.runtime_data.client)
+    with patch.object(client, "read", side_effect=UnreachableError("tried")):
+        await house.minutes(1)
+        assert shown(hass, entry, "heating_reason") == "cold"
+        await house.minutes(4)
+        assert shown(hass, entry, "heating_reason") == "no_miner"
+    await house.minutes(2)
+    assert shown(hass, entry, "heating_reason") == "cold"
+    assert braiins.truth()["mining"] is True
+    assert miner.entry.runtime_data.actuator.state.starts == before.starts
 
 
 async def test_a_person_may_stop_the_miner(
