@@ -396,6 +396,30 @@ async def test_a_miner_that_is_away_for_a_moment(
     assert miner.entry.runtime_data.actuator.state.starts == before.starts
 
 
+async def test_without_a_pool_the_backup_heats(
+    hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
+) -> None:
+    """A miner without work stays cold; it is tried again, and not all the time."""
+    miner = await add_miner(braiins)
+    entry = await add(house, miner, more={"backup_switch": BACKUP})
+    await call(hass, entry, "set_temperature", temperature=25, hvac_mode="heat")
+    await house.minutes(20)
+    braiins.device.pools.all_dead = True
+    await house.minutes(22)
+    backup = hass.states.get(BACKUP)
+    assert backup is not None
+    assert backup.state == "on"
+    assert shown(hass, entry, "heating_reason") == "backup"
+    braiins.device.pools.all_dead = False
+    await house.minutes(45)
+    backup = hass.states.get(BACKUP)
+    assert backup is not None
+    assert backup.state == "off"
+    assert shown(hass, entry, "heating_reason") == "cold"
+    assert braiins.truth()["mining"] is True
+    assert house.both == 0
+
+
 async def test_a_person_may_stop_the_miner(
     hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
 ) -> None:
