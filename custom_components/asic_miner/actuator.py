@@ -5,7 +5,8 @@ controllers, thermostats and voice. The guard decides what is sent and when; thi
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -13,7 +14,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import LOGGER
-from .miners.errors import MinerError
+from .miners.errors import MinerError, UnconfirmedError
 from .miners.models import Capabilities, Feature, JsonValue, MinerState, Snapshot
 from .power.guard import Guard
 from .power.model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
@@ -162,9 +163,29 @@ class Actuator:
         rest follows with later polls. Only the newest wish counts; it ends a pause or boost.
         Raises ServiceValidationError where nothing can be set.
         """
-        self._interlude = None
-        self._wish(watts, source)
-        await self.async_step(raises=True)
+        with self._taken_back_if_refused():
+            self._interlude = None
+            self._wish(watts, source)
+            await self.async_step(raises=True)
+
+    @contextmanager
+    def _taken_back_if_refused(self) -> Iterator[None]:
+        """Forget a wish that its owner was told is refused: nobody expects it to come later."""
+        guard = self._needed()
+        before = guard.state(self._now()).wish
+        interlude, last_on = self._interlude, self._last_on
+        try:
+            yield
+        except HomeAssistantError as error:
+            if isinstance(error.__cause__, UnconfirmedError):
+                # It may have been obeyed; the measured watts will tell.
+                raise
+            self._interlude, self._last_on = interlude, last_on
+            if before is None:
+                guard.release()
+            else:
+                guard.wish(before)
+            raise
 
     async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:
         """Wish as `async_wish`, if it is not wished already; `quietly` logs what goes wrong."""
@@ -180,9 +201,10 @@ class Actuator:
         guard = self._needed()
         wish = guard.state(self._now()).wish
         then = self._interlude.then if self._interlude else wish.watts if wish else 0.0
-        self._wish(watts, source)
-        self._interlude = Interlude(until=self._now() + seconds, then=then)
-        await self.async_step(raises=True)
+        with self._taken_back_if_refused():
+            self._wish(watts, source)
+            self._interlude = Interlude(until=self._now() + seconds, then=then)
+            await self.async_step(raises=True)
 
     async def async_boost(self, seconds: float, source: Source) -> None:
         """Draw all that the miner can for a time, and then what is wished now again."""
@@ -190,11 +212,12 @@ class Actuator:
 
     async def async_resume(self, source: Source) -> None:
         """End a pause or boost, or start a miner that is off, with what it drew before."""
-        if self._interlude:
-            self._end_interlude(source)
-        else:
-            self._wish(self.on_watts, source)
-        await self.async_step(raises=True)
+        with self._taken_back_if_refused():
+            if self._interlude:
+                self._end_interlude(source)
+            else:
+                self._wish(self.on_watts, source)
+            await self.async_step(raises=True)
 
     @property
     def on_watts(self) -> float:

@@ -212,7 +212,12 @@ class MinerCoordinator(MinerPolling):
         """
         draw = Draw(order=order, fast=fast)
         self._lasting.begin(draw)
-        await self._async_draw(draw, fast or order, urgent=fast is not None)
+        try:
+            await self._async_draw(draw, fast or order, urgent=fast is not None)
+        except HomeAssistantError as error:
+            if not isinstance(error.__cause__, UnconfirmedError):
+                self._lasting.refused(draw)
+            raise
 
     async def _async_draw(self, draw: Draw, form: Order[bool], *, urgent: bool) -> None:
         async def unless_outdated(client: MinerClient) -> bool:

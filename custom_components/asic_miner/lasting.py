@@ -28,11 +28,18 @@ class Lasting:
         """Begin with nothing to repeat."""
         self.newest: Draw | None = None
         self._left = 0
+        self._before: tuple[Draw | None, int] = (None, 0)
 
     def begin(self, draw: Draw) -> None:
         """Take note of the newest order."""
+        self._before = self.newest, self._left
         self.newest = draw
         self._left = 0
+
+    def refused(self, draw: Draw) -> None:
+        """Go back to the order before, since the miner has not taken this one."""
+        if self.newest is draw:
+            self.newest, self._left = self._before
 
     def ended(self, draw: Draw, *, lasts: bool) -> None:
         """Take note that the miner has taken it, for good or for now."""

@@ -437,3 +437,39 @@ async def test_only_watched(
         await entry.runtime_data.async_command(lambda client: client.set_mining(False))
     assert error.value.translation_key == "only_watched"
     assert not hass.config_entries.flow.async_progress()
+
+
+async def test_a_refused_off_is_not_done_later(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Who was told that it did not work does not expect it to happen hours afterwards."""
+    miner = await add_miner(whatsminer)
+    whatsminer.access.enabled = False
+    with pytest.raises(HomeAssistantError):
+        await miner.call("switch.turn_off", "mining")
+    whatsminer.access.enabled = True
+    for _ in range(12):
+        clock.advance(60)
+        await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert whatsminer.truth()["mining"] is True
+
+
+async def test_a_refused_increase_keeps_what_was_to_be_given_again(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Less was ordered while ramping; more is refused then, and less is what holds."""
+    miner = await add_miner(whatsminer)
+    coordinator = miner.entry.runtime_data
+    await miner.call("button.press", "restart_mining")
+    clock.advance(120)
+    await miner.poll()
+    await coordinator.async_set_draw(lambda client: client.set_power_percent(60))
+    with pytest.raises(HomeAssistantError):
+        await coordinator.async_set_draw(lambda client: client.set_power_percent(90))
+    coordinator.actuator.release()
+    for _ in range(20):
+        clock.advance(120)
+        await miner.poll()
+        await miner.hass.async_block_till_done(wait_background_tasks=True)
+    assert float(whatsminer.truth()["power"] or 0) < 0.65 * 3441
