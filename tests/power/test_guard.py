@@ -90,6 +90,22 @@ def test_the_lock_between_changes_holds_in_both_directions() -> None:
     assert times[1] - times[0] >= defaults.TIMES[Path.POWER_TARGET].down
 
 
+def test_when_a_lock_ends_the_command_takes_the_place_of_the_wait() -> None:
+    rig = Rig()
+    rig.wish(2176)
+    rig.run(10)
+    rig.wish(1972)
+    state = rig.guard.state(rig.now)
+    assert (state.wait, rig.guard.next(rig.now)) == (Wait.LOCK_DOWN, None)
+    assert state.until == START + defaults.TIMES[Path.LIVE_PERCENT].down
+    rig.now = state.until
+    rig.read()
+    command = rig.guard.next(rig.now)
+    assert rig.guard.state(rig.now).wait is None
+    assert command is not None
+    assert (command.kind, command.watts) == (CommandKind.SET_POWER, 1972)
+
+
 def test_nothing_upward_while_it_ramps_or_tunes() -> None:
     for state, wait in ((MinerState.STARTING, Wait.RAMPING), (MinerState.TUNING, Wait.TUNING)):
         rig = Rig(ability=TARGET, target=1500, state=state)
