@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import json
 import socket
 import struct
-from typing import Self
+from typing import Self, override
 
 from tests.simulators.base import SimulatedMiner
 
@@ -67,6 +67,8 @@ class Way:
     """Connections are accepted."""
     drops = False
     """Connections are neither accepted nor refused."""
+    reaches = True
+    """Requests get to the device and are executed."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Write the answer, or what becomes of it."""
@@ -90,7 +92,9 @@ class Unroutable(Way):
 class Silent(Way):
     """Connections are accepted, requests are executed, and nothing is ever said."""
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         await delivery.closing.wait()
 
 
@@ -98,9 +102,12 @@ class Half(Way):
     """The connection ends in the middle of the answer, or hangs there."""
 
     def __init__(self, *, hangs: bool) -> None:
+        """Close in the middle, or say nothing more."""
         self.hangs = hangs
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         delivery.writer.write(delivery.reply[: len(delivery.reply) // 2])
         await delivery.writer.drain()
         if self.hangs:
@@ -110,7 +117,9 @@ class Half(Way):
 class Trickle(Way):
     """One byte a second, so that no pause is long and the whole never ends."""
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         for byte in delivery.reply:
             delivery.writer.write(bytes([byte]))
             await delivery.writer.drain()
@@ -123,7 +132,9 @@ class Trickle(Way):
 class Reset(Way):
     """The connection is reset instead of an answer."""
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         sock = delivery.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         delivery.writer.transport.abort()
@@ -132,11 +143,18 @@ class Reset(Way):
 class Raw(Way):
     """The same bytes instead of every answer."""
 
-    def __init__(self, whatsminer: bytes, braiins: bytes | None = None) -> None:
+    def __init__(
+        self, whatsminer: bytes, braiins: bytes | None = None, *, refuses: bool = False
+    ) -> None:
+        """Answer like this; what refuses does not let the request through."""
         self.whatsminer = whatsminer
+        # What is refused is not executed.
+        self.reaches = not refuses
         self.braiins = whatsminer if braiins is None else braiins
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         delivery.writer.write(self.braiins if delivery.http else self.whatsminer)
         await delivery.writer.drain()
 
@@ -144,7 +162,9 @@ class Raw(Way):
 class Flood(Way):
     """Ten megabytes of one string."""
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         if delivery.http:
             delivery.writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         delivery.writer.write(b'{"a":"')
@@ -158,9 +178,12 @@ class Body(Way):
     """Answers whose JSON is made something else."""
 
     def __init__(self, spoil: Spoil) -> None:
+        """Make another body of each."""
         self.spoil = spoil
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         delivery.writer.write(delivery.spoilt(self.spoil))
         await delivery.writer.drain()
 
@@ -168,8 +191,22 @@ class Body(Way):
 class LateLogin(Way):
     """Whoever wants to be let in waits for longer than anybody has patience."""
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         if delivery.login:
+            await delivery.closing.wait()
+        else:
+            await super().deliver(delivery)
+
+
+class SilentWrites(Way):
+    """Commands are executed and never answered; everything else is."""
+
+    @override
+    async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
+        if delivery.write:
             await delivery.closing.wait()
         else:
             await super().deliver(delivery)
@@ -179,9 +216,12 @@ class RebootsOnWrite(Way):
     """The device executes a command and is gone before it has answered."""
 
     def __init__(self, device: SimulatedMiner) -> None:
+        """Be about to."""
         self.device = device
 
+    @override
     async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
         if delivery.write:
             await Reset().deliver(delivery)
             await self.device.unplug()
@@ -280,7 +320,8 @@ class Gate:
             http=self.http, request=request, reply=b"", writer=writer, closing=self._closing
         )
         self.write_requests += delivery.write
-        delivery.reply = await self._asked(request)
+        if self.way.reaches:
+            delivery.reply = await self._asked(request)
         await self.way.deliver(delivery)
 
     async def _asked(self, request: bytes) -> bytes:
@@ -304,7 +345,11 @@ class Gate:
 
 
 async def _http_request(reader: asyncio.StreamReader) -> bytes:
-    head = await reader.readuntil(_HEAD_END)
+    first = await reader.read(1)
+    if not first.isalpha():
+        # No HTTP: it is for the device to say so.
+        return first + await reader.read(_CHUNK) if first else b""
+    head = first + await reader.readuntil(_HEAD_END)
     length = 0
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")

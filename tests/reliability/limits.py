@@ -36,7 +36,8 @@ def hurried() -> Iterator[None]:
             patch.object(
                 whatsminer.Transport,
                 "timeouts",
-                property(lambda _: _HURRIED, lambda _self, _value: None),
+                # What is made meanwhile has its own limits after it.
+                property(lambda _: _HURRIED, lambda made, own: made.__dict__.update(timeouts=own)),
                 create=True,
             )
         )
@@ -50,10 +51,10 @@ def brisk() -> Iterator[None]:
         for target, name, value in (
             (core.Core, "confirm_seconds", 1.0),
             (core.Core, "confirm_interval", 0.05),
-            (patience, "FIRST_PAUSE", 0.01),
-            (patience, "LONGEST_PAUSE", 0.01),
-            (session, "FIRST_BACKOFF", 0.01),
-            (session, "LAST_BACKOFF", 0.01),
+            (patience, "FIRST_PAUSE", 0.0),
+            (patience, "LONGEST_PAUSE", 0.0),
+            (session, "FIRST_BACKOFF", 0.0),
+            (session, "LAST_BACKOFF", 0.0),
             (base, "PATIENCE", (0.05, 0.05)),
         ):
             stack.enter_context(patch.object(target, name, value))

@@ -161,6 +161,8 @@ class Trouble:
     """The device says that it does not mine, and is believed."""
     times: bool = False
     """Counters of time are wrong because the device says so."""
+    login: bool = False
+    """The login is refused, so that the user is asked for another."""
     answers: bool = False
     """What identifies a miner is there, so that one could be added."""
 
@@ -233,7 +235,7 @@ def _storm(device: SimulatedMiner) -> None:
 
 
 def _status(status: str, text: bytes) -> Callable[[SimulatedMiner], Way]:
-    return lambda _: Raw(b"", _http(status, text, "Content-Type: text/plain"))
+    return lambda _: Raw(b"", _http(status, text, "Content-Type: text/plain"), refuses=True)
 
 
 class _Passwords:
@@ -277,10 +279,12 @@ TROUBLES: tuple[Trouble, ...] = (
         way=_body(lambda: _everywhere(lambda v: f"{v}\udcff" if isinstance(v, str) else v)),
     ),
     Trouble(name="broken JSON: not closed", way=_body(lambda: lambda body: body[:-2])),
-    Trouble(name="broken JSON: trailing comma", way=_body(lambda: lambda b: b[:-1] + b",}")),
     Trouble(
-        name="broken JSON: single quotes", way=_body(lambda: lambda b: b.replace(b'"', b"'"))
+        name="broken JSON: trailing comma",
+        way=_body(lambda: lambda b: b[:-1] + b",}"),
+        answers=True,
     ),
+    Trouble(name="broken JSON: single quotes", way=_body(lambda: lambda b: b.replace(b'"', b"'"))),
     Trouble(name="broken JSON: NUL inside", way=_body(lambda: lambda b: b[:40] + b"\0" + b[40:])),
     Trouble(name="broken JSON: nested without end", way=lambda _: _answer(_DEEP)),
     Trouble(name="JSON: null", way=lambda _: _answer(b"null")),
@@ -301,7 +305,9 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(name="members missing", way=lambda _: Body(_thinned), answers=True),
     Trouble(
         name="HTML error page",
-        way=lambda _: Raw(_PAGE, _http("502 Bad Gateway", _PAGE, "Content-Type: text/html")),
+        way=lambda _: Raw(
+            _PAGE, _http("502 Bad Gateway", _PAGE, "Content-Type: text/html"), refuses=True
+        ),
     ),
     Trouble(
         name="HTML page as a success",
@@ -309,32 +315,37 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     Trouble(
         name="every command unknown",
-        way=lambda _: Raw(_refusal(14, "invalid cmd"), _http("404 Not Found")),
+        way=lambda _: Raw(_refusal(14, "invalid cmd"), _http("404 Not Found"), refuses=True),
     ),
     Trouble(
         name="too many connections",
-        way=lambda _: Raw(b"over max connect", _http("503 Service Unavailable")),
+        way=lambda _: Raw(b"over max connect", _http("503 Service Unavailable"), refuses=True),
     ),
     Trouble(
         name="commands fail",
-        way=lambda _: Raw(_refusal(132, "command error"), _http("400 Bad Request")),
+        way=lambda _: Raw(_refusal(132, "command error"), _http("400 Bad Request"), refuses=True),
     ),
     Trouble(
         name="mining process down",
         way=lambda _: Raw(
             b"Socket connect failed: Connection refused",
             _http("500 Internal Server Error", b"bosminer: connection refused"),
+            refuses=True,
         ),
         stops=True,
     ),
-    Trouble(name="401 storm", begin=_storm, end=_not_full, makes=("braiins",)),
+    Trouble(name="401 storm", begin=_storm, end=_not_full, makes=("braiins",), login=True),
     Trouble(name="412", way=_status("412 Precondition Failed", b"stopped"), makes=("braiins",)),
     Trouble(name="500", way=_status("500 Internal Server Error", b"oops"), makes=("braiins",)),
     Trouble(name="slow login", way=lambda _: LateLogin(), slow=True, answers=True),
     Trouble(name="clock jumps", way=_body(_JumpingClock), answers=True, times=True),
     Trouble(name="address taken by another miner", begin=_stranger, end=_no_stranger, answers=True),
     Trouble(
-        name="password changed", begin=_PASSWORDS.begin, end=_PASSWORDS.end, answers=True
+        name="password changed",
+        begin=_PASSWORDS.begin,
+        end=_PASSWORDS.end,
+        login=True,
+        answers=True,
     ),
     Trouble(name="token table full", begin=_full, end=_not_full, answers=True),
     Trouble(name="reboot in the middle of a write", way=RebootsOnWrite, answers=True),

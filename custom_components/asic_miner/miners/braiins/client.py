@@ -13,6 +13,7 @@ from ..errors import (
     UnsupportedError,
 )
 from ..models import Feature, Identity, JsonValue, SettingValue, Snapshot
+from ..plausible import plausible
 from . import convert, settings
 from .base import REBOOT_CONFIRM_SECONDS, RESTART_CONFIRM_SECONDS
 from .network import NetworkClient
@@ -88,7 +89,7 @@ class BraiinsClient(TargetClient, PoolClient, NetworkClient, UpkeepClient):
         all is None.
         """
         reading = await self._reader.read(slow=slow, seconds=seconds)
-        seen = snapshot(reading)
+        seen = plausible(snapshot(reading))
         self._learn(seen)
         return seen
 

@@ -125,7 +125,10 @@ def boards(states: Iterable[BoardState], *, paused: bool) -> tuple[Hashboard, ..
 
 def board_index(name: str | None, place: int) -> int:
     """Return the number of a board from its id, else from its place in the list."""
-    return int(name) if name is not None and name.isdecimal() else place
+    # More than two digits number no board, and Python refuses to read thousands of them.
+    if name is not None and name.isdecimal() and len(name) <= 2:
+        return int(name)
+    return place
 
 
 def fans(states: Iterable[FanState]) -> tuple[Fan, ...]:

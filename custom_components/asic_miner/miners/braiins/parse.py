@@ -1,9 +1,13 @@
 """Reading single values out of JSON that may be incomplete, newer than us, or wrong.
 
-Nothing here raises: what is missing, of another type or not a finite number is None.
+Nothing here raises: what is missing, of another type or not a number within LARGEST is None.
 """
 
 import math
+
+LARGEST = (1 << 63) - 1
+"""What no counter of a device reaches, and the largest integer that can be stored; whatever
+is beyond it says nothing."""
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 """What a reply can be."""
@@ -52,14 +56,14 @@ def number(value: Json, *path: str) -> float | None:
         converted = float(found)
     except OverflowError:
         return None
-    return converted if math.isfinite(converted) else None
+    return converted if math.isfinite(converted) and abs(converted) <= LARGEST else None
 
 
 def integer(value: Json, *path: str) -> int | None:
     """Return a whole number, exact also above 2^53; a fraction is rounded."""
     found = at(value, *path)
     if isinstance(found, int) and not isinstance(found, bool):
-        return found
+        return found if abs(found) <= LARGEST else None
     finite = number(found)
     return None if finite is None else round(finite)
 

@@ -15,6 +15,7 @@ from ..errors import (
     WriteAccessError,
 )
 from ..models import Capabilities, Feature, Identity, JsonValue, Make, PowerRange, Snapshot
+from ..plausible import plausible
 from . import readings
 from .api import WhatsminerApi
 from .identity import identify
@@ -115,7 +116,7 @@ class Core(MinerClient):
             told_now = self._slow.info
             await poll.try_joins(live)
         self._learned.learn(live)
-        snapshot = self._snapshot(live, told_now)
+        snapshot = plausible(self._snapshot(live, told_now))
         self._learned.see(snapshot)
         if snapshot.off_on_purpose:
             # Off on purpose is zero, also where averages or silence say otherwise.

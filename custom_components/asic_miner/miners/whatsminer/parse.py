@@ -22,6 +22,9 @@ _PAIRS = "{\n"
 """A list that turned out to hold pairs. Unlike an object's own bracket it ends in what is
 taken out in the end."""
 _BEFORE_STRING = frozenset({"", "[", "{", ":", ","})
+LARGEST = (1 << 63) - 1
+"""What no counter of a device reaches, and the largest integer that can be stored; whatever
+is beyond it says nothing."""
 _EXCERPT = 200
 """Characters of a broken reply worth having in a log."""
 _TRUE = frozenset({"true", "1", "y", "yes", "enable", "enabled", "on"})
@@ -89,7 +92,7 @@ def as_number(value: Json) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if math.isfinite(number) and abs(number) <= LARGEST else None
 
 
 def as_flag(value: Json) -> bool | None:

@@ -1,0 +1,291 @@
+"""What a hostile device, a user without rights, a path or a host name cannot do.
+
+Each test belongs to a claim in docs/security.md. Limits of size and time are proved by the
+fault matrix and by the tests of each transport.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import json
+from pathlib import Path
+from typing import Any, override
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.asic_miner.action import Action
+from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.flow_forms import typed_address
+from custom_components.asic_miner.services import ACTIONS
+from tests.integration.conftest import Miner, add_through_flow
+from tests.integration.test_actions import EXAMPLES
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.clock import ManualClock
+
+from .gate import HEALTHY, Body, Delivery, Gate, Raw
+from .test_matrix import Behind
+
+pytestmark = pytest.mark.usefixtures("one_time")
+
+MAKES = pytest.mark.parametrize("make", ["whatsminer", "braiins"])
+
+DANGEROUS = {
+    "update_firmware",
+    "restore_stock",
+    "factory_reset",
+    "set_network",
+    "change_password",
+    "apply_contract_key",
+    "set_advanced_settings",
+    "reset_advanced_settings",
+    "set_pools",
+}
+"""What can brick a miner, cut it off, shut its owner out, or mine for somebody else."""
+UNDONE_ONLY_BY_HAND = {"update_firmware", "restore_stock", "factory_reset", "set_network"}
+FILES = {"update_firmware", "download_logs"}
+
+
+@asynccontextmanager
+async def trap() -> AsyncGenerator[tuple[int, list[bytes]]]:
+    """Listen where nobody of ours has a reason to go."""
+    visits: list[bytes] = []
+
+    async def visited(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.append(await reader.read(1000))
+        writer.close()
+
+    server = await asyncio.start_server(visited, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], visits
+
+
+@pytest.mark.parametrize("make", ["braiins"])
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+async def test_redirects_are_not_followed(
+    hass: HomeAssistant, device: SimulatedMiner, status: str
+) -> None:
+    """Neither in a form nor while polling nor with a command, whose login would go along."""
+    async with Gate(device, http=True) as gate, trap() as (port, visits):
+        miner = Miner(hass, device, await add_through_flow(hass, Behind(gate)))
+        where = f"Location: http://127.0.0.1:{port}/api/v1/auth/login"
+        answer = f"HTTP/1.1 {status}\r\n{where}\r\nContent-Length: 0\r\n\r\n".encode()
+        await gate.go(Raw(b"", answer))
+        # A miner that is known to be away would not be commanded at all.
+        with pytest.raises(HomeAssistantError):
+            await miner.call("switch.turn_off", "mining")
+        await miner.poll(slow=True)
+        flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        step = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"host": gate.host, "advanced": {"port": gate.port}}
+        )
+        assert step["type"] is FlowResultType.FORM
+        assert step["errors"]
+        assert visits == []
+
+
+@MAKES
+async def test_a_device_cannot_fill_the_registry(
+    hass: HomeAssistant, device: SimulatedMiner, make: str
+) -> None:
+    """Thousands of hashboards and fans in its answers do not become thousands of entities."""
+
+    def many(body: bytes) -> bytes:
+        try:
+            told = json.loads(body)
+        except ValueError:
+            return body
+        if not isinstance(told, dict):
+            return body
+        for key, first in (("DEVS", "Slot"), ("hashboards", "id"), ("fans", "position")):
+            if isinstance(told.get(key), list) and told[key]:
+                one = told[key][0]
+                numbers = range(3000)
+                told[key] = [{**one, first: str(n) if first == "id" else n} for n in numbers]
+        return json.dumps(told).encode()
+
+    async with Gate(device, http=make == "braiins") as gate:
+        await gate.go(Body(many))
+        entry = await add_through_flow(hass, Behind(gate))
+        for _ in range(2):
+            await Miner(hass, device, entry).poll(slow=True)
+        entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        # Sixteen boards with about seven entities each, 32 fans, and the miner's own.
+        assert len(entities) < 350
+        await gate.go(HEALTHY)
+
+
+@MAKES
+async def test_a_hostile_text_is_only_text(
+    hass: HomeAssistant, device: SimulatedMiner, make: str
+) -> None:
+    """Names out of a device are neither templates nor longer than a state may be."""
+    nasty = "{{ states }}<script>alert(1)</script>" + "x" * 5000
+    texts = ("hostname", "model", "name", "miner_type", "fw_ver", "serial_number", "minersn")
+
+    def spoil(body: bytes) -> bytes:
+        def walk(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {k: nasty if k.lower() in texts else walk(v) for k, v in value.items()}
+            return [walk(v) for v in value] if isinstance(value, list) else value
+
+        try:
+            return json.dumps(walk(json.loads(body))).encode()
+        except ValueError:
+            return body
+
+    async with Gate(device, http=make == "braiins") as gate:
+        miner = Miner(hass, device, await add_through_flow(hass, Behind(gate)))
+        await gate.go(Body(spoil))
+        miner.entry.runtime_data._identity_due = 0.0
+        await miner.poll(slow=True)
+        await miner.poll(slow=True)
+        assert all(len(state) <= 255 for state in miner.states().values())
+        assert miner.number("hashrate") > 0
+        await gate.go(HEALTHY)
+
+
+def test_what_is_dangerous_is_for_administrators() -> None:
+    """And what cannot be undone from here asks whether it is meant."""
+    actions: dict[str, Action] = {action.name: action for action in ACTIONS}
+    assert actions.keys() >= DANGEROUS | FILES
+    assert [name for name in DANGEROUS | FILES if not actions[name].admin] == []
+    assert [name for name in UNDONE_ONLY_BY_HAND if not actions[name].confirm] == []
+
+
+@MAKES
+async def test_without_rights(
+    hass: HomeAssistant, device: SimulatedMiner, hass_read_only_user: MockUser
+) -> None:
+    """Every administrator's action is refused to others before anything is sent."""
+    miner = Miner(hass, device, await add_through_flow(hass, device))
+    hass_read_only_user.mock_policy({"entities": {"all": {POLICY_CONTROL: True, "read": True}}})
+    context = Context(user_id=hass_read_only_user.id)
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
+    before = device.truth()["writes"]
+    for action in ACTIONS:
+        if action.admin:
+            with pytest.raises(Unauthorized):
+                await hass.services.async_call(
+                    DOMAIN,
+                    action.name,
+                    {
+                        **EXAMPLES.get(action.name, {}),
+                        **({"device_id": found[0].id} if action.devices else {}),
+                        **({"confirm": True} if action.confirm else {}),
+                        **({"kind": "miner"} if action.name == "download_logs" else {}),
+                    },
+                    blocking=True,
+                    context=context,
+                    return_response=action.response is SupportsResponse.ONLY,
+                )
+    assert device.truth()["writes"] == before
+
+
+@pytest.mark.parametrize("make", ["whatsminer"])
+async def test_nothing_dangerous_without_a_confirmation(
+    hass: HomeAssistant, device: SimulatedMiner
+) -> None:
+    """Not ticked is not done."""
+    miner = Miner(hass, device, await add_through_flow(hass, device))
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
+    before = device.truth()["writes"]
+    examples: dict[str, dict[str, Any]] = {
+        "update_firmware": {"path": "/etc/passwd"},
+        "set_network": {"dhcp": True},
+        "restore_stock": {},
+        "factory_reset": {},
+    }
+    for name in UNDONE_ONLY_BY_HAND:
+        with pytest.raises(ServiceValidationError) as error:
+            await hass.services.async_call(
+                DOMAIN, name, {"device_id": found[0].id, **examples[name]}, blocking=True
+            )
+        assert error.value.translation_key == "confirmation_needed"
+    assert device.truth()["writes"] == before
+
+
+@pytest.mark.parametrize("make", ["whatsminer"])
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "{folder}/../secret.bin", "secret.bin", "/proc/self/environ", "", "\0", "~/x"],
+)
+async def test_paths_that_lead_out(
+    hass: HomeAssistant, device: SimulatedMiner, tmp_path: Path, path: str
+) -> None:
+    """Only a file in a folder that Home Assistant may read goes to a miner."""
+    folder = tmp_path / "allowed"
+    folder.mkdir()
+    (tmp_path / "secret.bin").write_bytes(b"x" * 100)
+    hass.config.allowlist_external_dirs = {str(folder)}
+    miner = Miner(hass, device, await add_through_flow(hass, device))
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
+    before = device.truth()["writes"]
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(
+            DOMAIN,
+            "update_firmware",
+            {"device_id": found[0].id, "path": path.format(folder=folder), "confirm": True},
+            blocking=True,
+        )
+    assert device.truth()["writes"] == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "a b", "http://", "http://[::1", "host\r\nX-Injected: 1", "host\0", "-",
+        "user:secret@", "a" * 300, "host:99999", "host:-1", "$(reboot)", "../../etc", "%2e%2e/",
+    ],
+)  # fmt: skip
+async def test_host_names_that_are_none(hass: HomeAssistant, text: str) -> None:
+    """They are refused in the form, or are a plain host; nothing of them gets further."""
+    address = typed_address(text)
+    if address is not None:
+        host, _ = address
+        assert not set(host) & set("\r\n\0 /@$()%")
+        return
+    assert await async_setup_component(hass, DOMAIN, {})
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    step = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"host": text, "advanced": {"port": 4028}}
+    )
+    assert step["type"] is FlowResultType.FORM
+    assert step["errors"] == {"host": "invalid_host"}
+
+
+@MAKES
+async def test_a_stranger_gets_no_password_of_a_whatsminer(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, make: str
+) -> None:
+    """What is sent to find out who is there carries no credentials, whichever make it is."""
+    sent: list[bytes] = []
+
+    class Listening(Body):
+        """Keeps what is asked."""
+
+        @override
+        async def deliver(self, delivery: Delivery) -> None:
+            """Note the request."""
+            sent.append(delivery.request)
+            delivery.writer.write(delivery.reply)
+
+    async with Gate(device, http=make == "braiins") as gate:
+        await gate.go(Listening(lambda body: body))
+        flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        step = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"host": gate.host, "advanced": {"port": gate.port}}
+        )
+        assert step["step_id"] == "credentials"
+        text = b"".join(sent)
+        assert sent
+        for word in (b"password", b"token", b"Authorization", device.password.encode()):
+            assert word not in text
