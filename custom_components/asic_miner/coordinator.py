@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 import contextlib
 from dataclasses import replace
-import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -150,10 +149,6 @@ class MinerCoordinator(MinerPolling):
             await self.async_set_mining(False)
         else:
             await self.actuator.async_wish(watts, source)
-
-    def unix_time(self) -> float:
-        """Return the time of day, which means something after a restart, too."""
-        return time.time()
 
     def nothing_to_set(self) -> ServiceValidationError:
         """Return the error for a miner of which it is not known what it can be set to."""

@@ -13,6 +13,7 @@ from .miners.errors import MinerError, UnsupportedError, WrongMinerError
 from .miners.models import Capabilities, Feature, Identity, Make
 
 SEVERITIES: Final[Mapping[str, ir.IssueSeverity]] = {
+    "clock_off": ir.IssueSeverity.WARNING,
     "default_password": ir.IssueSeverity.WARNING,
     "off_does_not_hold": ir.IssueSeverity.WARNING,
     "outdated_firmware": ir.IssueSeverity.WARNING,
@@ -20,7 +21,7 @@ SEVERITIES: Final[Mapping[str, ir.IssueSeverity]] = {
     "wrong_miner": ir.IssueSeverity.ERROR,
 }
 """Of all issues; keys below `issues` of the translations."""
-ONLY_TOLD: Final = frozenset({"outdated_firmware"})
+ONLY_TOLD: Final = frozenset({"clock_off", "outdated_firmware"})
 """Issues that nothing here can be done about."""
 
 DEFAULT_PASSWORDS: Final[Mapping[Make, str]] = {Make.WHATSMINER: "admin"}
@@ -29,6 +30,8 @@ NEEDED: Final[Mapping[Make, Feature]] = {Make.WHATSMINER: Feature.POWER_MODE}
 """What all firmware of a make has had for years: of a WhatsMiner that of 2022, which came with
 settings, a list of faults and its own description. Where a make refuses old firmware as a
 whole, that shows as an error."""
+CLOCK_SECONDS: Final = 24 * 3600.0
+"""A wrong time zone shifts a clock by up to 14 hours; a day is a clock that nobody has set."""
 UNKNOWN_VERSION: Final = "?"
 
 
@@ -72,9 +75,18 @@ class Issues:
         ir.async_delete_issue(self._hass, DOMAIN, issue_id(key, self._entry))
 
     @callback
-    def polled(self, identity: Identity, capabilities: Capabilities) -> None:
-        """Draw conclusions from a poll in which our miner answered."""
+    def polled(
+        self, identity: Identity, capabilities: Capabilities, clock_error: float | None
+    ) -> None:
+        """Draw conclusions from a poll in which our miner answered.
+
+        `clock_error` is in seconds, None where the miner does not tell its time.
+        """
         self.clear_issue("wrong_miner")
+        if clock_error is None or abs(clock_error) < CLOCK_SECONDS:
+            self.clear_issue("clock_off")
+        else:
+            self.raise_issue("clock_off", days=str(round(abs(clock_error) / 86400)))
         password = self._entry.data.get(CONF_PASSWORD)
         if password and password == DEFAULT_PASSWORDS.get(identity.make):
             self.raise_issue("default_password")

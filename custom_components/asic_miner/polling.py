@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -96,6 +97,10 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     def _now(self) -> float:
         """Return seconds of a clock that never goes backwards."""
         return self.hass.loop.time()
+
+    def unix_time(self) -> float:
+        """Return the time of day, which means something after a restart, too."""
+        return time.time()
 
     # Polling
 
@@ -257,7 +262,8 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
             self.issues.raise_issue("write_access_off")
         elif snapshot.write_access:
             self.issues.clear_issue("write_access_off")
-        self.issues.polled(self.identity, self.capabilities)
+        clock_error = None if snapshot.clock is None else snapshot.clock - self.unix_time()
+        self.issues.polled(self.identity, self.capabilities, clock_error)
 
     def _store(self, learned: dict[str, object]) -> None:
         self.hass.config_entries.async_update_entry(

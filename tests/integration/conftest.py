@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import time
 from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
@@ -21,8 +22,8 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 START = 1_000_000.0
 """What the coordinator's clock shows at the beginning; any number does."""
 
-UNIX_START = 1_790_000_000.0
-"""The time of day at the beginning, in the autumn of 2026."""
+UNIX_START = float(int(time.time()))
+"""The time of day at the beginning; the devices take it, too."""
 
 type AddMiner = Callable[[SimulatedMiner], Awaitable[Miner]]
 

@@ -370,7 +370,7 @@ async def test_a_removed_miner_leaves_no_issues(
     miner = await add_miner(careless)
     coordinator = miner.entry.runtime_data
     for key in SEVERITIES:
-        coordinator.issues.raise_issue(key, times="5", version="1", address="::1")
+        coordinator.issues.raise_issue(key, times="5", version="1", address="::1", days="2")
         assert issue(miner, key) is not None
     fix = Fix(miner, "default_password")
     assert await hass.config_entries.async_remove(miner.entry.entry_id)
@@ -390,3 +390,21 @@ async def test_a_removed_miner_leaves_no_issues(
     assert step["type"] is FlowResultType.FORM
     step = await fix.submit()
     assert step["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_clock_that_nobody_has_set(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A wrong time zone is no matter; days are, until the clock is right again."""
+    miner = await add_miner(whatsminer)
+    right = whatsminer.replies.epoch
+    for hours, said in ((13, None), (-40 * 24, "40"), (0, None), (30, "1")):
+        whatsminer.replies.epoch = right + hours * 3600
+        clock.advance(15)
+        await miner.poll()
+        raised = issue(miner, "clock_off")
+        assert (raised and (raised.translation_placeholders or {})["days"]) == said
+    # Just booted and without network it counts from its boot, which is no time of day.
+    whatsminer.replies.epoch = 0.0
+    await miner.poll()
+    assert issue(miner, "clock_off") is None

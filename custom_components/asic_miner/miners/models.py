@@ -466,6 +466,8 @@ class Snapshot:
     environment_temperature: float | None = None
     inlet_temperature: float | None = None
     outlet_temperature: float | None = None
+    clock: float | None = field(default=None, compare=False)
+    """The device's own time of day as Unix time. It moves on, so it makes no difference."""
     uptime: int | None = None
     """Since the control board booted."""
     mining_uptime: int | None = None

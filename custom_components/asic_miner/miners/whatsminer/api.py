@@ -66,7 +66,10 @@ class WhatsminerApi(Transfers):
         """Read whether mining is switched off, power mode and settings."""
         reply = await self._read("status")
         # The manual's form has the values beside each other, without an envelope.
-        return Record(reply.body) if reply.message is None else reply.record()
+        if reply.message is None:
+            return Record(reply.body)
+        # The envelope's time of day is of no use elsewhere, and here it tells a wrong clock.
+        return Record({"When": reply.body.get("When"), **reply.record()})
 
     async def get_version(self) -> Record:
         """Read the versions of interface and firmware, and the model from API 2.2 on."""

@@ -141,6 +141,7 @@ class Core(MinerClient):
             temperature=readings.temperature(live),
             environment_temperature=readings.environment_temperature(live),
             inlet_temperature=readings.liquid_temperature(live.status),
+            clock=readings.clock(live.status),
             uptime=summary.integer("Uptime"),
             mining_uptime=summary.integer("Elapsed"),
             accepted_shares=accepted,

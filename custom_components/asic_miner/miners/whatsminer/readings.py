@@ -385,3 +385,13 @@ def _count(value: int | None) -> int | None:
 def _total(values: Iterable[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+_FIRST_YEAR = 1_500_000_000
+"""Unix time, in 2017: before that a device counts from its boot and has no time of day yet."""
+
+
+def clock(status: Record | None) -> float | None:
+    """Return the device's own time of day as Unix time, None while it has none."""
+    when = (status or Record()).number("When")
+    return when if when is not None and when >= _FIRST_YEAR else None
