@@ -335,7 +335,12 @@ TROUBLES: tuple[Trouble, ...] = (
         stops=True,
     ),
     Trouble(name="401 storm", begin=_storm, end=_not_full, makes=("braiins",), login=True),
-    Trouble(name="412", way=_status("412 Precondition Failed", b"stopped"), makes=("braiins",)),
+    Trouble(
+        name="412",
+        way=_status("412 Precondition Failed", b"stopped"),
+        makes=("braiins",),
+        stops=True,
+    ),
     Trouble(name="500", way=_status("500 Internal Server Error", b"oops"), makes=("braiins",)),
     Trouble(name="slow login", way=lambda _: LateLogin(), slow=True, answers=True),
     Trouble(name="clock jumps", way=_body(_JumpingClock), answers=True, times=True),

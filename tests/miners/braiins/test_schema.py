@@ -157,7 +157,7 @@ def test_obsolete_uptime() -> None:
         (2.6, 2.6, 3),
         (0, 0.0, 0),
         (2**60 + 1, float(2**60), 2**60 + 1),
-        (10**400, None, 10**400),
+        (10**400, None, None),
         (True, None, None),
         ("3", None, None),
         (None, None, None),

@@ -1,0 +1,42 @@
+"""Runs the fault matrix and prints it as a table.
+
+python -m tests.reliability                 print it
+python -m tests.reliability --write-docs    and put it into docs/reliability.md
+"""
+
+import os
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+
+from .cells import FILE, table
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- matrix -->\n", "<!-- end of matrix -->"
+
+
+def main(arguments: list[str]) -> int:
+    """Run it; returns what pytest returned."""
+    with tempfile.TemporaryDirectory() as folder:
+        noted = Path(folder) / "cells"
+        noted.touch()
+        # Everything in it is our own.
+        ended = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "pytest", "-q", "tests/reliability/test_matrix.py"],
+            cwd=ROOT,
+            env={**os.environ, FILE: str(noted)},
+            check=False,
+            stdout=sys.stderr,
+        )
+        shown = table(noted.read_text().splitlines())
+    sys.stdout.write(shown + "\n")
+    if "--write-docs" in arguments and ended.returncode == 0:
+        before, _, rest = PAGE.read_text().partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n{shown}\n\n{END}{rest.partition(END)[2]}")
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
