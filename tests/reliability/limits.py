@@ -29,7 +29,7 @@ def hurried() -> Iterator[None]:
             (polling, "POLL_SECONDS", 6 * SHORT),
             (polling, "POLL_MARGIN_SECONDS", SHORT),
             (detect, "PROBE_SECONDS", 3 * SHORT),
-            (braiins, "TIMEOUT", ClientTimeout(total=SHORT, connect=SHORT)),
+            (braiins, "TIMEOUT", ClientTimeout(total=2 * SHORT, connect=SHORT)),
         ):
             stack.enter_context(patch.object(target, name, value))
         stack.enter_context(

@@ -1,0 +1,49 @@
+"""Invented answers, guided by which code they reach. For a long run by hand.
+
+    pip install atheris
+    python -m tests.reliability.guided whatsminer -max_total_time=600
+
+atheris is not among the pinned tools, since it is large and nothing else needs it. What follows
+the make is for libFuzzer. What does harm is kept in `found/` and ends the run.
+"""
+
+import asyncio
+import hashlib
+import sys
+
+# Not a requirement of the tests, see above.
+import atheris  # type: ignore[import-untyped]
+
+with atheris.instrument_imports(include=["custom_components.asic_miner.miners"]):
+    from .fuzz import FOUND, Case, recorded, tried
+
+PRESETS = {"whatsminer": "M60S", "braiins": "S19j Pro"}
+
+
+def main(arguments: list[str]) -> None:
+    """Run until something is found, or as long as libFuzzer is told."""
+    make = arguments[1]
+    runner = asyncio.Runner()
+    seed = runner.run(recorded(make, PRESETS[make]))
+    names = sorted(seed.answers)
+
+    def trial(data: bytes) -> None:
+        """Replace one answer: the first byte says which, the others are the answer."""
+        if not data:
+            return
+        case = Case(
+            make=make, answers={**seed.answers, names[data[0] % len(names)]: bytes(data[1:])}
+        )
+        try:
+            runner.run(tried(case))
+        except BaseException:
+            digest = hashlib.sha256(data).hexdigest()[:12]
+            (FOUND / f"{make}-{digest}.json").write_text(case.to_json())
+            raise
+
+    atheris.Setup([arguments[0], *arguments[2:]], trial)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(sys.argv)
