@@ -31,7 +31,7 @@ def table(lines: Iterable[str]) -> str:
     head = ["trouble", "make", *SITUATIONS, "longest, s"]
     result = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for (trouble, make), row in rows.items():
-        cells = [trouble, names[make], *(row.get(name, "–") for name in SITUATIONS)]
+        cells = [trouble, names[make], *(row.get(name, "") for name in SITUATIONS)]
         cells.append(f"{longest[trouble, make]:.1f}")
         result.append("| " + " | ".join(cells) + " |")
     return "\n".join(result)
