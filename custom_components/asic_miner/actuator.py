@@ -5,8 +5,7 @@ controllers, thermostats and voice. The guard decides what is sent and when; thi
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -163,28 +162,29 @@ class Actuator:
         rest follows with later polls. Only the newest wish counts; it ends a pause or boost.
         Raises ServiceValidationError where nothing can be set.
         """
-        with self._taken_back_if_refused():
-            self._interlude = None
-            self._wish(watts, source)
-            await self.async_step(raises=True)
+        await self._async_attempt(lambda: self.note(watts, source))
 
-    @contextmanager
-    def _taken_back_if_refused(self) -> Iterator[None]:
-        """Forget a wish that its owner was told is refused: nobody expects it to come later."""
+    async def _async_attempt(self, wish: Callable[[], None]) -> None:
+        """Wish and send; take the wish back if its owner is told that it is refused.
+
+        Nobody expects it to come later then. What has been wished meanwhile is newer and stays,
+        and what may have been obeyed shows in the measured watts.
+        """
         guard = self._needed()
         before = guard.state(self._now()).wish
         interlude, last_on = self._interlude, self._last_on
+        wish()
+        mine = guard.state(self._now()).wish
         try:
-            yield
+            await self.async_step(raises=True)
         except HomeAssistantError as error:
-            if isinstance(error.__cause__, UnconfirmedError):
-                # It may have been obeyed; the measured watts will tell.
-                raise
-            self._interlude, self._last_on = interlude, last_on
-            if before is None:
-                guard.release()
-            else:
-                guard.wish(before)
+            newest = guard.state(self._now()).wish
+            if newest is mine and not isinstance(error.__cause__, UnconfirmedError):
+                self._interlude, self._last_on = interlude, last_on
+                if before is None:
+                    guard.release()
+                else:
+                    guard.wish(before)
             raise
 
     async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:
@@ -201,10 +201,12 @@ class Actuator:
         guard = self._needed()
         wish = guard.state(self._now()).wish
         then = self._interlude.then if self._interlude else wish.watts if wish else 0.0
-        with self._taken_back_if_refused():
+
+        def begin() -> None:
             self._wish(watts, source)
             self._interlude = Interlude(until=self._now() + seconds, then=then)
-            await self.async_step(raises=True)
+
+        await self._async_attempt(begin)
 
     async def async_boost(self, seconds: float, source: Source) -> None:
         """Draw all that the miner can for a time, and then what is wished now again."""
@@ -212,12 +214,14 @@ class Actuator:
 
     async def async_resume(self, source: Source) -> None:
         """End a pause or boost, or start a miner that is off, with what it drew before."""
-        with self._taken_back_if_refused():
+
+        def resume() -> None:
             if self._interlude:
                 self._end_interlude(source)
             else:
                 self._wish(self.on_watts, source)
-            await self.async_step(raises=True)
+
+        await self._async_attempt(resume)
 
     @property
     def on_watts(self) -> float:

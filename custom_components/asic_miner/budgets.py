@@ -1,6 +1,6 @@
 """Budgets of watts for one or several miners, shared out again and again while they hold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .coordinator import MinerCoordinator
+from .coordinator import MinerConfigEntry, MinerCoordinator
 from .miners.models import JsonValue
 from .power.budget import Budget, Member, Sharing
 from .power.model import Source
@@ -21,35 +21,56 @@ SHARE_SECONDS: Final = 15.0
 BUDGETS: Final[HassKey[Budgets]] = HassKey(f"{DOMAIN}_budgets")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(eq=False, kw_only=True, slots=True)
+class Sharer:
+    """One miner that shares a budget, over reloads of its entry."""
+
+    entry: MinerConfigEntry
+    priority: int
+    coordinator: MinerCoordinator
+    given: bool = False
+    """The budget has been given to this coordinator, so that another wish is a newer one."""
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether it is not loaded now, for a moment or for longer."""
+        return self.entry.state is not ConfigEntryState.LOADED
+
+    @property
+    def overruled(self) -> bool:
+        """Tell whether somebody else has wished something since."""
+        if self.is_away:
+            return False
+        if self.entry.runtime_data is not self.coordinator:
+            # Loaded anew: nobody has wished anything, the budget has only to be given again.
+            self.coordinator, self.given = self.entry.runtime_data, False
+        if not self.given:
+            return False
+        state = self.coordinator.actuator.state
+        wish = state.wish if state else None
+        return wish is not None and wish.source is not Source.BUDGET
+
+    def member(self) -> Member | None:
+        """Return what matters for sharing, None while it cannot be set."""
+        guard = None if self.is_away else self.coordinator.actuator.guard
+        if guard is None:
+            return None
+        state = guard.state(self.coordinator.unix_time())
+        return Member.of(
+            self.entry.entry_id,
+            guard.ability,
+            state,
+            priority=self.priority,
+            efficiency=guard.learned.joules_per_terahash(state.drawn or state.floor, guard.ability),
+        )
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
 class Shared:
     """One budget and who shares it."""
 
     budget: Budget
-    miners: tuple[MinerCoordinator, ...]
-    priorities: tuple[int, ...]
-
-
-def members(shared: Shared) -> list[Member]:
-    """Return those of the miners that can be set now."""
-    found = []
-    for miner, priority in zip(shared.miners, shared.priorities, strict=True):
-        guard = miner.actuator.guard
-        if guard is None:
-            continue
-        state = guard.state(miner.unix_time())
-        found.append(
-            Member.of(
-                miner.identity.mac,
-                guard.ability,
-                state,
-                priority=priority,
-                efficiency=guard.learned.joules_per_terahash(
-                    state.drawn or state.floor, guard.ability
-                ),
-            )
-        )
-    return found
+    sharers: list[Sharer]
 
 
 class Budgets:
@@ -68,8 +89,14 @@ class Budgets:
 
         Never fails for its range. Raises HomeAssistantError when a miner refuses.
         """
-        shared = Shared(budget=budget, miners=tuple(miners), priorities=tuple(priorities))
         self.forget(*miners)
+        shared = Shared(
+            budget=budget,
+            sharers=[
+                Sharer(entry=miner.config_entry, priority=priority, coordinator=miner)
+                for miner, priority in zip(miners, priorities, strict=True)
+            ],
+        )
         self._held.append(shared)
         if self._stop is None:
             self._stop = async_track_time_interval(
@@ -78,71 +105,64 @@ class Budgets:
                 timedelta(seconds=SHARE_SECONDS),
                 cancel_on_shutdown=True,
             )
-        sharing = await self._async_share(shared)
+        sharing = await self._async_share(shared, first=True)
         return self._answer(shared, sharing)
 
     @callback
     def forget(self, *miners: MinerCoordinator) -> None:
         """End what holds for miners; the others of a budget share what is left of it."""
-        kept = []
+        entries = {miner.config_entry.entry_id for miner in miners}
+        self._keep(lambda sharer: sharer.entry.entry_id not in entries)
+
+    def _keep(self, wanted: Callable[[Sharer], bool]) -> None:
+        """Go on with those sharers only."""
         for shared in self._held:
-            left = [
-                (miner, priority)
-                for miner, priority in zip(shared.miners, shared.priorities, strict=True)
-                if miner not in miners
-            ]
-            if left:
-                kept.append(
-                    Shared(
-                        budget=shared.budget,
-                        miners=tuple(miner for miner, _ in left),
-                        priorities=tuple(priority for _, priority in left),
-                    )
-                )
-        self._held = kept
-        if not kept and self._stop:
+            shared.sharers = [sharer for sharer in shared.sharers if wanted(sharer)]
+        self._held = [shared for shared in self._held if shared.sharers]
+        if not self._held and self._stop:
             self._stop()
             self._stop = None
 
     async def _async_share_again(self, _now: datetime) -> None:
+        entries = self._hass.config_entries
+        self._keep(
+            lambda sharer: (
+                not sharer.overruled and entries.async_get_entry(sharer.entry.entry_id) is not None
+            )
+        )
         for shared in list(self._held):
-            overruled = [miner for miner in shared.miners if self._is_overruled(miner)]
-            if overruled:
-                self.forget(*overruled)
-            else:
-                await self._async_share(shared, quietly=True)
+            await self._async_share(shared)
 
-    def _is_overruled(self, miner: MinerCoordinator) -> bool:
-        """Tell whether it is gone, or somebody else has wished something since."""
-        if miner.config_entry.state is not ConfigEntryState.LOADED:
-            return True
-        state = miner.actuator.state
-        wish = state.wish if state else None
-        return wish is not None and wish.source is not Source.BUDGET
-
-    async def _async_share(self, shared: Shared, *, quietly: bool = False) -> Sharing | None:
-        now = shared.miners[0].unix_time()
-        sharing = shared.budget.grant(members(shared), now)
+    async def _async_share(self, shared: Shared, *, first: bool = False) -> Sharing | None:
+        members = [member for sharer in shared.sharers if (member := sharer.member())]
+        if not members:
+            return None
+        sharing = shared.budget.grant(members, shared.sharers[0].coordinator.unix_time())
         if sharing is None:
             return None
         # Those who get less give it up before others get more.
         for less in (True, False):
-            for miner in shared.miners:
-                order = sharing.orders.get(miner.identity.mac)
-                state = miner.actuator.state
-                if order is None or state is None or (order < state.current) is not less:
+            for sharer in list(shared.sharers):
+                order = sharing.orders.get(sharer.entry.entry_id)
+                # While one is waited for, somebody may have ordered another something else.
+                if order is None or sharer.is_away or sharer.overruled:
                     continue
-                await miner.actuator.async_wish_if_new(order, Source.BUDGET, quietly=quietly)
+                if sharer not in shared.sharers:
+                    continue
+                actuator = sharer.coordinator.actuator
+                if (state := actuator.state) and (order < state.current) is less:
+                    sharer.given = True
+                    await actuator.async_wish_if_new(order, Source.BUDGET, quietly=not first)
         return sharing
 
     @staticmethod
     def _answer(shared: Shared, sharing: Sharing | None) -> dict[str, JsonValue]:
         orders = sharing.orders if sharing else {}
         miners: dict[str, JsonValue] = {}
-        for miner in shared.miners:
-            order, state = orders.get(miner.identity.mac), miner.actuator.state
-            miners[miner.config_entry.title] = {
-                "ordered": order,
+        for sharer in shared.sharers:
+            state = sharer.coordinator.actuator.state
+            miners[sharer.entry.title] = {
+                "ordered": orders.get(sharer.entry.entry_id),
                 "drawn": state.drawn if state else None,
                 "wait": state.wait if state else None,
             }

@@ -91,19 +91,19 @@ class MinerCoordinator(MinerPolling):
 
     # What a person sets at the miner's own entities
 
-    async def async_user_power(self, watts: float) -> None:
+    async def async_user_power(self, watts: float, source: Source) -> None:
         """Have the miner draw so many W, as soon as its guard allows."""
         if self.actuator.guard:
-            await self.actuator.async_wish(watts, Source.USER)
+            await self.actuator.async_wish(watts, source)
         else:
             await self.async_set_draw(lambda client: client.set_power_target(watts))
 
-    async def async_user_percent(self, percent: float) -> None:
+    async def async_user_percent(self, percent: float, source: Source) -> None:
         """Have the miner draw a percentage of its full power, as `async_user_power`."""
         self._check_percent(percent)
         base = self.actuator.percent_base
         if base and self.actuator.guard:
-            await self.actuator.async_wish(base * percent / 100, Source.USER)
+            await self.actuator.async_wish(base * percent / 100, source)
         else:
             await self.async_set_draw(lambda client: client.set_power_percent(percent))
 

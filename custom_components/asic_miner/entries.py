@@ -30,7 +30,8 @@ def kind_of(entry: ConfigEntry[Any]) -> Kind:
 
 def is_miner(entry: ConfigEntry[Any]) -> bool:
     """Tell whether an entry is that of a miner, and not one that was ignored."""
-    return entry.source != SOURCE_IGNORE and kind_of(entry) is Kind.MINER
+    # One that a newer version has made may be of any other kind.
+    return entry.source != SOURCE_IGNORE and entry.data.get(CONF_KIND, Kind.MINER) == Kind.MINER
 
 
 def miner_entries(hass: HomeAssistant, *, loaded: bool = False) -> Iterator[MinerConfigEntry]:

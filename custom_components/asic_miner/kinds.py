@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
 
 from . import controller_entry, miner_entry, thermostat_entry
 from .entries import Kind, kind_of
@@ -38,4 +39,7 @@ KINDS: Final[Mapping[Kind, KindModule]] = MappingProxyType(
 
 def module_of(entry: ConfigEntry[Any]) -> KindModule:
     """Return the module that sees to an entry."""
-    return KINDS[kind_of(entry)]
+    try:
+        return KINDS[kind_of(entry)]
+    except ValueError as error:
+        raise ConfigEntryError("this was set up by a newer version of the integration") from error

@@ -26,6 +26,7 @@ from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .miners.models import Capabilities, Feature, Snapshot
 from .other_entities import add_entities_of_other_kinds
+from .power.model import Source
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -37,7 +38,7 @@ class MinerNumberDescription(MinerEntityDescription, NumberEntityDescription):
     """A number of the miner as a whole."""
 
     value: Callable[[Snapshot], float | None]
-    set: Callable[[MinerCoordinator, float], Awaitable[None]]
+    set: Callable[[MinerCoordinator, float, Source], Awaitable[None]]
 
 
 def _setting(
@@ -61,7 +62,7 @@ def _setting(
         entity_registry_enabled_default=False,
         mode=NumberMode.BOX,
         value=value,
-        set=lambda coordinator, number: coordinator.async_command(
+        set=lambda coordinator, number, _: coordinator.async_command(
             lambda client: client.set_setting(feature, number), restarts=restarts
         ),
     )
@@ -75,7 +76,7 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfPower.WATT,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_target,
-        set=lambda coordinator, watts: coordinator.async_user_power(watts),
+        set=lambda coordinator, watts, source: coordinator.async_user_power(watts, source),
     ),
     MinerNumberDescription(
         key="power_percent",
@@ -83,7 +84,7 @@ NUMBERS = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         mode=NumberMode.SLIDER,
         value=lambda snapshot: snapshot.power_percent,
-        set=lambda coordinator, percent: coordinator.async_user_percent(percent),
+        set=lambda coordinator, percent, source: coordinator.async_user_percent(percent, source),
     ),
     MinerNumberDescription(
         key="power_limit",
@@ -94,7 +95,7 @@ NUMBERS = (
         # Typed, not dragged: each value that a slider passes would restart mining.
         mode=NumberMode.BOX,
         value=lambda snapshot: snapshot.power_limit,
-        set=lambda coordinator, watts: coordinator.async_command(
+        set=lambda coordinator, watts, _: coordinator.async_command(
             lambda client: client.set_power_limit(watts), restarts=Restart.MINING
         ),
     ),
@@ -106,7 +107,7 @@ NUMBERS = (
         entity_registry_enabled_default=False,
         mode=NumberMode.BOX,
         value=lambda snapshot: snapshot.hashrate_target,
-        set=lambda coordinator, terahashes: coordinator.async_command(
+        set=lambda coordinator, terahashes, _: coordinator.async_command(
             lambda client: client.set_hashrate_target(terahashes)
         ),
     ),
@@ -189,4 +190,7 @@ class MinerNumber(MinerEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set a value; Home Assistant has checked it against the limits."""
-        await self.entity_description.set(self.coordinator, value)
+        # An automation keeps to the times between changes, a person need not.
+        person = self._context is not None and self._context.user_id is not None
+        source = Source.USER if person else Source.ACTION
+        await self.entity_description.set(self.coordinator, value, source)

@@ -15,6 +15,7 @@ from .const import DOMAIN
 from .files import async_fetch_log, async_install_firmware
 from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
 from .moving import async_set_network
+from .power.model import Source
 from .power_services import POWER_ACTIONS
 from .restart import Restart
 from .voice_service import VOICE_ACTION
@@ -118,7 +119,7 @@ async def _set_power_percent(request: Request) -> None:
     if request.data["fast"]:
         await request.coordinator.async_shed_percent(percent)
     else:
-        await request.coordinator.async_user_percent(percent)
+        await request.coordinator.async_user_percent(percent, Source.ACTION)
 
 
 async def _set_power(request: Request) -> None:

@@ -1,12 +1,17 @@
 """Budgets, pauses and boosts: never too much, never by surprise, and back to what was before."""
 
+import asyncio
+from unittest.mock import patch
+
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
 
 from custom_components.asic_miner import budgets
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.miners.errors import RejectedError
+from custom_components.asic_miner.power.model import Source
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
@@ -180,4 +185,45 @@ async def test_what_cannot_be_set(
         await act("boost", miner)
     assert error.value.translation_key == "nothing_to_set"
     await act("pause", miner)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_a_budget_outlives_a_reload(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Options that are changed load the miner anew; its safe state comes all the same."""
+    miner = await add_miner(whatsminer)
+    await act("set_power_budget", miner, watts=2000, valid_for={"minutes": 20})
+    await pass_time(clock, 300, miner)
+    assert await miner.hass.config_entries.async_reload(miner.entry.entry_id)
+    await pass_time(clock, 300, miner)
+    assert power(whatsminer) == pytest.approx(2000, rel=0.06)
+    await pass_time(clock, 2400, miner)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_an_order_that_came_meanwhile_is_not_taken_back(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """One order is refused while a newer one waits for it; the newer one holds."""
+    miner = await add_miner(whatsminer)
+    actuator = miner.entry.runtime_data.actuator
+    client = miner.entry.runtime_data.client
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def refused(watts: float) -> bool:
+        under_way.set()
+        await go_on.wait()
+        raise RejectedError("not now")
+
+    with patch.object(client, "set_power_target", refused):
+        first = asyncio.create_task(actuator.async_wish(2000, Source.USER))
+        await under_way.wait()
+        second = asyncio.create_task(actuator.async_wish(0, Source.USER))
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(HomeAssistantError):
+            await first
+        await second
+    await pass_time(clock, 300, miner)
     assert whatsminer.truth()["mining"] is False

@@ -336,6 +336,9 @@ class Decider:
         current = self.current
         share = defaults.MINIMUM_CHANGE_SHARE[self.ability.path]
         least = max(defaults.MINIMUM_CHANGE_WATTS, share * self.ability.maximum)
+        if self.person:
+            # Who moves a slider means it, and does not do so all day.
+            least = self.ability.step
         if abs(goal - current) < least:
             return self._there(reading, goal)
         if reading.state is MinerState.FAULT:
@@ -346,7 +349,7 @@ class Decider:
         if blocked := self._moving(reading, up=up):
             return blocked
         lock, wait = (self.can_rise_at, Wait.LOCK_UP) if up else (self.can_fall_at, Wait.LOCK_DOWN)
-        if lock > self.now:
+        if lock > self.now and not self.person:
             return Decision(wait=wait, until=lock)
         return self._send(CommandKind.SET_POWER, goal)
 
@@ -366,8 +369,8 @@ class Decider:
         pending = self.pending
         if pending is None:
             return None
-        overlaps = defaults.TIMES[self.ability.path].overlap and (
-            pending.kind is CommandKind.SET_POWER
+        overlaps = pending.kind is CommandKind.SET_POWER and (
+            defaults.TIMES[self.ability.path].overlap or self.person
         )
         if overlaps or may_fall:
             return None
