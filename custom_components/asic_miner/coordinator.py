@@ -91,9 +91,18 @@ class MinerCoordinator(MinerPolling):
 
     # What a person sets at the miner's own entities
 
+    @property
+    def _guarded_and_on(self) -> bool:
+        """Tell whether an order of power is the guard's affair.
+
+        To one that is off it is only handed on: a power is no order to start.
+        """
+        off = self.last is not None and self.last.off_on_purpose
+        return self.actuator.guard is not None and not off
+
     async def async_user_power(self, watts: float, source: Source) -> None:
         """Have the miner draw so many W, as soon as its guard allows."""
-        if self.actuator.guard:
+        if self._guarded_and_on:
             await self.actuator.async_wish(watts, source)
         else:
             await self.async_set_draw(lambda client: client.set_power_target(watts))
@@ -102,7 +111,7 @@ class MinerCoordinator(MinerPolling):
         """Have the miner draw a percentage of its full power, as `async_user_power`."""
         self._check_percent(percent)
         base = self.actuator.percent_base
-        if base and self.actuator.guard:
+        if base and self._guarded_and_on:
             await self.actuator.async_wish(base * percent / 100, source)
         else:
             await self.async_set_draw(lambda client: client.set_power_percent(percent))

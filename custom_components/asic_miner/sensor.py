@@ -406,7 +406,7 @@ GUARD_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=[AS_WISHED, *Wait],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda state: state.wait or AS_WISHED,
+        value=lambda state: state.wait or (None if state.goal is None else AS_WISHED),
     ),
     *(
         GuardSensorDescription(

@@ -227,3 +227,16 @@ async def test_an_order_that_came_meanwhile_is_not_taken_back(
         await second
     await pass_time(clock, 300, miner)
     assert whatsminer.truth()["mining"] is False
+
+
+async def test_a_power_is_no_order_to_start(
+    braiins: BraiinsSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """What is off stays off, whatever target somebody sets for later."""
+    miner = await add_miner(braiins)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 1200, miner)
+    await miner.call("number.set_value", "power_target", value=2000)
+    await pass_time(clock, 1800, miner)
+    assert braiins.truth()["mining"] is False
+    assert braiins.truth()["power_target"] == 2000
