@@ -97,6 +97,11 @@ class Actuator:
         watts, percent = ranges.get(Feature.POWER_TARGET), ranges.get(Feature.POWER_PERCENT)
         return watts.maximum * 100 / percent.maximum if watts and percent else None
 
+    def at_least_floor(self, watts: float) -> float:
+        """Return what a slider means: its lowest end is the lowest draw, and not off."""
+        state = self.state
+        return max(watts, state.floor) if state else watts
+
     def _now(self) -> float:
         return self._coordinator.unix_time()
 

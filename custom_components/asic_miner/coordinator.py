@@ -103,7 +103,7 @@ class MinerCoordinator(MinerPolling):
     async def async_user_power(self, watts: float, source: Source) -> None:
         """Have the miner draw so many W, as soon as its guard allows."""
         if self._guarded_and_on:
-            await self.actuator.async_wish(watts, source)
+            await self.actuator.async_wish(self.actuator.at_least_floor(watts), source)
         else:
             await self.async_set_draw(lambda client: client.set_power_target(watts))
 
@@ -112,7 +112,8 @@ class MinerCoordinator(MinerPolling):
         self._check_percent(percent)
         base = self.actuator.percent_base
         if base and self._guarded_and_on:
-            await self.actuator.async_wish(base * percent / 100, source)
+            watts = self.actuator.at_least_floor(base * percent / 100)
+            await self.actuator.async_wish(watts, source)
         else:
             await self.async_set_draw(lambda client: client.set_power_percent(percent))
 
