@@ -266,7 +266,10 @@ async def test_home_assistant_listens_for_them(hass: HomeAssistant) -> None:
         "miner-*",
         "whatsminer*",
     }
-    assert {matcher["macaddress"] for matcher in matchers if "macaddress" in matcher} == {"A05B06*"}
+    assert {matcher["macaddress"] for matcher in matchers if "macaddress" in matcher} == {
+        "88A6EF*",
+        "A05B06*",
+    }
     assert any(matcher.get("registered_devices") for matcher in matchers)
     pages = (await async_get_zeroconf(hass))["_http._tcp.local."]
     assert [page["name"] for page in pages if page["domain"] == DOMAIN] == ["miner-*"]
