@@ -8,8 +8,8 @@ from tests.simulators.base import SimulatedMiner
 
 from .hass import Hass
 
-WAIT_SECONDS = 150.0
-"""For devices and states to agree: a few polls, and a ramp of some minutes made faster."""
+WAIT_SECONDS = 400.0
+"""Longer than a guard waits between two changes of power, which is real time here."""
 
 COMPARED = {
     "state": None,
