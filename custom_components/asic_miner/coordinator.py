@@ -278,6 +278,7 @@ class MinerCoordinator(MinerPolling):
                 await self._async_send(lambda client: client.update_firmware(image, report.sent))
             report.end(failed=False)
         except BaseException:
+            # Also when it is cancelled: listeners must not wait for an end that never comes.
             report.end(failed=True)
             raise
         finally:

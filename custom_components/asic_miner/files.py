@@ -46,6 +46,7 @@ async def _async_write(hass: HomeAssistant, path: Path, chunks: AsyncIterator[by
                 await hass.async_add_executor_job(file.write, chunk)
             await hass.async_add_executor_job(file.close)
         except BaseException:
+            # Also when it is cancelled: half a file is worse than none. Raised on below.
             await hass.async_add_executor_job(_discard, file, path)
             raise
     except OSError as error:

@@ -110,6 +110,7 @@ async def test_a_day_at_the_slowest_tempo_needs_no_login(
     assert metered.logins == before
 
 
+# Thousands of polls: too long for every change, so `scripts/bench` asks for it by name.
 @pytest.mark.skipif(not os.environ.get("BENCH_DAY"), reason="takes minutes; part of scripts/bench")
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("metered", ["M60S", "S19j Pro"], indirect=True)

@@ -125,6 +125,7 @@ class Hass:
             await self.stop()
             raise HassError(f"Home Assistant did not start in {START_SECONDS:g} s") from None
         except BaseException:
+            # Also on Ctrl+C: the process must not outlive who started it. Raised on below.
             await self.stop()
             raise
 

@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> None:
         try:
             runner.run(tried(case))
         except BaseException:
+            # Whatever it is, an interrupt too, the case is kept, and raised on.
             digest = hashlib.sha256(data).hexdigest()[:12]
             (FOUND / f"{make}-{digest}.json").write_text(case.to_json())
             raise

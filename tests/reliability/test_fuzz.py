@@ -206,6 +206,7 @@ def test_invented_answers(make: str, preset: str) -> None:
         try:
             snapshots += runner.run(asyncio.wait_for(tried(case), SECONDS))
         except BaseException:
+            # Whatever it is, a time-out too, the case is kept, and raised on.
             keep(case)
             raise
 
