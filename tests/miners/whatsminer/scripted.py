@@ -59,6 +59,7 @@ class Scripted:
         self.open = 0
         self.most_open = 0
         self._released = asyncio.Event()
+        self._conversations: set[asyncio.Task[None]] = set()
 
     @property
     def commands(self) -> list[object]:
@@ -86,8 +87,14 @@ class Scripted:
             self._released.set()
             server.close()
             await server.wait_closed()
+            # A closed connection does not mean that the one who served it has come to an end.
+            if self._conversations:
+                await asyncio.wait(self._conversations)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            self._conversations.add(task)
+            task.add_done_callback(self._conversations.discard)
         self.open += 1
         self.most_open = max(self.most_open, self.open)
         try:
