@@ -1,32 +1,25 @@
 """Runs the planning of one site: reads, plans, and hands what is decided to the miners."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-import time
-from typing import Final, Self
+from typing import Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
-from homeassistant.helpers.storage import Store
+from homeassistant.core import HomeAssistant, callback
 
 from . import meters
-from .const import DIARY_SECONDS, DOMAIN
+from .const import DIARY_SECONDS
 from .controller_config import Setup
 from .coordinator import MinerCoordinator
-from .entries import miner_entries
 from .heat_board import async_heat_board
 from .miners.models import JsonValue
+from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.learning import number
 from .power.model import GuardState, Source
 from .power.site import SiteController
 from .power.site_model import MinerNow, Mode, Plan, SiteSettings
 
-VERSION: Final = 1
-
-type Page = dict[str, JsonValue]
 type ControllerConfigEntry = ConfigEntry[PowerController]
 
 
@@ -73,8 +66,11 @@ class Dials:
         )
 
 
-class PowerController:
+class PowerController(PlanningEntry):
     """One site and its miners. Those that are not loaded are simply not there."""
+
+    TICK = defaults.TICK
+    SOURCE = Source.SITE
 
     plan: Plan
 
@@ -83,21 +79,13 @@ class PowerController:
     ) -> None:
         """Begin with what was written last; nothing is sent yet."""
         page = stored or {}
-        self.hass = hass
-        self.entry = entry
+        super().__init__(hass, entry)
         self.setup = Setup.of(hass, entry.options)
         self.dials = Dials.from_json(page.get("dials"))
         self._site = SiteController(self._settings(), page.get("site"))
         self._readings = self.setup.nothing_read(self.unix_time())
         self._must_stop = False
-        self._listeners: list[Callable[[], None]] = []
-        self._timers: list[CALLBACK_TYPE] = []
         self._writing = False
-        self._store = store_of(hass, entry)
-
-    def unix_time(self) -> float:
-        """Return the time of day, which is also that of the readings."""
-        return time.time()
 
     def _settings(self) -> SiteSettings:
         dials = self.dials
@@ -107,29 +95,10 @@ class PowerController:
 
     # What the entities need
 
-    def miners(self) -> dict[str, MinerCoordinator]:
-        """Return the miners that are there now, by MAC."""
-        ours = set(self.setup.macs.values())
-        return {
-            entry.runtime_data.identity.mac: entry.runtime_data
-            for entry in miner_entries(self.hass, loaded=True)
-            if entry.unique_id in ours
-        }
-
     def states(self) -> dict[str, GuardState]:
         """Return what the guards of these miners say, by MAC."""
         found = ((mac, miner.actuator.state) for mac, miner in self.miners().items())
         return {mac: state for mac, state in found if state is not None}
-
-    @callback
-    def async_add_listener(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call after each plan; returns how to stop that."""
-        self._listeners.append(changed)
-
-        def stop() -> None:
-            self._listeners.remove(changed)
-
-        return stop
 
     @callback
     def async_turn(self, dials: Dials) -> None:
@@ -147,39 +116,21 @@ class PowerController:
 
     # Planning
 
-    @callback
-    def async_start(self) -> None:
-        """Plan now, and again and again until the entry is unloaded."""
-        self.async_tick()
-        self._timers = [
-            async_track_time_interval(
-                self.hass,
-                self._async_tick_due,
-                timedelta(seconds=defaults.TICK),
-                name=f"{self.entry.title}: plan",
-            )
-        ]
-        if self.setup.must_stop:
-            self._timers.append(
-                async_track_state_change_event(
-                    self.hass, self.setup.must_stop, self._async_tick_due
-                )
-            )
-        self.entry.async_on_unload(self._halt)
+    @property
+    @override
+    def macs(self) -> Iterable[str]:
+        """The MACs of its miners; the first is served first."""
+        return self.setup.macs.values()
+
+    @property
+    @override
+    def watched(self) -> Iterable[str]:
+        """What stops everything waits for no timer."""
+        return [self.setup.must_stop] if self.setup.must_stop else []
 
     @callback
-    def _async_tick_due(self, _moment: datetime | Event[EventStateChangedData]) -> None:
-        self.async_tick()
-
-    @callback
-    def _halt(self) -> None:
-        """Plan no more."""
-        for stop in self._timers:
-            stop()
-        self._timers = []
-
-    @callback
-    def async_tick(self) -> None:
+    @override
+    def make_plan(self) -> None:
         """Read, plan, and have done what is planned."""
         now = self.unix_time()
         board = async_heat_board(self.hass)
@@ -199,8 +150,6 @@ class PowerController:
         if self.dials.acts:
             self._apply(self.plan, miners)
         self._write_soon()
-        for changed in list(self._listeners):
-            changed()
 
     def _miners_now(self, miners: dict[str, MinerCoordinator], now: float) -> list[MinerNow]:
         wishes = async_heat_board(self.hass).wishes
@@ -221,22 +170,10 @@ class PowerController:
         for mac, watts in plan.limits.items():
             miners[mac].actuator.limit(watts, Source.SITE)
         for mac in plan.limits.keys() | plan.orders.keys():
-            # A slow miner keeps nobody else waiting, and no later plan either.
-            miner = miners[mac]
-            miner.config_entry.async_create_background_task(
-                self.hass,
-                self._async_order(miner, plan.orders.get(mac)),
-                f"{self.entry.title}: power of {miner.config_entry.title}",
-            )
-
-    @staticmethod
-    async def _async_order(miner: MinerCoordinator, watts: float | None) -> None:
-        if watts is None:
-            await miner.actuator.async_step()
-        else:
-            await miner.actuator.async_wish_if_new(watts, Source.SITE, quietly=True)
+            self.order(miners[mac], plan.orders.get(mac))
 
     @callback
+    @override
     def release(self) -> None:
         """Let go of all miners: they go on as they are, and no limit is left behind."""
         async_heat_board(self.hass).serve(self.entry.entry_id, {})
@@ -250,7 +187,9 @@ class PowerController:
 
     # Memory
 
+    @override
     def _page(self) -> Page:
+        """Return what is set, and what is counted."""
         self._writing = False
         return {"dials": self.dials.to_json(), "site": self._site.to_json()}
 
@@ -260,14 +199,3 @@ class PowerController:
         if not self._writing:
             self._writing = True
             self._store.async_delay_save(self._page, DIARY_SECONDS)
-
-    async def async_stop(self) -> None:
-        """Plan no more, let go of all miners, and write down what was counted."""
-        self._halt()
-        self.release()
-        await self._store.async_save(self._page())
-
-
-def store_of(hass: HomeAssistant, entry: ControllerConfigEntry) -> Store[Page]:
-    """Return the file of one controller."""
-    return Store[Page](hass, VERSION, f"{DOMAIN}.{entry.entry_id}")

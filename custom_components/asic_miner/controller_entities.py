@@ -13,14 +13,14 @@ from homeassistant.components.switch import SwitchEntity, SwitchEntityDescriptio
 from homeassistant.const import EntityCategory, Platform, UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .controller import ControllerConfigEntry, Dials, PowerController
 from .entries import Kind, kind_of
 from .miners.models import JsonValue
+from .planning_entity import PlanningEntity
 from .power.site_model import Mode, Why
 
 DISABLED: Final = "disabled"
@@ -186,33 +186,7 @@ def forget_circuits(hass: HomeAssistant, controller: PowerController) -> None:
             registry.async_remove(entity.entity_id)
 
 
-class ControllerEntity(Entity):
-    """An entity of the controller's device, which shows what the newest plan says."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(self, controller: PowerController, description: EntityDescription) -> None:
-        """Belong to the controller's device."""
-        entry = controller.entry
-        self.controller = controller
-        self.entity_description = description
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            entry_type=DeviceEntryType.SERVICE,
-            name=entry.title,
-        )
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the plans."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self.controller.async_add_listener(self.async_write_ha_state))
-
-
-class ControllerSensor(ControllerEntity, SensorEntity):
+class ControllerSensor(PlanningEntity[PowerController], SensorEntity):
     """A reading of the controller."""
 
     entity_description: ControllerSensorDescription
@@ -250,7 +224,7 @@ class WhySensor(ControllerSensor):
         }
 
 
-class HeadroomSensor(ControllerEntity, SensorEntity):
+class HeadroomSensor(PlanningEntity[PowerController], SensorEntity):
     """What a circuit has left."""
 
     def __init__(self, controller: PowerController, circuit: str, name: str) -> None:
@@ -268,7 +242,7 @@ class HeadroomSensor(ControllerEntity, SensorEntity):
         return None if left is None else round(left)
 
 
-class ModeSelect(ControllerEntity, SelectEntity):
+class ModeSelect(PlanningEntity[PowerController], SelectEntity):
     """What the miners live from."""
 
     @property
@@ -296,7 +270,7 @@ class ModeSelect(ControllerEntity, SelectEntity):
         self.controller.async_turn(replace(self.controller.dials, mode=Mode(option)))
 
 
-class ControllerSwitch(ControllerEntity, SwitchEntity):
+class ControllerSwitch(PlanningEntity[PowerController], SwitchEntity):
     """Something that the controller does or does not."""
 
     entity_description: ControllerSwitchDescription
@@ -321,7 +295,7 @@ class ControllerSwitch(ControllerEntity, SwitchEntity):
         self.controller.async_turn(self.entity_description.set(self.controller.dials, on))
 
 
-class ControllerNumber(ControllerEntity, NumberEntity):
+class ControllerNumber(PlanningEntity[PowerController], NumberEntity):
     """A number of W."""
 
     entity_description: ControllerNumberDescription

@@ -5,8 +5,9 @@ from typing import Final
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
-from .controller import ControllerConfigEntry, PowerController, store_of
+from .controller import ControllerConfigEntry, PowerController
 from .controller_entities import forget_circuits
+from .planning import store_of
 
 PLATFORMS: Final = [Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
 

@@ -1,38 +1,22 @@
 """Runs a thermostat whose heater is a miner or several: reads, plans, and has it done."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-import time
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    ATTR_ENTITY_ID,
-    SERVICE_TURN_OFF,
-    SERVICE_TURN_ON,
-)
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    callback,
-)
-from homeassistant.core import (
-    DOMAIN as HOMEASSISTANT_DOMAIN,
-)
+from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_OFF, SERVICE_TURN_ON
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from . import meters
 from .actuator import PERSONAL
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
 from .coordinator import MinerCoordinator
-from .entries import miner_entries
 from .heat_board import async_heat_board
-from .miners.models import JsonValue, MinerState, Snapshot
+from .miners.models import MinerState, Snapshot
+from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.guard import Guard
 from .power.heat import HeatPlan, HeatReadings, HeatSettings, HeatWhy, Kind, Preset, Thermostat
@@ -43,7 +27,6 @@ from .power.model import Source
 from .power.site_model import Measured
 from .thermostat_config import RANGES, HeatSetup, celsius
 
-VERSION: Final = 1
 FAN_TICKS: Final = 2
 """In so many looks in a row a fan must stand still: one reading may be wrong, and what it
 trips only a person can clear."""
@@ -54,12 +37,14 @@ back: often enough for a cold room, and within the starts of a day."""
 PEOPLE: Final = PERSONAL - {Source.ADOPTED}
 """Whose "off" at the miner itself is respected."""
 
-type Page = dict[str, JsonValue]
 type ThermostatConfigEntry = ConfigEntry[HeatController]
 
 
-class HeatController:
+class HeatController(PlanningEntry):
     """One thermostat and its miners. Those that are not loaded are not reachable."""
+
+    TICK = defaults.HEAT_TICK
+    SOURCE = Source.HEAT
 
     plan: HeatPlan
 
@@ -68,8 +53,7 @@ class HeatController:
     ) -> None:
         """Begin with what was written last; nothing is sent yet."""
         page = stored or {}
-        self.hass = hass
-        self.entry = entry
+        super().__init__(hass, entry)
         self.setup = HeatSetup.of(hass, entry.options)
         lowest, highest, first = RANGES[self.setup.heats]
         setpoint = number(page.get("setpoint"))
@@ -90,14 +74,7 @@ class HeatController:
         self._insists = False
         """Somebody has just ordered something here, which is newer than what was ordered at
         the miner."""
-        self._listeners: list[Callable[[], None]] = []
-        self._timers: list[CALLBACK_TYPE] = []
-        self._store = store_of(hass, entry)
         self._written = self._page()
-
-    def unix_time(self) -> float:
-        """Return the time of day."""
-        return time.time()
 
     # What the entities need
 
@@ -132,16 +109,6 @@ class HeatController:
     def latched(self) -> bool:
         """Whether only a person can clear what holds the miner down."""
         return self._thermostat.to_json()["latched"] is not None
-
-    @callback
-    def async_add_listener(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call after each plan; returns how to stop that."""
-        self._listeners.append(changed)
-
-        def stop() -> None:
-            self._listeners.remove(changed)
-
-        return stop
 
     # Orders
 
@@ -178,41 +145,24 @@ class HeatController:
 
     # Planning
 
-    @callback
-    def async_start(self) -> None:
-        """Plan now, and again and again until the entry is unloaded."""
-        self.async_tick()
-        watched = [entity for entity in (self.setup.outlet, self.setup.backup) if entity]
-        self._timers = [
-            async_track_time_interval(
-                self.hass,
-                self._async_tick_due,
-                timedelta(seconds=defaults.HEAT_TICK),
-                name=f"{self.entry.title}: heat",
-            )
-        ]
-        if watched:
-            # Water that is too hot and a heater that comes on wait for no timer.
-            self._timers.append(
-                async_track_state_change_event(self.hass, watched, self._async_tick_due)
-            )
-        self.entry.async_on_unload(self._halt)
+    @property
+    @override
+    def macs(self) -> Iterable[str]:
+        """The MACs of its miners, in their order."""
+        return self.setup.miners
+
+    @property
+    @override
+    def watched(self) -> Iterable[str]:
+        """Water that is too hot and a heater that comes on wait for no timer."""
+        return [entity for entity in (self.setup.outlet, self.setup.backup) if entity]
 
     @callback
-    def _async_tick_due(self, _moment: datetime | Event[EventStateChangedData]) -> None:
-        self.async_tick()
-
-    @callback
-    def _halt(self) -> None:
-        for stop in self._timers:
-            stop()
-        self._timers = []
-
-    @callback
-    def async_tick(self) -> None:
+    @override
+    def make_plan(self) -> None:
         """Read, plan, and have done what is planned."""
         now = self.unix_time()
-        miners = self._miners()
+        miners = self.miners()
         guards = [miner.actuator.guard for miner in miners.values()]
         self._thermostat.settings = self._settings([guard for guard in guards if guard])
         self.plan = self._thermostat.plan(now, self._readings(miners, now))
@@ -223,15 +173,6 @@ class HeatController:
         if (page := self._page()) != self._written:
             self._written = page
             self._store.async_delay_save(self._page, 0)
-        for changed in list(self._listeners):
-            changed()
-
-    def _miners(self) -> dict[str, MinerCoordinator]:
-        """Return the miners that are there now by MAC, in their order."""
-        loaded = {
-            entry.unique_id: entry.runtime_data for entry in miner_entries(self.hass, loaded=True)
-        }
-        return {mac: loaded[mac] for mac in self.setup.miners if mac in loaded}
 
     def _settings(self, guards: Iterable[Guard]) -> HeatSettings:
         """Return what its miners can do together; one of nothing while none has said."""
@@ -328,12 +269,7 @@ class HeatController:
             away = plan.why is HeatWhy.NO_MINER
             ordered = self.on or plan.wish is not None
             wishes = not served and not away and ordered and self._may(miner)
-            # A slow miner keeps nobody else waiting, and no later plan either.
-            miner.config_entry.async_create_background_task(
-                self.hass,
-                _async_order(miner, watts if wishes else None),
-                f"{self.entry.title}: heat of {miner.config_entry.title}",
-            )
+            self.order(miner, watts if wishes else None)
         self._switch_backup(plan)
 
     def _may(self, miner: MinerCoordinator) -> bool:
@@ -378,7 +314,9 @@ class HeatController:
 
     # Memory
 
+    @override
     def _page(self) -> Page:
+        """Return what is set, and what must not be forgotten."""
         return {
             "on": self.on,
             "setpoint": self.setpoint,
@@ -387,21 +325,14 @@ class HeatController:
             "thermostat": self._thermostat.to_json(),
         }
 
-    async def async_stop(self) -> None:
-        """Plan no more, and let go of the miners: limits end, and what they draw stays."""
-        self._halt()
+    @callback
+    @override
+    def release(self) -> None:
+        """Let go of the miners: limits end, and what they draw stays."""
         board = async_heat_board(self.hass)
-        for mac, miner in self._miners().items():
+        for mac, miner in self.miners().items():
             miner.actuator.limit(None, Source.HEAT)
             board.wish(mac, None)
-        await self._store.async_save(self._page())
-
-
-async def _async_order(miner: MinerCoordinator, watts: float | None) -> None:
-    if watts is None:
-        await miner.actuator.async_step()
-    else:
-        await miner.actuator.async_wish_if_new(watts, Source.HEAT, quietly=True)
 
 
 def _heater(key: str, guard: Guard) -> Heater:
@@ -438,8 +369,3 @@ def _pool_alive(snapshot: Snapshot) -> bool | None:
     if True in said:
         return True
     return None if None in said or not said else False
-
-
-def store_of(hass: HomeAssistant, entry: ThermostatConfigEntry) -> Store[Page]:
-    """Return the file of one thermostat."""
-    return Store[Page](hass, VERSION, f"{DOMAIN}.{entry.entry_id}")

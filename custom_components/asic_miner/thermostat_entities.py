@@ -32,10 +32,9 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfTemperature,
 )
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
-from .const import DOMAIN
+from .planning_entity import PlanningEntity
 from .power.heat import Action, HeatWhy, Kind, Preset
 from .power.heat_safety import Trip
 from .thermostat import HeatController, ThermostatConfigEntry
@@ -116,33 +115,7 @@ def platforms(controller: HeatController) -> list[Platform]:
     return [main, Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
 
 
-class ThermostatEntity(Entity):
-    """An entity of the thermostat's device, which shows what the newest plan says."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(self, controller: HeatController, description: EntityDescription) -> None:
-        """Belong to the thermostat's device."""
-        entry = controller.entry
-        self.controller = controller
-        self.entity_description = description
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            entry_type=DeviceEntryType.SERVICE,
-            name=entry.title,
-        )
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the plans."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self.controller.async_add_listener(self.async_write_ha_state))
-
-
-class RoomThermostat(ThermostatEntity, ClimateEntity):
+class RoomThermostat(PlanningEntity[HeatController], ClimateEntity):
     """A room that miners heat."""
 
     _attr_name = None
@@ -221,7 +194,7 @@ class RoomThermostat(ThermostatEntity, ClimateEntity):
             self.controller.async_set_temperature(kwargs[ATTR_TEMPERATURE])
 
 
-class WaterThermostat(ThermostatEntity, WaterHeaterEntity):
+class WaterThermostat(PlanningEntity[HeatController], WaterHeaterEntity):
     """Water that miners heat."""
 
     _attr_name = None
@@ -303,7 +276,7 @@ class WaterThermostat(ThermostatEntity, WaterHeaterEntity):
             self.controller.async_set_temperature(kwargs[ATTR_TEMPERATURE])
 
 
-class ThermostatSensor(ThermostatEntity, SensorEntity):
+class ThermostatSensor(PlanningEntity[HeatController], SensorEntity):
     """A reading of the thermostat."""
 
     entity_description: ThermostatSensorDescription
@@ -315,7 +288,7 @@ class ThermostatSensor(ThermostatEntity, SensorEntity):
         return self.entity_description.value(self.controller)
 
 
-class HeatProblem(ThermostatEntity, BinarySensorEntity):
+class HeatProblem(PlanningEntity[HeatController], BinarySensorEntity):
     """Something holds the miners down that is not the temperature that was asked for."""
 
     @property
@@ -331,7 +304,7 @@ class HeatProblem(ThermostatEntity, BinarySensorEntity):
         return {"latched": self.controller.latched}
 
 
-class AcknowledgeButton(ThermostatEntity, ButtonEntity):
+class AcknowledgeButton(PlanningEntity[HeatController], ButtonEntity):
     """Clears what only a person may clear."""
 
     @property

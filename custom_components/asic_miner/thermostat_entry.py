@@ -2,7 +2,8 @@
 
 from homeassistant.core import HomeAssistant
 
-from .thermostat import HeatController, ThermostatConfigEntry, store_of
+from .planning import store_of
+from .thermostat import HeatController, ThermostatConfigEntry
 from .thermostat_entities import platforms
 
 
