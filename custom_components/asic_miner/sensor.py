@@ -44,6 +44,8 @@ from .miners.models import (
     Hashboard,
     LicenseState,
     MinerState,
+    Pool,
+    PoolState,
     PowerSupply,
     Snapshot,
     TunerState,
@@ -77,6 +79,13 @@ class GuardSensorDescription(SensorDescription):
     """A sensor of what the miner's guard does."""
 
     value: Callable[[GuardState], Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolSensorDescription(SensorDescription):
+    """A sensor of each configured pool, by its place: its address may change."""
+
+    value: Callable[[Pool], Value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,6 +344,32 @@ FAN_SPEED = SensorDescription(
     entity_registry_enabled_default=False,
 )
 
+POOL_SENSORS = (
+    PoolSensorDescription(
+        key="pool_status",
+        feature=Feature.POOL,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(PoolState),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda pool: pool.state,
+    ),
+    *(
+        PoolSensorDescription(
+            key=key,
+            feature=Feature.POOL,
+            state_class=SensorStateClass.TOTAL_INCREASING,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value=value,
+        )
+        for key, value in (
+            ("pool_accepted_shares", lambda pool: pool.accepted),
+            ("pool_rejected_shares", lambda pool: pool.rejected),
+        )
+    ),
+)
+
 BOARD_SENSORS = (
     BoardSensorDescription(
         key="board_hashrate",
@@ -449,6 +484,10 @@ def _entities(coordinator: MinerCoordinator, capabilities: Capabilities) -> Iter
             yield GuardSensor(coordinator, guard_description)
     for index in sorted(capabilities.fans):
         yield FanSensor(coordinator, FAN_SPEED, index)
+    for index in sorted(capabilities.pools):
+        for pool_description in POOL_SENSORS:
+            if pool_description.feature in capabilities:
+                yield PoolSensor(coordinator, pool_description, index)
     for index in sorted(capabilities.boards):
         for board_description in BOARD_SENSORS:
             if board_description.feature in capabilities:
@@ -521,6 +560,17 @@ class FanSensor(MinerPartEntity, SensorEntity):
     def _read(self, snapshot: Snapshot) -> None:
         fan = snapshot.fan(self.index)
         self._attr_native_value = fan.speed if fan else None
+
+
+class PoolSensor(MinerPartEntity, SensorEntity):
+    """A reading of the pool at one place in the order of priority."""
+
+    entity_description: PoolSensorDescription
+
+    @override
+    def _read(self, snapshot: Snapshot) -> None:
+        pool = snapshot.pool(self.index)
+        self._attr_native_value = self.entity_description.value(pool) if pool else None
 
 
 class BoardSensor(HashboardEntity, SensorEntity):

@@ -44,13 +44,14 @@ class StaleParts:
         listed = {
             "board": frozenset(board.index for board in snapshot.boards),
             "fan": frozenset(fan.index for fan in snapshot.fans),
+            "pool": frozenset(pool.index for pool in snapshot.pools or ()),
         }
         steady = snapshot.state is MinerState.MINING and bool(snapshot.hashrate)
         step = 0.0
         if steady and self._steady_at is not None:
             step = min(now - self._steady_at, LONGEST_STEP)
         self._steady_at = now if steady else None
-        for kind, parts in (("board", known.boards), ("fan", known.fans)):
+        for kind, parts in (("board", known.boards), ("fan", known.fans), ("pool", known.pools)):
             for part in ((kind, index) for index in parts):
                 if part[1] in listed[kind]:
                     self._missing.pop(part, None)
@@ -63,6 +64,7 @@ class StaleParts:
             known,
             boards=known.boards - {index for kind, index in self._gone if kind == "board"},
             fans=known.fans - {index for kind, index in self._gone if kind == "fan"},
+            pools=known.pools - {index for kind, index in self._gone if kind == "pool"},
         )
 
     def dismiss_board(self, index: int) -> None:
@@ -84,10 +86,11 @@ def remove_parts(
         if device:
             # Its entities go with it.
             devices.async_remove_device(device.id)
-    gone = {str(index) for index in before.fans - now.fans}
+    gone = {("fan", str(index)) for index in before.fans - now.fans}
+    gone |= {("pool", str(index)) for index in before.pools - now.pools}
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
-        match = re.fullmatch(rf"{mac}_fan_speed_(\d+)", entity.unique_id)
-        if match and match[1] in gone:
+        match = re.fullmatch(rf"{mac}_(fan|pool)_\w+_(\d+)", entity.unique_id)
+        if match and match.groups() in gone:
             entities.async_remove(entity.entity_id)
 
 

@@ -17,6 +17,7 @@ from custom_components.asic_miner.miners.models import (
     Fan,
     Hashboard,
     MinerState,
+    Pool,
     Snapshot,
 )
 from custom_components.asic_miner.stale import STALE_SECONDS, StaleParts
@@ -26,17 +27,28 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import AddMiner, Miner
 
-KNOWN = Capabilities(boards=frozenset({1, 2, 3}), fans=frozenset({1, 2}))
+KNOWN = Capabilities(
+    boards=frozenset({1, 2, 3}), fans=frozenset({1, 2}), pools=frozenset({1, 2, 3})
+)
 STEP = 60.0
 
 
-def listing(boards: set[int], fans: set[int], *, state: MinerState = MinerState.MINING) -> Snapshot:
+def listing(
+    boards: set[int],
+    fans: set[int],
+    pools: set[int] | None = None,
+    *,
+    state: MinerState = MinerState.MINING,
+) -> Snapshot:
     """Return what a miner says that lists these parts."""
     return Snapshot(
         state=state,
         hashrate=100.0,
         boards=tuple(Hashboard(index=index) for index in sorted(boards)),
         fans=tuple(Fan(index=index) for index in sorted(fans)),
+        pools=None
+        if pools is None
+        else tuple(Pool(index=index, url="a", user="") for index in sorted(pools)),
     )
 
 
@@ -57,8 +69,8 @@ class Miners:
         return left
 
 
-ALL = listing({1, 2, 3}, {1, 2})
-WITHOUT = listing({1, 3}, {2})
+ALL = listing({1, 2, 3}, {1, 2}, {1, 2, 3})
+WITHOUT = listing({1, 3}, {2}, {1, 2})
 
 
 def test_gone_after_a_day_of_steady_mining() -> None:
@@ -69,6 +81,7 @@ def test_gone_after_a_day_of_steady_mining() -> None:
     left = time.passes(4 * STEP, WITHOUT)
     assert left.boards == {1, 3}
     assert left.fans == {2}
+    assert left.pools == {1, 2}
     assert time.passes(STEP, ALL) == KNOWN
     # The evidence of before counts no more.
     assert time.passes(STALE_SECONDS - 2 * STEP, WITHOUT) == KNOWN
@@ -86,14 +99,15 @@ def test_a_part_that_shows_now_and_then_stays() -> None:
 def test_only_steady_mining_is_evidence(state: MinerState) -> None:
     """A paused, starting or failing miner shows less of itself."""
     time = Miners()
-    assert time.passes(7 * STALE_SECONDS, listing({1}, {2}, state=state)) == KNOWN
+    assert time.passes(7 * STALE_SECONDS, listing({1}, {2}, {1}, state=state)) == KNOWN
 
 
 def test_nothing_at_all_is_an_answer_that_did_not_come() -> None:
-    """Neither boards nor fans go when none is listed."""
+    """Neither boards nor fans nor pools go when none is listed."""
     time = Miners()
     assert time.passes(7 * STALE_SECONDS, listing(set(), {1, 2})) == KNOWN
     assert time.passes(7 * STALE_SECONDS, listing({1, 2, 3}, set())) == KNOWN
+    assert time.passes(7 * STALE_SECONDS, listing({1, 2, 3}, {1, 2}, set())) == KNOWN
 
 
 def test_a_gap_is_no_evidence() -> None:

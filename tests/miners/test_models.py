@@ -16,6 +16,7 @@ from custom_components.asic_miner.miners.models import (
     Identity,
     Make,
     Pool,
+    PoolState,
     PowerRange,
     Snapshot,
 )
@@ -48,6 +49,7 @@ CAPABILITIES = st.builds(
     assumed=st.frozensets(st.sampled_from(Feature)),
     boards=st.frozensets(st.integers(1, 16)),
     fans=st.frozensets(st.integers(1, 8)),
+    pools=st.frozensets(st.integers(1, 8)),
     ranges=st.dictionaries(st.sampled_from(Feature), LIMITS, max_size=4),
     choices=st.dictionaries(
         st.sampled_from(Feature), st.lists(st.text(max_size=8)).map(tuple), max_size=3
@@ -109,6 +111,8 @@ def test_what_was_seen_once_is_kept(known: Capabilities, seen: Capabilities) -> 
     assert known.features | seen.features == merged.features
     assert merged.boards == known.boards | seen.boards
     assert merged.fans == known.fans | seen.fans
+    assert merged.pools == known.pools | seen.pools
+    assert merged.only_watched().pools == merged.pools
     for feature in known.ranges.keys() | seen.ranges.keys():
         assert merged.ranges[feature] == seen.ranges.get(feature, known.ranges.get(feature))
     for feature in known.choices.keys() | seen.choices.keys():
@@ -127,6 +131,31 @@ def test_parts_are_found_by_number() -> None:
     assert snapshot.board(2) is None
     assert snapshot.fan(2) == Fan(index=2, speed=3000)
     assert snapshot.fan(1) is None
+    assert Snapshot().pool(1) is None
+    pools = tuple(Pool(index=index, url=f"a{index}", user="") for index in (1, 2))
+    assert Snapshot(pools=pools).pool(2) == pools[1]
+    assert Snapshot(pools=pools).pool(3) is None
+
+
+@pytest.mark.parametrize(
+    ("enabled", "alive", "active", "state"),
+    [
+        (None, True, True, PoolState.IN_USE),
+        (True, True, False, PoolState.STANDBY),
+        (True, None, True, PoolState.IN_USE),
+        (None, False, True, PoolState.DEAD),
+        (None, False, False, PoolState.DEAD),
+        (False, False, False, PoolState.DISABLED),
+        (None, None, None, None),
+        (True, None, False, None),
+    ],
+)
+def test_what_becomes_of_a_pool(
+    enabled: bool | None, alive: bool | None, active: bool | None, state: PoolState | None
+) -> None:
+    """What the device does not say is not made up."""
+    pool = Pool(index=1, url="a", user="", enabled=enabled, alive=alive, active=active)
+    assert pool.state is state
 
 
 def test_rates_without_shares_are_not_known() -> None:

@@ -41,6 +41,7 @@ KEYS: dict[str, set[str]] = {
             *sensor.SENSORS,
             *sensor.GUARD_SENSORS,
             *sensor.BOARD_SENSORS,
+            *sensor.POOL_SENSORS,
             sensor.ENERGY,
             sensor.FAN_SPEED,
             *controller_entities.SENSORS,
@@ -167,6 +168,7 @@ def test_every_state_of_an_enum_has_a_text() -> None:
     for row in (
         *sensor.SENSORS,
         *sensor.GUARD_SENSORS,
+        *sensor.POOL_SENSORS,
         controller_entities.WHY,
         *thermostat_entities.SENSORS,
     ):

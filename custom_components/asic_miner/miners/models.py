@@ -233,6 +233,8 @@ class Capabilities:
     """Numbers of the hashboards, counted from 1."""
     fans: frozenset[int] = frozenset()
     """Numbers of the fans, counted from 1; empty on liquid cooling."""
+    pools: frozenset[int] = frozenset()
+    """Places of the pools in the order of priority, counted from 1."""
     ranges: Mapping[Feature, PowerRange] = field(default_factory=dict)
     """What each number accepts."""
     choices: Mapping[Feature, tuple[str, ...]] = field(default_factory=dict)
@@ -246,7 +248,9 @@ class Capabilities:
 
     def only_watched(self) -> Capabilities:
         """Return what is left when the device is no longer commanded."""
-        return Capabilities(features=self.features & READINGS, boards=self.boards, fans=self.fans)
+        return Capabilities(
+            features=self.features & READINGS, boards=self.boards, fans=self.fans, pools=self.pools
+        )
 
     def merged(self, seen: Capabilities) -> Capabilities:
         """Add what has been seen now to what was known before.
@@ -259,6 +263,7 @@ class Capabilities:
             features=self.features | seen.features,
             boards=self.boards | seen.boards,
             fans=self.fans | seen.fans,
+            pools=self.pools | seen.pools,
             # What has once been read is no longer only assumed.
             assumed=frozenset(
                 feature
@@ -276,6 +281,7 @@ class Capabilities:
             "features": list[JsonValue](sorted(self.features)),
             "boards": list[JsonValue](sorted(self.boards)),
             "fans": list[JsonValue](sorted(self.fans)),
+            "pools": list[JsonValue](sorted(self.pools)),
             "assumed": list[JsonValue](sorted(self.assumed)),
             "ranges": {feature: asdict(self.ranges[feature]) for feature in sorted(self.ranges)},
             "choices": {
@@ -291,6 +297,7 @@ class Capabilities:
             assumed=_features(stored.get("assumed")),
             boards=frozenset(_integers(stored.get("boards"))),
             fans=frozenset(_integers(stored.get("fans"))),
+            pools=frozenset(_integers(stored.get("pools"))),
             ranges={
                 feature: limits
                 for feature, value in _by_feature(stored.get("ranges"))
@@ -360,6 +367,16 @@ class Fan:
     speed: int | None = None
 
 
+class PoolState(StrEnum):
+    """What becomes of a configured pool."""
+
+    IN_USE = "in_use"
+    STANDBY = "standby"
+    """It answers, and another one is mined for."""
+    DEAD = "dead"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
     """One configured pool."""
@@ -369,6 +386,8 @@ class Pool:
     url: str = field(repr=False)
     user: str = field(repr=False)
     """Worker name. Never logged, never an entity state."""
+    enabled: bool | None = None
+    """False where somebody has switched it off; then nothing is asked of it."""
     alive: bool | None = None
     active: bool | None = None
     accepted: int | None = None
@@ -383,6 +402,17 @@ class Pool:
         """
         rest = self.url.rpartition("//")[2]
         return rest.rpartition("@")[2].partition("/")[0]
+
+    @property
+    def state(self) -> PoolState | None:
+        """Return whether it is mined for, could be, or does not answer; None if untold."""
+        if self.enabled is False:
+            return PoolState.DISABLED
+        if self.alive is False:
+            return PoolState.DEAD
+        if self.active:
+            return PoolState.IN_USE
+        return PoolState.STANDBY if self.alive else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -529,3 +559,7 @@ class Snapshot:
     def fan(self, index: int) -> Fan | None:
         """Return one fan, None when it is not reported now."""
         return next((fan for fan in self.fans if fan.index == index), None)
+
+    def pool(self, index: int) -> Pool | None:
+        """Return the pool at one place, None when there is none now."""
+        return next((pool for pool in self.pools or () if pool.index == index), None)

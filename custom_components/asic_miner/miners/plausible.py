@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from .models import Fan, Feature, Hashboard, PowerSupply, SettingValue, Snapshot
+from .models import Fan, Feature, Hashboard, Pool, PowerSupply, SettingValue, Snapshot
 
 TERAHASHES: Final = 100_000.0
 """A container of large hydro machines; the largest single one makes about 2 000."""
@@ -33,6 +33,8 @@ BOARDS: Final = 16
 """More than any model has."""
 FANS: Final = 32
 """As above."""
+POOLS: Final = 32
+"""More than anybody configures; three in one group are usual."""
 NUMBER: Final = 1e12
 """Of any setting, whatever its unit."""
 
@@ -55,6 +57,7 @@ def plausible(seen: Snapshot) -> Snapshot:
         rejected_shares=_within(seen.rejected_shares, SHARES),
         boards=tuple(_board(board) for board in seen.boards if 0 <= board.index <= BOARDS),
         fans=tuple(_fan(fan) for fan in seen.fans if 0 <= fan.index <= FANS),
+        pools=None if seen.pools is None else _pools(seen.pools),
         psu=None if seen.psu is None else _supply(seen.psu),
         power_percent=_within(seen.power_percent, 1_000.0),
         power_target=_within(seen.power_target, WATTS),
@@ -88,6 +91,20 @@ def _board(board: Hashboard) -> Hashboard:
 
 def _fan(fan: Fan) -> Fan:
     return replace(fan, speed=_within(fan.speed, TURNS))
+
+
+def _pools(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
+    return tuple(
+        replace(
+            pool,
+            accepted=_within(pool.accepted, SHARES),
+            rejected=_within(pool.rejected, SHARES),
+            stale=_within(pool.stale, SHARES),
+        )
+        for pool in pools
+        # One that is mined for is told of wherever it stands.
+        if pool.index <= POOLS or pool.active
+    )
 
 
 def _supply(supply: PowerSupply) -> PowerSupply:

@@ -152,6 +152,7 @@ def pools(groups: Iterable[PoolGroup]) -> tuple[Pool, ...]:
             index=place,
             url=state.url,
             user=state.user,
+            enabled=state.enabled,
             alive=state.alive,
             active=state.active,
             accepted=state.shares.accepted,

@@ -136,6 +136,7 @@ def shown(
         boards=frozenset(board.index for board in boards)
         | {convert.board_index(name, place) for place, name in enumerate(named, 1)},
         fans=frozenset(fan.index for fan in seen.fans),
+        pools=frozenset(pool.index for pool in seen.pools or ()),
         ranges=ranges,
         choices={
             name: offered for name, offered in settings.CHOICES.items() if name in seen.settings

@@ -71,6 +71,7 @@ class Core(MinerClient):
             features=seen.features | commands.features,
             boards=seen.boards,
             fans=seen.fans,
+            pools=seen.pools,
         )
 
     @property

@@ -124,6 +124,7 @@ class Learned:
                 features=frozenset(features.readings(snapshot)),
                 boards=frozenset(board.index for board in snapshot.boards),
                 fans=frozenset(fan.index for fan in snapshot.fans if fan.speed or has_fans),
+                pools=frozenset(pool.index for pool in snapshot.pools or ()),
             )
         )
 
