@@ -78,6 +78,10 @@ class MinerCoordinator(MinerPolling):
             self._async_in_background(self._async_give_again(draw), "power level")
         if step:
             self._async_in_background(self.actuator.async_step(), "power")
+
+    @override
+    def _count(self, power: float | None, now: float) -> None:
+        super()._count(power, now)
         self._diary.write_soon(self._to_diary)
 
     def _to_diary(self) -> dict[str, JsonValue]:

@@ -30,6 +30,7 @@ CONF_CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of a field
 CONF_FORGET_PASSWORD = "forget_password"  # noqa: S105 - the name of a field
 CONF_MINERS = "miners"
 CONF_NEW_PASSWORD = "new_password"  # noqa: S105 - the name of a field
+CONF_ONLY_WATCH = "only_watch"
 CONF_REPEATED = "repeated"
 CONF_SKIP = "skip"
 
@@ -86,6 +87,17 @@ def credentials_fields(make: Make) -> dict[probatio.Marker, Any]:
 def credentials_form(make: Make) -> probatio.Schema:
     """Return the form that asks for what this make needs."""
     return probatio.Schema(credentials_fields(make))
+
+
+def reauth_form(make: Make) -> probatio.Schema:
+    """Return the form for another login of a miner that is set up.
+
+    To only watch it has to be chosen: it takes all controls away.
+    """
+    fields = credentials_fields(make)
+    if make in OPEN_TO_READ:
+        fields[probatio.Required(CONF_ONLY_WATCH, default=False)] = BooleanSelector()
+    return probatio.Schema(fields)
 
 
 def shared_login_form(make: Make) -> probatio.Schema:

@@ -15,9 +15,10 @@ from .flow_forms import (
     CONF_CHANGE_PASSWORD,
     CONF_FORGET_PASSWORD,
     CONF_NEW_PASSWORD,
+    CONF_ONLY_WATCH,
     CONF_REPEATED,
     NEW_PASSWORD_FORM,
-    credentials_form,
+    reauth_form,
     reconfigure_form,
     reconfigure_values,
     stored_credentials,
@@ -57,16 +58,21 @@ class ReconfigureSteps(MinerFlow):
         reason = ""
         if user_input is not None:
             credentials = stored_credentials(make, user_input)
-            try:
-                learned = await self._async_try_same(entry, credentials)
-            except MinerError as error:
-                errors["base"], reason = translation_key(error), str(error)
+            if credentials[CONF_PASSWORD] is None and not user_input[CONF_ONLY_WATCH]:
+                errors[CONF_PASSWORD] = "password_needed"
             else:
-                return self.async_update_reload_and_abort(entry, data_updates=credentials | learned)
+                try:
+                    learned = await self._async_try_same(entry, credentials)
+                except MinerError as error:
+                    errors["base"], reason = translation_key(error), str(error)
+                else:
+                    return self.async_update_reload_and_abort(
+                        entry, data_updates=credentials | learned
+                    )
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(
-                credentials_form(make), without_password(user_input or entry.data)
+                reauth_form(make), without_password(user_input or entry.data)
             ),
             errors=errors,
             description_placeholders={"name": entry.title, "reason": reason},

@@ -21,8 +21,6 @@ SEVERITIES: Final[Mapping[str, ir.IssueSeverity]] = {
     "wrong_miner": ir.IssueSeverity.ERROR,
 }
 """Of all issues; keys below `issues` of the translations."""
-ONLY_TOLD: Final = frozenset({"clock_off", "outdated_firmware"})
-"""Issues that nothing here can be done about."""
 
 DEFAULT_PASSWORDS: Final[Mapping[Make, str]] = {Make.WHATSMINER: "admin"}
 """Anybody in the network knows them, and may empty the owner's wallet with them."""
@@ -63,7 +61,7 @@ class Issues:
             DOMAIN,
             issue_id(key, self._entry),
             data={"entry_id": self._entry.entry_id, "issue": key},
-            is_fixable=key not in ONLY_TOLD,
+            is_fixable=True,
             severity=SEVERITIES[key],
             translation_key=key,
             translation_placeholders={"name": self._entry.title, **placeholders},

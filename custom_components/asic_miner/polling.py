@@ -8,7 +8,7 @@ from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -31,7 +31,7 @@ from .const import (
     SLOW_SECONDS_AFTER_COMMAND,
     UPTIME_TOLERANCE,
 )
-from .errors import translation_key
+from .errors import action_error, translation_key
 from .issues import Issues
 from .miners.client import MinerClient
 from .miners.energy import EnergyMeter
@@ -87,6 +87,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._fast_until = 0.0
         self._uptime: int | None = None
         self._uptime_read_at = 0.0
+        self._reads = 0
         self._cancel_read: CALLBACK_TYPE = _nothing
 
     @property
@@ -107,11 +108,30 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     @override
     async def _async_update_data(self) -> Snapshot:
         if self._transferring:
+            self._count_at_wall()
             return Snapshot(state=MinerState.RESTARTING)
         # A miner that works on a command answers nobody else; that is no reason to call it
         # unreachable.
         async with self._turn:
             return await self._async_poll()
+
+    async def async_read_anew(self) -> None:
+        """Ask at once who answers, and for all that it tells.
+
+        Raises a translated HomeAssistantError when nothing is read.
+        """
+        self._identity_due = self._slow_due = self._now()
+        # Who it is and what it tells of its settings are never asked for in the same poll.
+        for _ in range(2):
+            before = self._reads
+            await self.async_refresh()
+            if self._reads != before:
+                continue
+            if not self.last_update_success and isinstance(self.last_exception, HomeAssistantError):
+                raise self.last_exception
+            # It is unplugged, or restarting, so that nobody was asked.
+            silent = UnreachableError("it is off")
+            raise action_error(silent, self.config_entry.title) from silent
 
     async def _async_poll(self) -> Snapshot:
         """Read once, learn from it, and choose when to read next."""
@@ -127,6 +147,8 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         except MinerError as error:
             if isinstance(error, AuthenticationError):
                 self._ask_for_login(error)
+            if not isinstance(error, WrongMinerError):
+                self._count_at_wall()
             if self._identity_checked_at != now:
                 # Who answers next is not known until it has been asked.
                 self._identity_due = now
@@ -147,11 +169,20 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
                 snapshot = replace(snapshot, state=MinerState.RESTARTING)
         snapshot = self._surroundings.measured(snapshot)
         self._act_on(snapshot)
-        self.energy.add(snapshot.power, now)
+        self._count(snapshot.power, now)
         self._learn(snapshot)
         if now >= self._fast_until and not snapshot.off_on_purpose:
             self.update_interval = self._live_interval
         return snapshot
+
+    def _count(self, power: float | None, now: float) -> None:
+        """Count what it draws now, in W, as energy."""
+        self.energy.add(power, now)
+
+    def _count_at_wall(self) -> None:
+        """Count while nothing is read of the miner itself: a meter of its own measures on."""
+        if (watts := self._surroundings.watts) is not None:
+            self._count(watts, self._now())
 
     @callback
     def _plug_switched(self) -> None:
@@ -201,6 +232,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         if snapshot.mac is not None and snapshot.mac != self.identity.mac:
             raise WrongMinerError("another miner answers at this address")
         self._uptime, self._uptime_read_at = snapshot.uptime, now
+        self._reads += 1
         if slow:
             fast = now < self._fast_until
             self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)

@@ -1,6 +1,6 @@
 """Mends what can be mended from here, step by step with the user."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Final, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
@@ -18,6 +18,8 @@ from .errors import translation_key
 from .flow_forms import CONF_NEW_PASSWORD, CONF_REPEATED, NEW_PASSWORD_FORM
 from .issues import DEFAULT_PASSWORDS
 from .miners.errors import MinerError
+from .miners.models import Feature
+from .restart import Restart
 
 NOTHING = probatio.Schema({})
 
@@ -27,7 +29,7 @@ type UserInput = dict[str, str] | None
 class MinerRepairFlow(RepairsFlow):
     """What the flows of all issues have in common."""
 
-    errors: Collection[str] = frozenset({"authentication_failed", "unreachable"})
+    errors: frozenset[str] = frozenset({"authentication_failed", "unreachable"})
     """Kinds of errors with a text of their own; all others give the miner's reason."""
 
     def __init__(self, entry: MinerConfigEntry) -> None:
@@ -155,6 +157,65 @@ class DefaultPasswordFlow(MinerRepairFlow):
         return self.form("confirm", errors, NEW_PASSWORD_FORM)
 
 
+class LookAgainFlow(MinerRepairFlow):
+    """Only outside of Home Assistant it can be mended; here it is read whether it is."""
+
+    still: frozenset[str] = frozenset()
+    """Kinds of errors that say that it is not mended."""
+
+    @override
+    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Explain, and look again when the user has done what the text says."""
+        if user_input is None:
+            return self.form("confirm")
+        return await self.look_again("confirm")
+
+    async def look_again(self, step: str) -> RepairsFlowResult:
+        """Read the miner anew, and say what is wrong still if anything is."""
+        errors = await self.attempt(lambda coordinator: coordinator.async_read_anew())
+        said = errors.get("base")
+        left = said is None and ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if left or said in self.still:
+            errors = {"base": "still_so"}
+        return self.form(step, errors) if errors else self.async_create_entry(data={})
+
+
+class FirmwareFlow(LookAgainFlow):
+    """Firmware that is too old shows in what it lacks, or in that it refuses everything."""
+
+    still = frozenset({"outdated_firmware", "unsupported"})
+    errors = MinerRepairFlow.errors | still
+
+
+class ClockFlow(LookAgainFlow):
+    """A clock is set by a time server alone, for which most miners ask when they boot."""
+
+    @override
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Let the user choose."""
+        coordinator = self.coordinator
+        if coordinator and Feature.REBOOT in coordinator.capabilities:
+            return self.menu("look", "reboot")
+        return self.menu("look")
+
+    async def async_step_look(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Read the clock at once."""
+        return await self.look_again("look")
+
+    async def async_step_reboot(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Reboot it, after asking once more. The issue stays until the clock is right."""
+        if user_input is None:
+            return self.form("reboot")
+        errors = await self.attempt(
+            lambda coordinator: coordinator.async_command(
+                lambda client: client.reboot(), restarts=Restart.BOARD
+            )
+        )
+        if errors:
+            return self.form("reboot", errors)
+        return self.async_abort(reason="reboots", description_placeholders=self.placeholders)
+
+
 class WrongMinerFlow(MinerRepairFlow):
     """Another miner answers at the address: find ours, or give it up."""
 
@@ -187,8 +248,10 @@ class WrongMinerFlow(MinerRepairFlow):
 
 
 FLOWS: Final[dict[str, type[MinerRepairFlow]]] = {
+    "clock_off": ClockFlow,
     "default_password": DefaultPasswordFlow,
     "off_does_not_hold": OffDoesNotHoldFlow,
+    "outdated_firmware": FirmwareFlow,
     "write_access_off": WriteAccessFlow,
     "wrong_miner": WrongMinerFlow,
 }

@@ -56,6 +56,11 @@ class Surroundings:
             return _nothing
         return async_track_state_change_event(self._hass, self._plug, switched)
 
+    @property
+    def watts(self) -> float | None:
+        """W that the meter shows, None where it shows nothing or there is none."""
+        return _watts(self._hass.states.get(self._meter)) if self._meter else None
+
     def measured(self, snapshot: Snapshot) -> Snapshot:
         """Put what the meter shows in place of what the miner thinks that it draws.
 
@@ -64,7 +69,7 @@ class Surroundings:
         """
         if self._meter is None:
             return snapshot
-        power = _watts(self._hass.states.get(self._meter))
+        power = self.watts
         efficiency = None
         if power is not None and snapshot.hashrate and snapshot.efficiency is not None:
             efficiency = power / snapshot.hashrate

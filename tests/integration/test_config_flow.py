@@ -243,11 +243,14 @@ async def test_the_password_of_another_miner_is_not_taken_over(
 
 
 async def test_only_watch_from_now_on(hass: HomeAssistant, whatsminer: WhatsminerSimulator) -> None:
-    """Without a password there are no controls any more, and no repeated questions."""
+    """Said so, there are no controls any more; a password left out by mistake is none of that."""
     entry = await add_through_flow(hass, whatsminer)
     assert hass.states.async_entity_ids(["switch", "number", "select", "button"])
     step = await refused_login(hass, entry)
     step = await fill(hass, step)
+    assert step["errors"] == {"password": "password_needed"}
+    assert entry.data["password"] == whatsminer.password
+    step = await fill(hass, step, only_watch=True)
     assert step["reason"] == "reauth_successful"
     await hass.async_block_till_done()
     assert entry.data["password"] is None

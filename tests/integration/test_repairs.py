@@ -17,11 +17,13 @@ import pytest
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.off_guard import REPEATS
+from custom_components.asic_miner.repairs import FLOWS
+from custom_components.asic_miner.restart import Restart, RestartWatch
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import AddMiner, Miner
+from .conftest import START, AddMiner, Miner, add_through_flow
 
 
 @pytest.fixture(autouse=True)
@@ -239,26 +241,65 @@ async def test_default_password_given_in_another_way(
     assert issue(miner, "default_password") is None
 
 
-async def test_firmware_without_what_is_needed(clock: ManualClock, add_miner: AddMiner) -> None:
-    """A WhatsMiner without power modes has firmware of before 2022."""
-    device = WhatsminerSimulator(preset="M31S-2021", clock=clock, seed=7)
-    await device.start()
-    try:
-        miner = await add_miner(device)
-        raised = issue(miner, "outdated_firmware")
-        assert raised is not None
-        assert not raised.is_fixable
-        assert raised.translation_placeholders is not None
-        assert raised.translation_placeholders["version"] == device.device.preset.firmware.strip(
-            "'"
-        )
-        device.change_firmware("M30S++")
-        miner.entry.runtime_data._identity_due = 0.0
-        await miner.poll()
-        assert issue(miner, "outdated_firmware") is None
-        assert await miner.hass.config_entries.async_unload(miner.entry.entry_id)
-    finally:
-        await device.stop()
+@pytest.fixture
+async def outdated(clock: ManualClock) -> AsyncGenerator[WhatsminerSimulator]:
+    """A WhatsMiner without power modes: its firmware is of before 2022."""
+    miner = WhatsminerSimulator(preset="M31S-2021", clock=clock, seed=7)
+    await miner.start()
+    yield miner
+    await miner.stop()
+
+
+async def test_firmware_without_what_is_needed(
+    outdated: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """Said with its version; over with the first poll that finds another firmware."""
+    miner = await add_miner(outdated)
+    raised = issue(miner, "outdated_firmware")
+    assert raised is not None
+    assert raised.is_fixable
+    assert raised.translation_placeholders is not None
+    version = outdated.device.preset.firmware.strip("'")
+    assert raised.translation_placeholders["version"] == version
+    outdated.change_firmware("M30S++")
+    miner.entry.runtime_data._identity_due = 0.0
+    await miner.poll()
+    assert issue(miner, "outdated_firmware") is None
+    assert await miner.hass.config_entries.async_unload(miner.entry.entry_id)
+
+
+async def test_firmware_is_looked_at_again_at_once(
+    outdated: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Who has just installed it need not wait an hour to be told whether it is enough."""
+    miner = await add_miner(outdated)
+    fix, writes = Fix(miner, "outdated_firmware"), outdated.writes
+    step = await fix.begin()
+    assert (step["type"], step["step_id"]) == (FlowResultType.FORM, "confirm")
+    assert not step["errors"]
+    step = await fix.submit()
+    assert step["errors"] == {"base": "still_so"}
+    assert step["description_placeholders"]["version"] == "20210103.17.REL"
+    assert issue(miner, "outdated_firmware") is not None
+
+    await outdated.unplug()
+    step = await fix.submit()
+    assert step["errors"] == {"base": "unreachable"}
+    assert issue(miner, "outdated_firmware") is not None
+    # Just plugged in, and still booting: nothing was read, so nothing is mended.
+    miner.entry.runtime_data._restart = RestartWatch(Restart.BOARD, None, START, away=True)
+    step = await fix.submit()
+    assert step["errors"] == {"base": "unreachable"}
+
+    outdated.change_firmware("M30S++")
+    await outdated.plug()
+    clock.advance(1800)
+    outdated.refresh()
+    step = await fix.submit()
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    assert issue(miner, "outdated_firmware") is None
+    assert "power_mode" in miner.entity_keys(), "and what it can do now is there at once"
+    assert outdated.writes == writes
 
 
 async def test_firmware_that_has_become_too_old(
@@ -272,6 +313,24 @@ async def test_firmware_that_has_become_too_old(
     braiins.faults.old_firmware = None
     await miner.poll()
     assert issue(miner, "outdated_firmware") is None
+
+
+async def test_an_update_after_a_downgrade(
+    hass: HomeAssistant, braiins: BraiinsSimulator, add_miner: AddMiner
+) -> None:
+    """Where the interface is missing as a whole, the miner's refusal says that it still is."""
+    miner = await add_miner(braiins)
+    braiins.faults.old_firmware = 404
+    await hass.config_entries.async_reload(miner.entry.entry_id)
+    fix = Fix(miner, "outdated_firmware")
+    await fix.begin()
+    step = await fix.submit()
+    assert step["errors"] == {"base": "still_so"}
+    braiins.faults.old_firmware = None
+    step = await fix.submit()
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    assert issue(miner, "outdated_firmware") is None
+    assert miner.state("mining") == "on"
 
 
 @pytest.fixture
@@ -370,6 +429,7 @@ async def test_a_removed_miner_leaves_no_issues(
     miner = await add_miner(careless)
     coordinator = miner.entry.runtime_data
     for key in SEVERITIES:
+        assert key in FLOWS, "nothing is told that cannot be gone through here"
         coordinator.issues.raise_issue(key, times="5", version="1", address="::1", days="2")
         assert issue(miner, key) is not None
     fix = Fix(miner, "default_password")
@@ -408,3 +468,69 @@ async def test_a_clock_that_nobody_has_set(
     whatsminer.replies.epoch = 0.0
     await miner.poll()
     assert issue(miner, "clock_off") is None
+
+
+async def test_a_clock_is_looked_at_again(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """When its way to the time server was opened; if that was all, the issue is over."""
+    miner = await add_miner(whatsminer)
+    right = whatsminer.replies.epoch
+    whatsminer.replies.epoch = right - 40 * 86400
+    clock.advance(15)
+    await miner.poll()
+    fix, writes = Fix(miner, "clock_off"), whatsminer.writes
+    step = await fix.begin()
+    assert step["type"] is FlowResultType.MENU
+    assert step["menu_options"] == ["look", "reboot"]
+    assert step["description_placeholders"]["days"] == "40"
+    whatsminer.replies.epoch = right - 3 * 86400
+    step = await fix.choose("look")
+    assert step["errors"] == {"base": "still_so"}
+    assert step["description_placeholders"]["days"] == "3"
+    whatsminer.replies.epoch = right
+    step = await fix.submit()
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    assert issue(miner, "clock_off") is None
+    assert whatsminer.writes == writes
+
+
+async def test_a_miner_asks_for_the_time_when_it_boots(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """So it can be rebooted from here, once, and after asking; the clock then tells."""
+    clock.advance(7200)
+    miner = await add_miner(whatsminer)
+    right = whatsminer.replies.epoch
+    whatsminer.replies.epoch = right - 40 * 86400
+    await miner.poll()
+    fix = Fix(miner, "clock_off")
+    await fix.begin()
+    step = await fix.choose("reboot")
+    assert (step["type"], step["step_id"]) == (FlowResultType.FORM, "reboot")
+    assert not step["errors"]
+    whatsminer.faults.codes["reboot"] = 132
+    step = await fix.submit()
+    assert step["errors"] == {"base": "refused"}
+    assert step["description_placeholders"]["reason"]
+    whatsminer.faults.codes.clear()
+    step = await fix.submit()
+    assert (step["type"], step["reason"]) == (FlowResultType.ABORT, "reboots")
+    assert miner.state("state") == "restarting"
+    assert issue(miner, "clock_off") is not None, "its clock has not been seen yet"
+    whatsminer.replies.epoch = right
+    await miner.until_back(clock)
+    assert issue(miner, "clock_off") is None
+    assert whatsminer.truth()["mining"] is True
+
+
+async def test_a_clock_of_a_miner_that_is_only_watched(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock
+) -> None:
+    """No reboot is offered for it."""
+    miner = Miner(hass, whatsminer, await add_through_flow(hass, whatsminer, password=""))
+    whatsminer.replies.epoch -= 40 * 86400
+    clock.advance(15)
+    await miner.poll()
+    step = await Fix(miner, "clock_off").begin()
+    assert step["menu_options"] == ["look"]

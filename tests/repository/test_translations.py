@@ -95,6 +95,7 @@ FORM_ERRORS = (
         "invalid_host",
         "login_failed",
         "none_answers",
+        "password_needed",
         "password_unconfirmed",
         "passwords_differ",
     }
