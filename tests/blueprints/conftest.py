@@ -144,10 +144,10 @@ async def house(
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "input_text", {"input_text": {"memory": {}}})
     yield House(hass, clock, freezer)
-    if hass.states.get("automation.tested"):
-        # Its timers end with it.
+    if automations := hass.states.async_entity_ids("automation"):
+        # Their timers end with them.
         await hass.services.async_call(
-            "automation", "turn_off", {"entity_id": "automation.tested"}, blocking=True
+            "automation", "turn_off", {"entity_id": automations}, blocking=True
         )
 
 
