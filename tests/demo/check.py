@@ -162,10 +162,11 @@ async def check(hass: Hass, devices: list[SimulatedMiner], say: Say) -> None:
     for miner in miners:
         print(await miner.table(), flush=True)
 
+    full = {miner.name: _full_draw(miner.device) for miner in miners}
     for miner in miners:
         await _pause_and_resume(miner, say)
     for miner in miners:
-        await _move_slider(miner, say)
+        await _move_slider(miner, full[miner.name], say)
         await _locate(miner, say)
     await until("states and devices do not agree in the end", all_agree)
     if errors := [line for line in hass.log.splitlines() if " ERROR " in line]:
@@ -197,8 +198,14 @@ async def _pause_and_resume(miner: Miner, say: Say) -> None:
         raise CheckError(f"{miner.name}: its pools have changed")
 
 
-async def _move_slider(miner: Miner, say: Say) -> None:
-    """Lower the draw by the slider the miner has, and see that nothing restarts."""
+def _full_draw(device: SimulatedMiner) -> float:
+    """Return what a miner draws at its full level, in W."""
+    truth = device.truth()
+    return float(truth["power"] or 0) * 100 / float(truth.get("power_percent") or 100)
+
+
+async def _move_slider(miner: Miner, full: float, say: Say) -> None:
+    """Change the draw by the slider the miner has, and see that nothing restarts."""
     key = "power_percent" if "power_percent" in miner.entities else "power_target"
 
     async def mining() -> str:
@@ -208,11 +215,13 @@ async def _move_slider(miner: Miner, say: Say) -> None:
     say(f"{miner.name}: waiting until its hashrate has settled")
     await until(f"{miner.name}, settled", mining)
     before = miner.device.truth()
-    # Three quarters of what is drawn: a change that no noise can hide.
-    value = 75 if key == "power_percent" else round(float(before["power"] or 0) * 0.075) * 10
+    # A change that no noise can hide. In a second run the level of the first, 75 %, is
+    # given back by the miner's guard, sooner or later than this comes.
+    percent = 75 if before.get("power_percent") in {None, 100} else 90
+    wanted = full * percent / 100
+    value = percent if key == "power_percent" else round(wanted / 10) * 10
     say(f"{miner.name}: moving {key} to {value}")
     await miner.hass.call("number.set_value", miner.entities[key], value=value)
-    wanted = float(before["power"] or 0) * 0.75
 
     async def reached() -> str:
         power = (await miner.states())["power"]
