@@ -16,6 +16,7 @@ from .const import LOGGER
 from .miners.errors import MinerError, UnconfirmedError
 from .miners.models import Capabilities, Feature, JsonValue, MinerState, Snapshot
 from .power.guard import Guard
+from .power.learning import number
 from .power.model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ PERSONAL = {Source.USER, Source.VOICE, Source.ACTION, Source.ADOPTED}
 class Interlude:
     """A pause or boost that ends by itself."""
 
+    watts: float
+    """W that are wished meanwhile, 0 in a pause."""
     until: float
     """Unix time."""
     then: float
@@ -37,17 +40,17 @@ class Interlude:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that can be stored."""
-        return {"until": self.until, "then": self.then}
+        return {"watts": self.watts, "until": self.until, "then": self.then}
 
     @classmethod
     def from_json(cls, stored: JsonValue) -> Self | None:
         """Read what `to_json` wrote, None where that is not it."""
         if not isinstance(stored, dict):
             return None
-        until, then = stored.get("until"), stored.get("then")
-        if not isinstance(until, int | float) or not isinstance(then, int | float):
+        watts, until, then = (number(stored.get(name)) for name in ("watts", "until", "then"))
+        if watts is None or until is None or then is None:
             return None
-        return cls(until=float(until), then=float(then))
+        return cls(watts=watts, until=until, then=then)
 
 
 class Actuator:
@@ -60,6 +63,8 @@ class Actuator:
         self._guard: Guard | None = None
         self._sending = asyncio.Lock()
         self._interlude = Interlude.from_json(stored.get("interlude"))
+        self._interlude_is_old = self._interlude is not None
+        """It began before Home Assistant was restarted or the entry reloaded."""
         last = stored.get("last_on")
         self._last_on = float(last) if isinstance(last, int | float) else None
         full = stored.get("full")
@@ -129,6 +134,8 @@ class Actuator:
         if self._is_foreign(self._guard, reading):
             self.release()
         self._guard.read(reading)
+        if self._interlude_is_old:
+            self._take_up_interlude(reading)
         if self._interlude and now >= self._interlude.until:
             self._end_interlude(Source.ACTION)
         return self._guard.next(now) is not None
@@ -151,10 +158,31 @@ class Actuator:
             lasting and reading.target is not None and before.target not in {None, reading.target}
         )
 
+    def _take_up_interlude(self, reading: Reading) -> None:
+        """Go on with a pause or boost from before a restart, as far as that starts nothing."""
+        if reading.state is MinerState.UNKNOWN:
+            return
+        interlude, self._interlude_is_old = self._interlude, False
+        if interlude is None:
+            return
+        if interlude.watts and not reading.runs:
+            # Somebody has switched it off meanwhile, and neither a boost nor its end is a
+            # reason to start it.
+            self._set_interlude(None)
+        else:
+            self._wish(interlude.watts, Source.ACTION)
+
+    def _set_interlude(self, interlude: Interlude | None) -> None:
+        """Begin or end a pause or boost, and have that outlive a restart at once."""
+        self._interlude_is_old = False
+        if interlude is not self._interlude:
+            self._interlude = interlude
+            self._coordinator.async_remember()
+
     @callback
     def release(self) -> None:
         """Wish nothing more: what the miner does from now on is its own affair."""
-        self._interlude = None
+        self._set_interlude(None)
         if self._guard:
             self._guard.release()
 
@@ -185,7 +213,8 @@ class Actuator:
         except HomeAssistantError as error:
             newest = guard.state(self._now()).wish
             if newest is mine and not isinstance(error.__cause__, UnconfirmedError):
-                self._interlude, self._last_on = interlude, last_on
+                self._set_interlude(interlude)
+                self._last_on = last_on
                 if before is None:
                     guard.release()
                 else:
@@ -197,7 +226,7 @@ class Actuator:
         state = self.state
         wish = state.wish if state else None
         if wish is None or wish.source is not source or abs(wish.watts - watts) >= 1:
-            self._interlude = None
+            self._set_interlude(None)
             self._wish(watts, source)
         await self.async_step(raises=not quietly)
 
@@ -209,7 +238,8 @@ class Actuator:
 
         def begin() -> None:
             self._wish(watts, source)
-            self._interlude = Interlude(until=self._now() + seconds, then=then)
+            until = self._now() + seconds
+            self._set_interlude(Interlude(watts=watts, until=until, then=then))
 
         await self._async_attempt(begin)
 
@@ -244,7 +274,7 @@ class Actuator:
     @callback
     def note(self, watts: float, source: Source) -> None:
         """Take note of a wish that somebody else sees to at once."""
-        self._interlude = None
+        self._set_interlude(None)
         self._wish(watts, source)
 
     @callback
@@ -266,7 +296,7 @@ class Actuator:
 
     def _end_interlude(self, source: Source) -> None:
         then = self._interlude.then if self._interlude else 0.0
-        self._interlude = None
+        self._set_interlude(None)
         self._wish(then, source)
 
     def _needed(self) -> Guard:

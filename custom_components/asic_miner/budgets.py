@@ -3,21 +3,28 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import CONF_ORDERED_OFF, DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
+from .entries import miner_entries
 from .miners.models import JsonValue
 from .power.budget import Budget, Member, Sharing
-from .power.model import Source
+from .power.learning import number
+from .power.model import GuardState, Source
 
 SHARE_SECONDS: Final = 15.0
 """As often as miners are read: nothing new is known before."""
+VERSION: Final = 1
+
+type Page = dict[str, JsonValue]
+
 BUDGETS: Final[HassKey[Budgets]] = HassKey(f"{DOMAIN}_budgets")
 
 
@@ -27,9 +34,15 @@ class Sharer:
 
     entry: MinerConfigEntry
     priority: int
-    coordinator: MinerCoordinator
+    coordinator: MinerCoordinator | None = None
+    """The one that has the budget, or had it before the entry was loaded anew; None after a
+    restart."""
     given: bool = False
     """The budget has been given to this coordinator, so that another wish is a newer one."""
+    loaded_anew: bool = False
+    """The coordinator began without wishes after the budget was set."""
+    off: bool = True
+    """It has not run since the budget had it off, or since it was set."""
 
     @property
     def is_away(self) -> bool:
@@ -37,25 +50,34 @@ class Sharer:
         return self.entry.state is not ConfigEntryState.LOADED
 
     @property
+    def state(self) -> GuardState | None:
+        """What its guard says, None while it has none."""
+        return self.coordinator.actuator.state if self.coordinator else None
+
+    @property
     def overruled(self) -> bool:
         """Tell whether somebody else has wished something since."""
         if self.is_away:
             return False
         if self.entry.runtime_data is not self.coordinator:
-            # Loaded anew: nobody has wished anything, the budget has only to be given again.
-            self.coordinator, self.given = self.entry.runtime_data, False
-        if not self.given:
+            self.coordinator = self.entry.runtime_data
+            self.given, self.loaded_anew = False, True
+        state = self.state
+        source = state.wish.source if state and state.wish else Source.BUDGET
+        if self.given:
+            return source is not Source.BUDGET
+        if not self.loaded_anew:
             return False
-        state = self.coordinator.actuator.state
-        wish = state.wish if state else None
-        return wish is not None and wish.source is not Source.BUDGET
+        # What it does by itself is no wish, unless somebody has switched it off right before.
+        switched_off = self.entry.data.get(CONF_ORDERED_OFF) is True and not self.off
+        return switched_off or source not in {Source.BUDGET, Source.ADOPTED}
 
     def member(self) -> Member | None:
         """Return what matters for sharing, None while it cannot be set."""
-        guard = None if self.is_away else self.coordinator.actuator.guard
-        if guard is None:
+        coordinator = self.coordinator
+        if self.is_away or coordinator is None or (guard := coordinator.actuator.guard) is None:
             return None
-        state = guard.state(self.coordinator.unix_time())
+        state = guard.state(coordinator.unix_time())
         return Member.of(
             self.entry.entry_id,
             guard.ability,
@@ -64,6 +86,15 @@ class Sharer:
             efficiency=guard.learned.joules_per_terahash(state.drawn or state.floor, guard.ability),
         )
 
+    async def async_order(self, watts: float, *, quietly: bool) -> None:
+        """Have it draw so much; raises as `Actuator.async_wish` unless `quietly`."""
+        state = self.state
+        if self.coordinator is None or state is None:
+            return
+        self.given = True
+        self.off = watts == 0 or (self.off and not state.running)
+        await self.coordinator.actuator.async_wish_if_new(watts, Source.BUDGET, quietly=quietly)
+
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Shared:
@@ -71,6 +102,33 @@ class Shared:
 
     budget: Budget
     sharers: list[Sharer]
+
+    def to_json(self) -> JsonValue:
+        """Return a form that can be stored."""
+        sharers: list[JsonValue] = [
+            {"entry": sharer.entry.entry_id, "priority": sharer.priority, "off": sharer.off}
+            for sharer in self.sharers
+            if not sharer.overruled
+        ]
+        return {"budget": self.budget.to_json(), "sharers": sharers}
+
+    @classmethod
+    def from_json(cls, hass: HomeAssistant, stored: JsonValue) -> Self | None:
+        """Read what `to_json` wrote, None where nothing of it is there any more."""
+        found = stored if isinstance(stored, dict) else {}
+        page, listed = found.get("budget"), found.get("sharers")
+        budget = Budget.from_json(page) if isinstance(page, dict) else None
+        if budget is None or not isinstance(listed, list):
+            return None
+        entries = {entry.entry_id: entry for entry in miner_entries(hass)}
+        sharers = [
+            Sharer(entry=entry, priority=int(priority), off=item.get("off") is not False)
+            for item in listed
+            if isinstance(item, dict)
+            if (priority := number(item.get("priority"))) is not None
+            if (entry := entries.get(str(item.get("entry")))) is not None
+        ]
+        return cls(budget=budget, sharers=sharers) if sharers else None
 
 
 class Budgets:
@@ -81,6 +139,40 @@ class Budgets:
         self._hass = hass
         self._held: list[Shared] = []
         self._stop: CALLBACK_TYPE | None = None
+        self._store = Store[Page](hass, VERSION, f"{DOMAIN}.budgets")
+        self._written: Page = {}
+
+    async def async_restore(self) -> None:
+        """Go on with what held when Home Assistant stopped; miners get it when they are loaded."""
+        stored = await self._store.async_load() or {}
+        listed = stored.get("held")
+        found = listed if isinstance(listed, list) else []
+        held = [Shared.from_json(self._hass, item) for item in found]
+        self._held = [shared for shared in held if shared is not None]
+        self._written = self._page()
+        if self._held:
+            self._go_on()
+
+    def _page(self) -> Page:
+        pages = [shared.to_json() for shared in self._held]
+        return {"held": pages}
+
+    @callback
+    def _write_if_new(self) -> None:
+        """Write down at once what has changed: it must not be forgotten, or come back."""
+        if (page := self._page()) != self._written:
+            self._written = page
+            self._store.async_delay_save(self._page, 0)
+
+    def _go_on(self) -> None:
+        """Share again and again."""
+        if self._stop is None:
+            self._stop = async_track_time_interval(
+                self._hass,
+                self._async_share_again,
+                timedelta(seconds=SHARE_SECONDS),
+                cancel_on_shutdown=True,
+            )
 
     async def async_set(
         self, budget: Budget, miners: Sequence[MinerCoordinator], priorities: Sequence[int]
@@ -98,13 +190,8 @@ class Budgets:
             ],
         )
         self._held.append(shared)
-        if self._stop is None:
-            self._stop = async_track_time_interval(
-                self._hass,
-                self._async_share_again,
-                timedelta(seconds=SHARE_SECONDS),
-                cancel_on_shutdown=True,
-            )
+        self._go_on()
+        self._write_if_new()
         sharing = await self._async_share(shared, first=True)
         return self._answer(shared, sharing)
 
@@ -122,6 +209,7 @@ class Budgets:
         if not self._held and self._stop:
             self._stop()
             self._stop = None
+        self._write_if_new()
 
     async def _async_share_again(self, _now: datetime) -> None:
         entries = self._hass.config_entries
@@ -132,12 +220,12 @@ class Budgets:
         )
         for shared in list(self._held):
             await self._async_share(shared)
+        self._write_if_new()
 
     async def _async_share(self, shared: Shared, *, first: bool = False) -> Sharing | None:
+        there = [sharer.coordinator for sharer in shared.sharers if sharer.coordinator]
         members = [member for sharer in shared.sharers if (member := sharer.member())]
-        if not members:
-            return None
-        sharing = shared.budget.grant(members, shared.sharers[0].coordinator.unix_time())
+        sharing = shared.budget.grant(members, there[0].unix_time()) if members else None
         if sharing is None:
             return None
         # Those who get less give it up before others get more.
@@ -149,10 +237,8 @@ class Budgets:
                     continue
                 if sharer not in shared.sharers:
                     continue
-                actuator = sharer.coordinator.actuator
-                if (state := actuator.state) and (order < state.current) is less:
-                    sharer.given = True
-                    await actuator.async_wish_if_new(order, Source.BUDGET, quietly=not first)
+                if (state := sharer.state) and (order < state.current) is less:
+                    await sharer.async_order(order, quietly=not first)
         return sharing
 
     @staticmethod
@@ -160,7 +246,7 @@ class Budgets:
         orders = sharing.orders if sharing else {}
         miners: dict[str, JsonValue] = {}
         for sharer in shared.sharers:
-            state = sharer.coordinator.actuator.state
+            state = sharer.state
             miners[sharer.entry.title] = {
                 "ordered": orders.get(sharer.entry.entry_id),
                 "drawn": state.drawn if state else None,

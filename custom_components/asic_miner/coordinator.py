@@ -87,6 +87,11 @@ class MinerCoordinator(MinerPolling):
     def _to_diary(self) -> dict[str, JsonValue]:
         return Diary.page(energy=self.energy.total, actuator=self.actuator.to_json())
 
+    @callback
+    def async_remember(self) -> None:
+        """Have written down at once what must not be forgotten."""
+        self._diary.write_soon(self._to_diary, now=True)
+
     @override
     async def async_shutdown(self) -> None:
         """Stop polling, and write down what was learned."""

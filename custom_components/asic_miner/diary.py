@@ -45,9 +45,9 @@ class Diary:
         return {"energy": energy, "actuator": actuator}
 
     @callback
-    def write_soon(self, page: Callable[[], Page]) -> None:
-        """Have it written within DIARY_SECONDS, or when Home Assistant stops before."""
-        if self._due:
+    def write_soon(self, page: Callable[[], Page], *, now: bool = False) -> None:
+        """Have it written within DIARY_SECONDS or `now`, or when Home Assistant stops before."""
+        if self._due and not now:
             return
         self._due = True
 
@@ -55,7 +55,7 @@ class Diary:
             self._due = False
             return page()
 
-        self._store.async_delay_save(written, DIARY_SECONDS)
+        self._store.async_delay_save(written, 0 if now else DIARY_SECONDS)
 
     async def async_write(self, page: Callable[[], Page]) -> None:
         """Write now."""

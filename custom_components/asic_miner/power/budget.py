@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from ..miners.models import JsonValue
 from . import defaults
+from .learning import number
 from .model import Ability, GuardState
 
 
@@ -150,6 +153,34 @@ class Budget:
     """Seconds; None for ever."""
     safe: Safe = Safe.PAUSE
     policy: Policy = Policy.PRIORITY
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return a form that can be stored."""
+        return {
+            "watts": max(self.watts, 0.0),
+            "at": self.at,
+            "valid_for": self.valid_for,
+            "safe": self.safe,
+            "policy": self.policy,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, JsonValue]) -> Self | None:
+        """Read what `to_json` wrote, None where that is not it."""
+        watts, at = number(stored.get("watts")), number(stored.get("at"))
+        valid_for = number(stored.get("valid_for"))
+        safe, policy = stored.get("safe"), stored.get("policy")
+        if watts is None or at is None or safe not in list(Safe) or policy not in list(Policy):
+            return None
+        if valid_for is None and stored.get("valid_for") is not None:
+            return None
+        return cls(
+            watts=watts,
+            at=at,
+            valid_for=valid_for,
+            safe=Safe(safe),
+            policy=Policy(policy),
+        )
 
     def expired(self, now: float) -> bool:
         """Tell whether it was not renewed in time. A clock set back does not prolong it."""

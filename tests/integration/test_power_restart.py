@@ -1,0 +1,230 @@
+"""Budgets, pauses and boosts over a real restart: Home Assistant stops, and starts again."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from tests.simulators.base import SimulatedMiner
+from tests.simulators.clock import ManualClock
+from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .conftest import AddMiner
+from .home import miner_in, restarted, stop
+from .test_power_actions import act, pass_time, power
+
+pytestmark = pytest.mark.usefixtures("hass_storage")
+
+
+async def test_a_pause_until_tomorrow_ends_tomorrow(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """With what was wished before it, also if Home Assistant was restarted in between."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await miner.call("number.set_value", "power_target", value=2200)
+    await pass_time(clock, 900, miner)
+    await act("pause", miner, duration={"hours": 12})
+    await pass_time(clock, 600, miner)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        clock.advance(6 * 3600)
+        await pass_time(clock, 600, miner)
+        assert device.truth()["mining"] is False
+        clock.advance(6 * 3600)
+        await pass_time(clock, 3600, miner)
+        assert device.truth()["mining"] is True
+        assert power(device) == pytest.approx(2200, rel=0.06)
+
+
+async def test_a_pause_that_ended_while_home_assistant_was_down(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """It ends as soon as somebody can end it."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await act("pause", miner, duration={"hours": 1})
+    await pass_time(clock, 300, miner)
+    await stop(hass)
+    clock.advance(2 * 3600)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 1800, miner)
+        assert whatsminer.truth()["mining"] is True
+
+
+async def test_a_power_cut_right_after_a_pause(
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    hass_storage: dict[str, Any],
+) -> None:
+    """What ends is written down at once, and not when Home Assistant stops."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+
+    async def written(ends: bool) -> None:
+        """Wait until it is in the file that there is a pause, or none any more."""
+        async with asyncio.timeout(20):
+            while True:
+                await hass.async_block_till_done()
+                file = hass_storage.get(f"asic_miner.{miner.entry.entry_id}")
+                if file and (file["data"]["actuator"]["interlude"] is not None) is ends:
+                    return
+                await asyncio.sleep(0.01)
+
+    await act("pause", miner, duration={"hours": 1})
+    await written(True)
+    await act("resume", miner)
+    await written(False)
+
+
+async def test_what_is_off_stays_off(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """By a pause without an end."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("pause", miner)
+    await pass_time(clock, 300, miner)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 3600, miner)
+        assert device.truth()["mining"] is False
+
+
+async def test_a_boost_starts_nothing_after_a_restart(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Who has switched the miner off meanwhile at its own page, wants it off."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await miner.call("number.set_value", "power_target", value=2200)
+    await pass_time(clock, 900, miner)
+    await act("boost", miner, duration={"hours": 1})
+    await pass_time(clock, 600, miner)
+    # As at the miner's own page, where Home Assistant does not see it.
+    await miner.entry.runtime_data.client.set_mining(False)
+    await stop(hass)
+    clock.advance(60)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 7200, miner)
+        assert device.truth()["mining"] is False
+
+
+async def test_a_boost_goes_on_and_ends(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """For as long as was said."""
+    miner = await add_miner(whatsminer)
+    await miner.call("number.set_value", "power_target", value=1800)
+    await pass_time(clock, 600, miner)
+    await act("boost", miner, duration={"minutes": 40})
+    await pass_time(clock, 600, miner)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 600, miner)
+        assert power(whatsminer) > 3300
+        await pass_time(clock, 1800, miner)
+        assert power(whatsminer) == pytest.approx(1800, rel=0.05)
+
+
+async def test_a_budget_goes_on_and_falls_to_its_safe_state(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Nobody renews it; that Home Assistant was restarted makes it no longer."""
+    miner = await add_miner(whatsminer)
+    await act("set_power_budget", miner, watts=2000, valid_for={"minutes": 40})
+    await pass_time(clock, 600, miner)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 900, miner)
+        assert power(whatsminer) == pytest.approx(2000, rel=0.06)
+        await pass_time(clock, 1800, miner)
+        assert whatsminer.truth()["mining"] is False
+
+
+@pytest.mark.parametrize(("fallback", "mines"), [("pause", False), ("floor", True), ("hold", True)])
+async def test_a_budget_that_ran_out_while_home_assistant_was_down(
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    fallback: str,
+    mines: bool,
+) -> None:
+    """Its safe state comes as soon as somebody can bring it about."""
+    miner = await add_miner(whatsminer)
+    valid = {"minutes": 30}
+    await act("set_power_budget", miner, watts=2400, valid_for=valid, fallback=fallback)
+    await pass_time(clock, 600, miner)
+    before = power(whatsminer)
+    await stop(hass)
+    clock.advance(2 * 3600)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 1800, miner)
+        assert whatsminer.truth()["mining"] is mines
+        if fallback == "hold":
+            assert power(whatsminer) == pytest.approx(before, rel=0.05)
+        elif fallback == "floor":
+            assert 0 < power(whatsminer) < 1200
+
+
+async def test_a_person_has_ended_a_budget_before_the_restart(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Off stays off, though the budget was shared a moment before and never again."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=2400)
+    await pass_time(clock, 900, miner)
+    await miner.call("switch.turn_off", "mining")
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 3600, miner)
+        assert device.truth()["mining"] is False
+
+
+async def test_a_power_cut_right_after_a_person_has_ended_a_budget(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Home Assistant has not looked at its budgets since; off stays off all the same."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=2400)
+    await pass_time(clock, 900, miner)
+    await miner.call("switch.turn_off", "mining")
+    await hass.async_block_till_done()
+    budgets = hass_storage["asic_miner.budgets"]
+    assert budgets["data"]["held"]
+    await stop(hass)
+    hass_storage["asic_miner.budgets"] = budgets
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 3600, miner)
+        assert device.truth()["mining"] is False
+
+
+async def test_a_budget_keeps_a_miner_off_that_it_cannot_feed(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """And has it start again when there is more, over restarts in between."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=0)
+    await pass_time(clock, 900, miner)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 1200, miner)
+        assert device.truth()["mining"] is False
+        await act("set_power_budget", miner, watts=2400)
+        await pass_time(clock, 3600, miner)
+        assert power(device) == pytest.approx(2400, rel=0.06)
