@@ -215,10 +215,8 @@ class Actuator:
             if newest is mine and not isinstance(error.__cause__, UnconfirmedError):
                 self._set_interlude(interlude)
                 self._last_on = last_on
-                if before is None:
-                    guard.release()
-                else:
-                    guard.wish(before)
+                guard.take_back(before)
+                self._coordinator.async_update_listeners()
             raise
 
     async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:

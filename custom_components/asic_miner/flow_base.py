@@ -1,18 +1,28 @@
 """What all ways to a new miner have in common: its login is tried, and it is kept once."""
 
+import re
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.util.network import is_ip_address
 
-from .const import CONF_MAKE, LOGGER
+from .const import CONF_MAKE, DOMAIN, LOGGER
 from .errors import translation_key
 from .flow_forms import MAKE_NAMES, credentials_form, stored_credentials, without_password
 from .miners.detect import Detected
 from .miners.errors import MinerError
 from .miners.models import Identity
 from .trial import async_identify, async_try
+
+END_OF_MAC = re.compile(r"miner-([0-9a-f]{6})")
+"""The host name that Braiins OS gives to the machines it was built for."""
 
 
 class MinerFlow(ConfigFlow):
@@ -60,6 +70,19 @@ class MinerFlow(ConfigFlow):
             errors=errors,
             description_placeholders={"name": self._name, "host": self._host, "reason": reason},
         )
+
+    def _is_ignored(self, host: str, mac: str) -> bool:
+        """Tell whether it was ignored at a time when its MAC was not known.
+
+        Then it is known by the end of its MAC in its name, and if it had told no name either,
+        by its address. `mac` is empty while it is not known now.
+        """
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        ignored = {entry.unique_id or "" for entry in entries if entry.source == SOURCE_IGNORE}
+        if not mac:
+            return host in ignored
+        end = mac.replace(":", "")[-6:]
+        return any(name[1] == end for known in ignored if (name := END_OF_MAC.fullmatch(known)))
 
     async def _async_claim(self, identity: Identity) -> None:
         """Stop here if this miner is set up already; if it has moved, its entry follows."""

@@ -14,7 +14,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util.network import is_ip_address
 
 from .const import LOGGER
-from .flow_base import MinerFlow
+from .flow_base import END_OF_MAC, MinerFlow
 from .miners.detect import detect
 from .miners.errors import BusyError, MinerError, MiningProcessDownError, UnreachableError
 from .network_search import neighbours
@@ -28,8 +28,6 @@ NOT_YET = (UnreachableError, BusyError, MiningProcessDownError)
 """What a miner that boots answers, if it does."""
 
 MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
-END_OF_MAC = re.compile(r"miner-([0-9a-f]{6})")
-"""The host name that Braiins OS gives to the machines it was built for."""
 
 
 class DiscoverySteps(MinerFlow):
@@ -66,18 +64,20 @@ class DiscoverySteps(MinerFlow):
         self._host = host
         # Only what has an id can be ignored for good; the real one comes with the login.
         entry = await self.async_set_unique_id(mac or name or host)
+        if not entry and self._is_ignored(host, mac):
+            return self.async_abort(reason="already_configured")
         try:
+            if not entry:
+                await _patiently(self._async_detect, retries)
+                if self._found and self._found.identity:
+                    entry = await self.async_set_unique_id(self._found.identity.mac)
             if entry:
                 if entry.source != SOURCE_IGNORE:
                     await _patiently(lambda: self._async_follow(entry, host), retries)
                 return self.async_abort(reason="already_configured")
-            await _patiently(self._async_detect, retries)
         except MinerError as error:
             LOGGER.debug("Nothing to set up at %s: %s", host, error)
             return self.async_abort(reason="no_miner")
-        assert self._found is not None  # noqa: S101 - found, or an error was raised
-        if self._found.identity:
-            await self._async_claim(self._found.identity)
         self.context["title_placeholders"] = {"name": self._name, "host": host}
         return await self.async_step_credentials()
 
@@ -86,7 +86,8 @@ class DiscoverySteps(MinerFlow):
         if not (end := END_OF_MAC.fullmatch(name)):
             return ""
         macs = [entry.unique_id or "" for entry in self._async_current_entries(include_ignore=True)]
-        return next((mac for mac in macs if mac.replace(":", "").endswith(end[1])), "")
+        found = (mac for mac in macs if MAC.fullmatch(mac))
+        return next((mac for mac in found if mac.replace(":", "").endswith(end[1])), "")
 
     async def _async_detect(self) -> None:
         self._found = await detect(async_get_clientsession(self.hass), self._host)

@@ -156,7 +156,8 @@ class SearchSteps(MinerFlow):
             mac = identity.mac if identity else macs.get(hit.host)
             entry = mac and self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, mac)
             if not entry:
-                new.append(hit)
+                if not self._is_ignored(hit.host, mac or ""):
+                    new.append(hit)
             elif entry.source != SOURCE_IGNORE:
                 try:
                     await self._async_follow(entry, hit.host)

@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.const import CONF_HOST
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .entries import miner_entries
 from .flow_forms import CONF_MINERS, pick_form
 from .flow_search import SearchSteps
 from .miners.detect import Detected, detect
@@ -22,7 +24,7 @@ class TakeoverSteps(SearchSteps):
     async def async_step_start(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose where to look for miners, or what else to add."""
         options = ["search", *self.other_kinds]
-        if other_entries(self.hass):
+        if self._others():
             options.append("takeover")
         return self.async_show_menu(step_id="start", menu_options=options)
 
@@ -30,7 +32,7 @@ class TakeoverSteps(SearchSteps):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Choose which of the other integration's miners to add, and try their logins."""
-        others = {host: entry for entry in other_entries(self.hass) if (host := host_of(entry))}
+        others = self._others()
         errors: dict[str, str] = {}
         if user_input is not None:
             picked = [host for host in user_input[CONF_MINERS] if host in others]
@@ -57,6 +59,15 @@ class TakeoverSteps(SearchSteps):
             ),
             errors=errors,
         )
+
+    def _others(self) -> dict[str, ConfigEntry]:
+        """Return the other integration's entries by address, without miners that are known."""
+        known = {entry.data[CONF_HOST] for entry in miner_entries(self.hass)}
+        return {
+            host: entry
+            for entry in other_entries(self.hass)
+            if (host := host_of(entry)) and host not in known
+        }
 
     async def _async_look(self, host: str) -> Detected | MinerError:
         try:

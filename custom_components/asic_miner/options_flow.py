@@ -25,7 +25,7 @@ from .const import (
     MAX_POLL_SECONDS,
     MIN_POLL_SECONDS,
 )
-from .takeover import async_take_over, async_undo, counterpart, plan
+from .takeover import Rename, async_take_over, async_undo, counterpart, plan
 
 POWER_UNITS = (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
 """What meters report; the others are for power stations."""
@@ -67,6 +67,9 @@ def options_form(own: list[str]) -> probatio.Schema:
 class MinerOptionsFlow(OptionsFlowWithReload):
     """How often a miner is read, and what else knows of its power."""
 
+    _shown: list[Rename]
+    """What the user has been asked about."""
+
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the form; first a menu where there is something to take over or to give back."""
         if CONF_TAKEOVER in self.config_entry.data:
@@ -105,10 +108,12 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         if other is None or not renames:
             return self.async_abort(reason="nothing_to_take_over")
         errors: dict[str, str] = {}
-        if user_input is not None:
+        # Only what was shown is done; if anything has changed meanwhile, it is shown again.
+        if user_input is not None and renames == self._shown:
             if await async_take_over(self.hass, self.config_entry, other, renames):
                 return self.async_create_entry(data=self.config_entry.options)
             errors["base"] = "other_does_not_stop"
+        self._shown = renames
         return self.async_show_form(
             step_id="takeover",
             data_schema=probatio.Schema({}),

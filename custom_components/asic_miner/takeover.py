@@ -4,7 +4,8 @@ Dashboards, automations and statistics know an entity by its id. Ours take over 
 the other integration's had, after that one is switched off, and give them back on demand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 import re
 
@@ -64,6 +65,7 @@ class Rename:
     unique_id: str
     other: str
     """The id that the other integration's entity has."""
+    other_unique_id: str
 
 
 def other_entries(hass: HomeAssistant) -> list[ConfigEntry]:
@@ -121,7 +123,12 @@ def plan(hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry) -> list[Re
             if found and old.unit_of_measurement in (None, found.unit_of_measurement):
                 renames.setdefault(
                     unique_id,
-                    Rename(own=found.entity_id, unique_id=unique_id, other=old.entity_id),
+                    Rename(
+                        own=found.entity_id,
+                        unique_id=unique_id,
+                        other=old.entity_id,
+                        other_unique_id=old.unique_id,
+                    ),
                 )
                 break
     return sorted(renames.values(), key=lambda rename: rename.other)
@@ -132,17 +139,16 @@ async def async_take_over(
 ) -> bool:
     """Switch the other entry off and give its entity ids to ours. False if it does not stop."""
     was_enabled = other.disabled_by is None
-    try:
-        stopped = await hass.config_entries.async_set_disabled_by(
-            other.entry_id, ConfigEntryDisabler.USER
-        )
-    except OperationNotAllowed:
-        stopped = False
-    if not stopped:
+    if not await _async_set_enabled(hass, other, enabled=False):
+        if was_enabled:
+            # It would be off after the next restart, and nobody in its place.
+            await _async_set_enabled(hass, other, enabled=True)
         return False
+    # It has had time to change: what is not as it was shown is left alone.
+    agreed = [rename for rename in plan(hass, entry, other) if rename in renames]
     entities = er.async_get(hass)
     enabled: list[str] = []
-    for rename in renames:
+    for rename in agreed:
         # Renaming it would take its history along. Home Assistant keeps what it knows of a
         # removed entity, and gives it back when the entry is in use again.
         entities.async_remove(rename.other)
@@ -158,7 +164,8 @@ async def async_take_over(
                 "entry_id": other.entry_id,
                 "was_enabled": was_enabled,
                 "enabled": enabled,
-                "renamed": {rename.unique_id: [rename.own, rename.other] for rename in renames},
+                "renamed": {rename.unique_id: [rename.own, rename.other] for rename in agreed},
+                "others": {rename.other: rename.other_unique_id for rename in agreed},
             },
         },
     )
@@ -167,7 +174,11 @@ async def async_take_over(
 
 
 async def async_undo(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Give the ids back, and switch the other entry on again if it was before."""
+    """Give the ids back, and switch the other entry on again if it was before.
+
+    An id of ours that somebody else has by now is numbered; one that was changed by hand
+    since the takeover stays.
+    """
     done = entry.data[CONF_TAKEOVER]
     renamed: dict[str, list[str]] = done["renamed"]
     entities = er.async_get(hass)
@@ -175,29 +186,81 @@ async def async_undo(hass: HomeAssistant, entry: ConfigEntry) -> None:
     mine = {
         entity.unique_id: entity
         for entity in er.async_entries_for_config_entry(entities, entry.entry_id)
-        if entity.unique_id in renamed and entity.entity_id == renamed[entity.unique_id][1]
+        if entity.unique_id in renamed
     }
-    if done["was_enabled"] and hass.config_entries.async_get_entry(done["entry_id"]):
-        # Removed and made again, because a rename would take the other one's history along.
-        for entity in mine.values():
-            entities.async_remove(entity.entity_id)
-        await hass.config_entries.async_set_disabled_by(done["entry_id"], None)
+    moved = [entity for entity in mine.values() if entity.entity_id == renamed[entity.unique_id][1]]
+    # Removed and made again, because a rename would take the other one's history along.
+    for entity in moved:
+        entities.async_remove(entity.entity_id)
+    other = hass.config_entries.async_get_entry(done["entry_id"])
+    if other and done["was_enabled"]:
+        await _async_set_enabled(hass, other, enabled=True)
+    _give_back(hass, done["others"])
+    with _kept_free(hass, done["others"]):
+        for entity in moved:
+            unique_id = entity.unique_id
+            own = _make_again(entities, entry, unique_id, renamed[unique_id][0], entity.device_id)
+            if unique_id in done["enabled"]:
+                entities.async_update_entity(own, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
+        for unique_id, (own, _) in renamed.items():
+            key = (own.partition(".")[0], entry.domain, unique_id)
+            if unique_id not in mine and key in entities.deleted_entities:
+                # A control of a miner that is only watched now: under its own id it comes back.
+                entities.async_remove(_make_again(entities, entry, unique_id, own, None))
     hass.config_entries.async_update_entry(
         entry, data={key: value for key, value in entry.data.items() if key != CONF_TAKEOVER}
     )
-    for unique_id, old in mine.items():
-        # What was removed comes back as it was, but for the id if that is in use again.
-        now = entities.async_get_or_create(
-            old.domain, old.platform, unique_id, config_entry=entry, device_id=old.device_id
-        )
-        own_id = renamed[unique_id][0]
-        if now.entity_id != own_id and not entities.async_is_registered(own_id):
-            now = entities.async_update_entity(now.entity_id, new_entity_id=own_id)
-        if unique_id in done["enabled"]:
-            entities.async_update_entity(
-                now.entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION
-            )
     await hass.config_entries.async_setup(entry.entry_id)
+
+
+async def _async_set_enabled(hass: HomeAssistant, other: ConfigEntry, *, enabled: bool) -> bool:
+    """Switch an entry on or off; tell whether Home Assistant could do that now."""
+    try:
+        return await hass.config_entries.async_set_disabled_by(
+            other.entry_id, None if enabled else ConfigEntryDisabler.USER
+        )
+    except OperationNotAllowed:
+        return False
+
+
+def _give_back(hass: HomeAssistant, others: Mapping[str, str]) -> None:
+    """Give the other's entities their ids again, if it was switched on before ours had gone."""
+    entities = er.async_get(hass)
+    for old, unique_id in others.items():
+        now = entities.async_get_entity_id(old.partition(".")[0], OTHER_DOMAIN, unique_id)
+        if now and not entities.async_is_registered(old) and hass.states.async_available(old):
+            entities.async_update_entity(now, new_entity_id=old)
+
+
+@contextmanager
+def _kept_free(hass: HomeAssistant, others: Iterable[str]) -> Generator[None]:
+    """Have nothing made under the ids of the other integration, whether it is there or not."""
+    free = [old for old in others if hass.states.async_available(old)]
+    for old in free:
+        hass.states.async_reserve(old)
+    try:
+        yield
+    finally:
+        for old in free:
+            hass.states.async_remove(old)
+
+
+def _make_again(
+    entities: er.EntityRegistry,
+    entry: ConfigEntry,
+    unique_id: str,
+    own: str,
+    device_id: str | None,
+) -> str:
+    """Bring back an entity that was removed, as it was but for its id; return the new id."""
+    domain, _, object_id = own.partition(".")
+    entity = entities.async_get_or_create(
+        domain, entry.domain, unique_id, config_entry=entry, device_id=device_id
+    )
+    own = entities.async_get_available_entity_id(
+        domain, object_id, current_entity_id=entity.entity_id
+    )
+    return entities.async_update_entity(entity.entity_id, new_entity_id=own).entity_id
 
 
 def _equals(domain: str, key: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from custom_components.asic_miner import flow_discovery, network_search
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners import DEFAULT_PORTS
 from tests.simulators.base import SimulatedMiner
+from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import add_through_flow
@@ -231,6 +232,57 @@ async def test_an_ignored_miner_stays_ignored(hass: HomeAssistant, device: Simul
     entry = await add_through_flow(hass, device)
     assert entry.source == SOURCE_USER
     assert hass.config_entries.async_entries(DOMAIN) == [entry]
+
+
+async def test_ignored_by_name_and_met_with_its_mac(
+    hass: HomeAssistant, device: SimulatedMiner
+) -> None:
+    """Its MAC was not known when it was ignored, and is when it asks for an address."""
+    name = "miner-" + mac_of(device).replace(":", "")[-6:]
+    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id=name).add_to_hass(hass)
+    step = await dhcp(hass, device.host, mac_of(device), name)
+    assert step["reason"] == "already_configured"
+    step = await zeroconf(hass, device.host, name)
+    assert step["reason"] == "already_configured"
+    # Set up by hand it is known, and no longer taken for the one that is ignored.
+    entry = await add_through_flow(hass, device)
+    await device.stop()
+    device.host = "127.0.0.3"
+    await device.start()
+    step = await zeroconf(hass, device.host, name)
+    assert step["reason"] == "already_configured"
+    await hass.async_block_till_done()
+    assert entry.data["host"] == "127.0.0.3"
+
+
+async def test_a_name_that_is_not_its_own(
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry, clock: ManualClock
+) -> None:
+    """Anybody can announce the name of our miner; the entry goes only where our miner answers."""
+    kind: Any = type(device)
+    stranger: SimulatedMiner = kind(
+        "127.0.0.3", device.port, clock=clock, seed=91, password=device.password
+    )
+    await stranger.start()
+    try:
+        step = await zeroconf(hass, "127.0.0.3", "miner-" + mac_of(device).replace(":", "")[-6:])
+        assert step["reason"] == "already_configured"
+        assert entry.data["host"] == device.host
+        assert entry.runtime_data.last_update_success
+    finally:
+        await stranger.stop()
+
+
+async def test_an_announcement_moves_no_name(
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry
+) -> None:
+    """Also not where the miner itself says who it is, without a MAC in the announcement."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "host": "localhost"})
+    name = "miner-" + mac_of(device).replace(":", "")[-6:]
+    for announced in (name, "any-name") if isinstance(device, WhatsminerSimulator) else (name,):
+        step = await zeroconf(hass, device.host, announced)
+        assert step["reason"] == "already_configured"
+        assert entry.data["host"] == "localhost"
 
 
 async def test_an_announced_web_page(hass: HomeAssistant, device: SimulatedMiner) -> None:

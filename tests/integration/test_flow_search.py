@@ -200,6 +200,21 @@ async def test_known_and_ignored_miners_are_left_out(
     assert step["description_placeholders"] == {"networks": "127.0.0.*"}
 
 
+async def test_a_miner_that_was_ignored_without_its_mac(
+    hass: HomeAssistant, miners: dict[str, SimulatedMiner], neighbours: Neighbours
+) -> None:
+    """Braiins OS does not tell its MAC before the login, so it is ignored by name or address."""
+    named, nameless = (miners[host] for host in BRAIINS)
+    name = "miner-" + str(named.truth()["mac"]).replace(":", "")[-6:]
+    for unique_id in (name, BRAIINS[1]):
+        MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id=unique_id).add_to_hass(hass)
+    neighbours(_127_0_0_4=str(named.truth()["mac"]))
+    step = await search(hass)
+    [field] = step["data_schema"].schema.values()
+    assert [option["value"] for option in field.config["options"]] == list(WHATSMINERS)
+    assert nameless.port, "it is there, and would be found"
+
+
 async def test_nothing_found_then_search_again_or_type(
     hass: HomeAssistant, clock: ManualClock
 ) -> None:

@@ -240,3 +240,25 @@ async def test_a_power_is_no_order_to_start(
     await pass_time(clock, 1800, miner)
     assert braiins.truth()["mining"] is False
     assert braiins.truth()["power_target"] == 2000
+
+
+async def test_what_was_refused_is_not_said_to_be_tried_again(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A person is told at once; what was wished before holds, and it is so already."""
+    clock.advance(7200)
+    miner = await add_miner(whatsminer)
+    actuator = miner.entry.runtime_data.actuator
+    await actuator.async_wish(actuator.percent_base * 0.7, Source.BUDGET)
+    await pass_time(clock, 1200, miner)
+    assert miner.state("power_status") == "as_wished"
+    whatsminer.faults.codes = dict.fromkeys(("set_power", "set_power_pct", "set_power_pct_v2"), 132)
+    with pytest.raises(HomeAssistantError):
+        await miner.call("number.set_value", "power_target", value=3000)
+    assert actuator.state.wish.source is Source.BUDGET
+    await miner.poll()
+    assert miner.state("power_status") == "as_wished"
+    # What nobody stands by is tried again later, and says so.
+    await actuator.async_wish_if_new(3000, Source.BUDGET, quietly=True)
+    await miner.poll()
+    assert miner.state("power_status") == "refused"

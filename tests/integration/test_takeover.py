@@ -38,7 +38,7 @@ import pytest_socket
 
 from custom_components.asic_miner.const import CONF_TAKEOVER, DOMAIN
 from custom_components.asic_miner.miners import DEFAULT_PORTS
-from custom_components.asic_miner.miners.models import Make
+from custom_components.asic_miner.miners.models import Capabilities, Make
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
@@ -46,6 +46,20 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import AddMiner
 from .flows import choose, fill, start
+
+
+def gone(other: ConfigEntry) -> Callable[..., Any]:
+    """Return a set-up that fails for one entry, as without its integration."""
+    real = ConfigEntry.async_setup
+
+    async def async_setup(entry: ConfigEntry, hass: HomeAssistant, **given: Any) -> None:
+        if entry is other:
+            entry._async_set_state(hass, ConfigEntryState.SETUP_ERROR, "Integration not found")
+        else:
+            await real(entry, hass, **given)
+
+    return async_setup
+
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 UNITS = {"hashrate": "TH/s", "miner_consumption": "W", "efficiency": "kJ/TH"}
@@ -266,6 +280,160 @@ async def test_undo_after_the_other_one_was_deleted(
     assert ids(hass, miner.entry) == own
 
 
+async def take_over(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Go through the takeover."""
+    step = await submit(hass, await options(hass, entry, "takeover"))
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+
+
+async def undo(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Go through the way back."""
+    step = await submit(hass, await options(hass, entry, "undo_takeover"))
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert CONF_TAKEOVER not in entry.data
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_undo_after_the_other_one_was_uninstalled(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Its entry is still there and cannot be loaded: ours have their own ids all the same."""
+    miner = await add_miner(whatsminer)
+    own = ids(hass, miner.entry)
+    await take_over(hass, miner.entry)
+    with patch("homeassistant.config_entries.ConfigEntry.async_setup", gone(other)):
+        await undo(hass, miner.entry)
+    assert other.state is ConfigEntryState.SETUP_ERROR
+    assert ids(hass, miner.entry) == own
+    assert float(miner.state("hashrate")) > 10
+
+
+async def test_undo_when_the_other_one_cannot_be_switched_on_now(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """It has its ids as soon as it can, since ours do not stand in their way."""
+    miner = await add_miner(whatsminer)
+    own, others = ids(hass, miner.entry), ids(hass, other)
+    await take_over(hass, miner.entry)
+    with patch.object(hass.config_entries, "async_reload", side_effect=OperationNotAllowed):
+        await undo(hass, miner.entry)
+    assert ids(hass, miner.entry) == own
+    assert await hass.config_entries.async_setup(other.entry_id)
+    await hass.async_block_till_done()
+    assert ids(hass, other) == others
+
+
+async def test_undo_after_the_other_one_was_switched_on_by_hand(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Its entities have got other ids meanwhile, because ours had theirs; they get them back."""
+    miner = await add_miner(whatsminer)
+    own, others = ids(hass, miner.entry), ids(hass, other)
+    await take_over(hass, miner.entry)
+    assert await hass.config_entries.async_set_disabled_by(other.entry_id, None)
+    await hass.async_block_till_done()
+    assert ids(hass, other) != others
+    assert float(miner.state("hashrate")) > 10
+    assert miner.entity_id("hashrate") == "sensor.garage_hashrate"
+    await undo(hass, miner.entry)
+    assert ids(hass, miner.entry) == own
+    assert ids(hass, other) == others
+
+
+async def test_undo_when_an_id_is_taken_meanwhile(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Nobody loses one for it: ours is numbered. One that was changed by hand stays."""
+    miner = await add_miner(whatsminer)
+    own, others = ids(hass, miner.entry), ids(hass, other)
+    await take_over(hass, miner.entry)
+    entities = er.async_get(hass)
+    taken = own[f"{miner.mac}_hashrate"]
+    domain, _, object_id = taken.partition(".")
+    stranger = entities.async_get_or_create(domain, "test", "1", suggested_object_id=object_id)
+    assert stranger.entity_id == taken
+    entities.async_update_entity(miner.entity_id("power"), new_entity_id="sensor.my_own_name")
+    await hass.async_block_till_done()
+    await undo(hass, miner.entry)
+    now = ids(hass, miner.entry)
+    assert now.pop(f"{miner.mac}_hashrate") == f"{taken}_2"
+    assert now.pop(f"{miner.mac}_power") == "sensor.my_own_name"
+    assert now.items() <= own.items()
+    assert ids(hass, other) == others
+
+
+async def test_undo_of_a_miner_that_is_only_watched_now(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Its controls were taken away with their ids; when they come back, it is under their own."""
+    miner = await add_miner(whatsminer)
+    entities = er.async_get(hass)
+    entities.async_update_entity(miner.entity_id("mining"), new_entity_id="switch.rig")
+    await hass.async_block_till_done()
+    own, others = ids(hass, miner.entry), ids(hass, other)
+    await take_over(hass, miner.entry)
+    assert miner.entity_id("mining") == "switch.garage_active"
+
+    def store(**data: object) -> None:
+        hass.config_entries.async_update_entry(miner.entry, data={**miner.entry.data, **data})
+
+    capabilities = miner.entry.data["capabilities"]
+    watched = Capabilities.from_json(capabilities).only_watched().to_json()
+    store(password=None, capabilities=watched)
+    assert await hass.config_entries.async_reload(miner.entry.entry_id)
+    await hass.async_block_till_done()
+    assert not hass.states.get("switch.garage_active")
+    assert CONF_TAKEOVER in miner.entry.data
+    await undo(hass, miner.entry)
+    assert ids(hass, other) == others
+    assert "mining" not in miner.entity_keys()
+
+    store(password=whatsminer.password, capabilities=capabilities)
+    assert await hass.config_entries.async_reload(miner.entry.entry_id)
+    await hass.async_block_till_done()
+    assert ids(hass, miner.entry) == own
+    assert ids(hass, other) == others
+
+
+async def test_ours_is_deleted_before_undo(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Who switches the other one on by hand finds all its ids as they were."""
+    miner = await add_miner(whatsminer)
+    others = ids(hass, other)
+    await take_over(hass, miner.entry)
+    await hass.config_entries.async_remove(miner.entry.entry_id)
+    assert other.disabled_by is ConfigEntryDisabler.USER
+    assert await hass.config_entries.async_set_disabled_by(other.entry_id, None)
+    await hass.async_block_till_done()
+    assert ids(hass, other) == others
+    assert hass.states.get("sensor.garage_hashrate").state == "1"
+
+
+async def test_only_what_was_shown_is_done(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """If anything changes while the summary is open, there is a new one to agree to."""
+    miner = await add_miner(whatsminer)
+    own = ids(hass, miner.entry)
+    step = await options(hass, miner.entry, "takeover")
+    er.async_get(hass).async_update_entity(
+        "sensor.garage_hashrate", new_entity_id="sensor.shed_hashrate"
+    )
+    await hass.async_block_till_done()
+    step = await submit(hass, step)
+    assert step["type"] is FlowResultType.FORM
+    assert "sensor.shed_hashrate" in step["description_placeholders"]["renames"]
+    assert ids(hass, miner.entry) == own
+    assert other.state is ConfigEntryState.LOADED
+    step = await submit(hass, step)
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert miner.entity_id("hashrate") == "sensor.shed_hashrate"
+
+
 @pytest.mark.parametrize("failure", [{"return_value": False}, {"side_effect": OperationNotAllowed}])
 async def test_the_other_one_does_not_stop(
     hass: HomeAssistant,
@@ -282,6 +450,11 @@ async def test_the_other_one_does_not_stop(
         step = await submit(hass, step)
     assert step["errors"] == {"base": "other_does_not_stop"}
     assert ids(hass, miner.entry) == own
+    assert other.disabled_by is None, "it is not switched off behind anybody's back"
+    step = await submit(hass, step)
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert miner.entity_id("hashrate") == "sensor.garage_hashrate"
 
 
 async def test_nothing_corresponds(
@@ -390,6 +563,23 @@ async def test_a_login_of_it_that_is_not_valid(
     assert step["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+
+
+async def test_miners_that_are_here_already(
+    hass: HomeAssistant, two: dict[str, SimulatedMiner]
+) -> None:
+    """They are not offered again, and when none is left neither is the takeover."""
+    step = await to_takeover(hass, OLD_WHATSMINER, OLD_BRAIINS)
+    step = await fill(hass, step, miners=["127.0.0.2"])
+    await hass.async_block_till_done()
+    step = await choose(hass, await fill(hass, await start(hass), advanced={}), "takeover")
+    [field] = step["data_schema"].schema.values()
+    assert [option["value"] for option in field.config["options"]] == ["127.0.0.3"]
+    step = await fill(hass, step, miners=["127.0.0.3"])
+    await hass.async_block_till_done()
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+    step = await fill(hass, await start(hass), advanced={})
+    assert "takeover" not in step["menu_options"]
 
 
 async def test_ours_is_known_by_its_address(

@@ -85,6 +85,18 @@ class Guard:
             # A person who tries something else does not wait for what was refused before.
             self.past.failures = 0
 
+    def take_back(self, before: Wish | None) -> None:
+        """Put the wish before the newest in its place, because the newest was refused.
+
+        What a person has wished in vain is not tried again, so there is nothing to wait for.
+        """
+        if self._wish and self._wish.source in _PEOPLE:
+            self.past.failures = 0
+        if before is None:
+            self.release()
+        else:
+            self._wish = before
+
     def lift(self, source: Source) -> None:
         """Take back a limit. Without one it does nothing."""
         self._limits.pop(source, None)
