@@ -41,7 +41,10 @@ class MinerConfigFlow(
 ):
     """One miner is one entry."""
 
+    # Raised when an earlier release could not make sense of an entry, so that Home Assistant
+    # refuses to load it there; the minor one when an earlier release can do without what is new.
     VERSION = 1
+    MINOR_VERSION = 1
 
     other_kinds = ("controller", "thermostat")
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 
 from . import controller_entry, miner_entry, thermostat_entry
+from .const import DOMAIN
 from .entries import Kind, kind_of
 
 
@@ -42,4 +43,8 @@ def module_of(entry: ConfigEntry[Any]) -> KindModule:
     try:
         return KINDS[kind_of(entry)]
     except ValueError as error:
-        raise ConfigEntryError("this was set up by a newer version of the integration") from error
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="newer_version",
+            translation_placeholders={"name": entry.title},
+        ) from error

@@ -18,6 +18,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.loader import async_get_dhcp, async_get_zeroconf
@@ -188,6 +189,71 @@ async def test_a_known_miner_is_followed(
     assert entry.data["host"] == "127.0.0.3"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.last_update_success
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["address is free", "address is taken"])
+async def test_moved_while_home_assistant_was_down(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    entry: ConfigEntry,
+    clock: ManualClock,
+    taken: bool,
+) -> None:
+    """Found by the notice that comes after the start, also when a stranger has its old address."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    old = device.host
+    await device.stop()
+    device.host = "127.0.0.3"
+    await device.start()
+    kind: Any = type(device)
+    stranger: SimulatedMiner = kind(old, device.port, clock=clock, seed=92)
+    if taken:
+        await stranger.start()
+    try:
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        if not taken:
+            assert entry.state is ConfigEntryState.LOADED
+            assert not entry.runtime_data.last_update_success
+        elif isinstance(device, WhatsminerSimulator):
+            assert entry.state is ConfigEntryState.SETUP_RETRY
+            assert entry.error_reason_translation_key == "wrong_miner"
+        step = await dhcp(hass, device.host, mac_of(device), "any name")
+        assert step["reason"] == "already_configured"
+        await hass.async_block_till_done()
+        assert entry.data["host"] == "127.0.0.3"
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.runtime_data.last_update_success
+        assert not ir.async_get(hass).issues
+    finally:
+        await stranger.stop()
+
+
+async def test_replaced_by_another_miner(
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry, clock: ManualClock
+) -> None:
+    """The new one at the old address is offered as what it is, and has a history of its own."""
+    await device.stop()
+    kind: Any = type(device)
+    new: SimulatedMiner = kind(device.host, device.port, clock=clock, seed=93)
+    await new.start()
+    try:
+        step = await dhcp(hass, new.host, mac_of(new))
+        assert step["step_id"] == "credentials"
+        step = await fill(hass, step, password=new.password)
+        assert step["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done()
+        await entry.runtime_data.async_refresh()
+        assert not entry.runtime_data.last_update_success
+        assert step["result"].unique_id == mac_of(new) != entry.unique_id
+        assert step["result"].runtime_data.last_update_success
+        # The old one is gone for good: its owner deletes it, and nothing of it is left.
+        assert await hass.config_entries.async_remove(entry.entry_id)
+        assert not ir.async_get(hass).issues
+    finally:
+        for left in hass.config_entries.async_entries(DOMAIN):
+            await hass.config_entries.async_unload(left.entry_id)
+        await new.stop()
 
 
 async def test_nothing_is_done_where_it_is_already(

@@ -1,6 +1,22 @@
-"""The life of a miner: unplugged, off at the start, moved, replaced, restarted."""
+"""The life of a miner: unplugged, off at the start, moved, replaced, restarted.
+
+Where each case of a miner's life is, all on real sockets and with both makes:
+
+- Home Assistant restarted: `test_home_assistant_restarted` here; energy in `test_energy.py`, the
+  wish to be off in `test_control.py`, another release in `test_migration.py`
+- miner off: `test_unplugged_while_running` and `test_off_when_home_assistant_starts` here; cut by
+  its own plug in `test_surroundings.py`; a board that is gone in `test_stale.py`
+- moved: while Home Assistant runs and while it is down in `test_flow_discovery.py`, found by the
+  search in `test_flow_search.py`, by hand in `test_flow_reconfigure.py`
+- replaced: `test_another_miner_at_the_address` and `test_a_stranger_between_two_polls` here, the
+  new one added in `test_flow_discovery.py`, the way out in `test_repairs.py`
+- upgraded: `test_upgrade.py`; old firmware that is mended in `test_repairs.py`
+- password changed: here, and its recovery in `test_config_flow.py`
+- restarted by order or by itself: here and in `test_restart.py`
+"""
 
 from collections.abc import AsyncGenerator
+import json
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -75,6 +91,34 @@ async def test_off_when_home_assistant_starts(
     await miner.plug(clock)
     assert miner.state("mining") == "on"
     assert miner.entity_keys() == before
+
+
+async def test_home_assistant_restarted(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The miner does not notice; entities, ids and what was counted are as before."""
+    clock.advance(7200)
+    miner = await add_miner(device)
+    for _ in range(4):
+        clock.advance(15)
+        await miner.poll()
+    before = {key: miner.entity_id(key) for key in miner.entity_keys()}
+    energy, writes = miner.number("energy"), device.truth()["writes"]
+    assert energy > 0
+    # As Home Assistant does it: everything is unloaded, and made anew from what is stored.
+    stored = json.loads(json.dumps(miner.entry.as_dict(), default=str))
+    assert await hass.config_entries.async_unload(miner.entry.entry_id)
+    hass.config_entries.async_update_entry(
+        miner.entry, data=stored["data"], options=stored["options"]
+    )
+    clock.advance(20)
+    assert await hass.config_entries.async_setup(miner.entry.entry_id)
+    await hass.async_block_till_done()
+    assert {key: miner.entity_id(key) for key in miner.entity_keys()} == before
+    assert miner.state("mining") == "on"
+    assert miner.number("energy") == pytest.approx(energy)
+    assert device.truth()["writes"] == writes
+    assert device.truth()["mining_restarts"] == 0
 
 
 @pytest.fixture

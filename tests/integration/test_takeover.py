@@ -409,7 +409,9 @@ async def test_ours_is_deleted_before_undo(
     assert await hass.config_entries.async_set_disabled_by(other.entry_id, None)
     await hass.async_block_till_done()
     assert ids(hass, other) == others
-    assert hass.states.get("sensor.garage_hashrate").state == "1"
+    state = hass.states.get("sensor.garage_hashrate")
+    assert state
+    assert state.state == "1"
 
 
 async def test_only_what_was_shown_is_done(
