@@ -1,0 +1,307 @@
+"""What all miners together are to draw, mode by mode, and what is said of it."""
+
+import pytest
+
+from custom_components.asic_miner.power import defaults
+from custom_components.asic_miner.power.aim import Aim, Aims, Intent
+from custom_components.asic_miner.power.model import Wait
+from custom_components.asic_miner.power.site_model import (
+    Measured,
+    Mode,
+    Reason,
+    SiteReadings,
+    SiteSettings,
+    Why,
+)
+
+from .rig import START, TARGET
+from .states import measured, miner
+
+SETTINGS = SiteSettings(miners=())
+MINERS = [miner("a", 2000.0), miner("b", ability=TARGET)]
+GRID = SiteReadings(grid=measured(100.0))
+
+
+def aim(
+    settings: SiteSettings = SETTINGS,
+    readings: SiteReadings = GRID,
+    *,
+    aims: Aims | None = None,
+    now: float = START,
+) -> Aim:
+    return (aims or Aims()).aim(settings, readings, MINERS, now)
+
+
+def with_mode(mode: Mode, **more: object) -> SiteSettings:
+    return SiteSettings(miners=(), mode=mode, **more)  # type: ignore[arg-type] # by name
+
+
+DISCHARGING = SiteSettings(miners=(), discharge=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "readings", "intent", "reason"),
+    [
+        (
+            with_mode(Mode.FULL),
+            SiteReadings(must_stop=True),
+            Intent.STOP_NOW,
+            Reason(why=Why.MUST_STOP),
+        ),
+        (with_mode(Mode.OFF), GRID, Intent.STOP, Reason(why=Why.MODE_OFF)),
+        (SETTINGS, SiteReadings(permission=False), Intent.STOP, Reason(why=Why.NOT_PERMITTED)),
+        (
+            DISCHARGING,
+            SiteReadings(soc=measured(19.0), battery=measured(1.0)),
+            Intent.STOP_NOW,
+            Reason(why=Why.BATTERY_LOW, data={"soc": 19.0, "limit": 20.0}),
+        ),
+    ],
+)
+def test_what_stops_all(
+    settings: SiteSettings, readings: SiteReadings, intent: Intent, reason: Reason
+) -> None:
+    assert aim(settings, readings) == Aim(intent=intent, watts=0.0, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("settings", "readings"),
+    [
+        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(20.0), battery=measured(1.0))),
+        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(19.0), battery=measured(0.0))),
+        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(19.0))),
+        (SETTINGS, SiteReadings(grid=measured(0.0), soc=measured(19.0), battery=measured(1.0))),
+        (SETTINGS, SiteReadings(grid=measured(0.0), permission=True)),
+        (SETTINGS, SiteReadings(grid=measured(0.0), permission=None)),
+    ],
+)
+def test_what_stops_nobody(settings: SiteSettings, readings: SiteReadings) -> None:
+    assert aim(settings, readings).intent not in {Intent.STOP, Intent.STOP_NOW}
+
+
+def test_without_miners_nothing_is_aimed_at() -> None:
+    found = Aims().aim(with_mode(Mode.FULL), GRID, [], START)
+    assert found == Aim(intent=Intent.HOLD, watts=None, reason=Reason(why=Why.NO_MINERS))
+
+
+@pytest.mark.parametrize(
+    ("mode", "watts"),
+    # Watts drawn: one miner's settled draw is 4 % above its order.
+    [(Mode.FULL, 3400 + 3200 * 1.04), (Mode.FIXED, 2500.0)],
+)
+def test_fixed_and_full(mode: Mode, watts: float) -> None:
+    settings = with_mode(mode, fixed=2500.0)
+    miners = [MINERS[0], miner("b", ability=TARGET, excess=1.04)]
+    found = Aims().aim(settings, GRID, miners, START)
+    assert found.watts == pytest.approx(watts)
+    assert (found.intent, found.reason) == (Intent.BUDGET, Reason(why=Why.FULL))
+
+
+def test_heat_is_given_to_each() -> None:
+    readings = SiteReadings(heat={"a": 1500.0, "b": 700.0})
+    found = aim(with_mode(Mode.HEAT), readings)
+    assert (found.intent, found.watts, found.each) == (Intent.BUDGET, 2200.0, readings.heat)
+
+
+AGES = [
+    (defaults.METER_NO_INCREASE, Intent.FOLLOW, Why.NO_SURPLUS),
+    (defaults.METER_NO_INCREASE + 1, Intent.NO_RISE, Why.METER_OLD),
+    (defaults.METER_HOLD, Intent.NO_RISE, Why.METER_OLD),
+    (defaults.METER_HOLD + 1, Intent.HOLD, Why.METER_HOLD),
+    (defaults.METER_FLOOR, Intent.HOLD, Why.METER_HOLD),
+    (defaults.METER_FLOOR + 1, Intent.FLOOR, Why.METER_FLOOR),
+    (defaults.METER_PAUSE, Intent.FLOOR, Why.METER_FLOOR),
+    (defaults.METER_PAUSE + 1, Intent.STOP, Why.METER_PAUSE),
+]
+
+
+@pytest.mark.parametrize(("age", "intent", "why"), AGES)
+def test_silence(age: float, intent: Intent, why: Why) -> None:
+    for silent in (
+        SiteReadings(grid=measured(100.0, age)),
+        # A battery that is not known hides what the meter would show.
+        SiteReadings(grid=measured(100.0), battery=measured(-10.0, age)),
+    ):
+        found = aim(SETTINGS, silent)
+        assert (found.intent, found.reason.why) == (intent, why)
+        if why is not Why.NO_SURPLUS:
+            assert found.reason.data == {"seconds": age}
+        assert found.watts == (0.0 if intent is Intent.STOP else found.watts)
+
+
+def test_a_meter_that_never_spoke_is_silent_since_the_beginning() -> None:
+    aims = Aims()
+    assert aim(readings=SiteReadings(), aims=aims).intent is Intent.HOLD
+    later = aim(readings=SiteReadings(), aims=aims, now=START + defaults.METER_FLOOR + 1)
+    assert later.intent is Intent.FLOOR
+    # A clock that was set back begins anew.
+    assert aim(readings=SiteReadings(), aims=aims, now=START - 9).intent is Intent.HOLD
+
+
+def at(value: float, now: float) -> Measured:
+    return Measured(value=value, at=now)
+
+
+def test_the_surplus_is_what_miners_draw_and_what_is_exported() -> None:
+    settings = SiteSettings(miners=(), reserve=100.0)
+    found = aim(settings, SiteReadings(grid=measured(-500.0)))
+    # 2000 W and the 15 W of the one that is off.
+    assert found == Aim(
+        intent=Intent.FOLLOW,
+        watts=2015.0 + 500.0 - 100.0,
+        reason=Reason(why=Why.NO_SURPLUS, data={"watts": 2415.0}),
+    )
+
+
+def test_cheap_hours() -> None:
+    settings = with_mode(Mode.SURPLUS_CHEAP)
+    aims = Aims()
+
+    def priced(price: float | None, now: float, limit: float | None = 0.2) -> Aim:
+        readings = SiteReadings(grid=at(100.0, now), price=price, price_limit=limit)
+        return aim(settings, readings, aims=aims, now=now)
+
+    # It has to last, and to be below the limit by a margin.
+    soon = priced(0.19, START)
+    assert soon.reason == Reason(
+        why=Why.PRICE_SOON, data={"price": 0.19, "limit": 0.2}, until=START + defaults.PRICE_HOLD
+    )
+    assert soon.intent is Intent.FOLLOW
+    assert not soon.eager
+    assert priced(0.191, START + 10).reason == Reason(
+        why=Why.PRICE_SOON, data={"price": 0.191, "limit": 0.2}
+    )
+    assert priced(0.19, START + 20).intent is Intent.FOLLOW
+    cheap = priced(0.19, START + 20 + defaults.PRICE_HOLD)
+    assert cheap == Aim(intent=Intent.BUDGET, watts=6600.0, reason=Reason(why=Why.FULL))
+    # Up to the limit it stays cheap; above, what runs is lowered without patience.
+    assert priced(0.2, START + 50).intent is Intent.BUDGET
+    dear = priced(0.201, START + 60)
+    assert dear.reason == Reason(why=Why.PRICE_HIGH, data={"price": 0.201, "limit": 0.2})
+    assert (dear.intent, dear.eager, dear.final) == (Intent.FOLLOW, True, True)
+    last = priced(0.3, START + 60 + defaults.DEAR_SECONDS - 1)
+    assert (last.eager, last.final) == (True, True)
+    after = priced(0.3, START + 60 + defaults.DEAR_SECONDS)
+    assert (after.eager, after.final) == (False, False)
+    for price, limit in ((None, 0.2), (0.1, None)):
+        assert priced(price, START + 400, limit).reason == Reason(why=Why.PRICE_HIGH)
+
+
+def test_below_nothing_cheap_is_still_below_the_limit() -> None:
+    # 5 % of a limit of -0.1 are below it, not above.
+    settings = with_mode(Mode.SURPLUS_CHEAP)
+    aims = Aims()
+    for seconds, price, intent in ((0, -0.102, Intent.FOLLOW), (60, -0.102, Intent.FOLLOW)):
+        readings = SiteReadings(grid=at(0.0, START + seconds), price=price, price_limit=-0.1)
+        assert aim(settings, readings, aims=aims, now=START + seconds).intent is intent
+    for seconds, intent in ((120, Intent.FOLLOW), (180, Intent.BUDGET)):
+        readings = SiteReadings(grid=at(0.0, START + seconds), price=-0.106, price_limit=-0.1)
+        assert aim(settings, readings, aims=aims, now=START + seconds).intent is intent
+
+
+def test_a_forbidden_battery_is_tolerated_then_lowered_then_stopped() -> None:
+    aims = Aims()
+
+    def discharged(power: float, seconds: float, grid: float = 0.0) -> Aim:
+        now = START + seconds
+        readings = SiteReadings(grid=at(grid, now), battery=at(power, now))
+        return aim(SETTINGS, readings, aims=aims, now=now)
+
+    assert discharged(defaults.BATTERY_NOISE, 0).intent is Intent.FOLLOW
+    held = discharged(800.0, 10)
+    until = START + 10 + defaults.BATTERY_HOLD
+    assert held.intent is Intent.NO_RISE
+    assert held.ceiling is None
+    assert held.reason == Reason(why=Why.BATTERY, data={"watts": 800.0}, until=until)
+    lowered = discharged(800.0, 10 + defaults.BATTERY_HOLD, grid=200.0)
+    # 2015 W are drawn; 1000 W of it are neither the battery's nor the grid's. One floor runs,
+    # and 15 W are what the other draws anyway.
+    assert lowered == Aim(
+        intent=Intent.NO_RISE,
+        watts=1015.0,
+        reason=Reason(why=Why.BATTERY, data={"watts": 800.0}),
+        ceiling=1015.0,
+    )
+    more = discharged(1500.0, 50)
+    assert (more.watts, more.ceiling) == (515.0, 1015.0)
+    stopped = discharged(1500.0, 10 + defaults.BATTERY_STOP)
+    assert stopped.ceiling == 515.0
+    # What is over is counted anew.
+    assert discharged(0.0, 700).intent is Intent.FOLLOW
+    assert discharged(800.0, 710).ceiling is None
+
+
+def test_one_that_ramps_counts_in_full_for_a_battery() -> None:
+    aims = Aims()
+    ramps = [miner("a", 2000.0, blocked_up=Wait.RAMPING)]
+    for seconds in (0.0, defaults.BATTERY_HOLD):
+        now = START + seconds
+        readings = SiteReadings(grid=at(0.0, now), battery=at(1500.0, now))
+        found = aims.aim(SETTINGS, readings, ramps, now)
+    assert found.ceiling == 2000.0
+
+
+def test_a_full_battery_may_fall_a_little_before_it_comes_first_again() -> None:
+    aims = Aims()
+
+    def charged(soc: float) -> float | None:
+        readings = SiteReadings(grid=measured(0.0), battery=measured(-1000.0), soc=measured(soc))
+        return Aims.aim(aims, SETTINGS, readings, MINERS, START).watts
+
+    for soc, watts in (
+        (94.9, 2015.0),
+        (95.0, 3015.0),
+        (90.0, 3015.0),
+        (89.9, 2015.0),
+        (94.9, 2015.0),
+    ):
+        # The mean over time is another matter: each begins after a long silence.
+        aims._smooth.value = None
+        assert charged(soc) == watts
+
+
+def test_zero_export() -> None:
+    settings = with_mode(Mode.ZERO_EXPORT)
+    aims = Aims()
+
+    def bought(grid: float, seconds: float) -> Aim:
+        now = START + seconds
+        return aim(settings, SiteReadings(grid=at(grid, now)), aims=aims, now=now)
+
+    def data(grid: float, **more: float) -> dict[str, float]:
+        return {"watts": grid, "low": 200.0, "high": 400.0, **more}
+
+    for grid in (200.0, 400.0):
+        held = bought(grid, 0)
+        assert held == Aim(
+            intent=Intent.HOLD, watts=2015.0, reason=Reason(why=Why.BALANCED, data=data(grid))
+        )
+    # There may be more: a step, and a larger one when it is covered.
+    probed = bought(100.0, 10)
+    first = 2015.0 + defaults.PROBE_STEP
+    assert probed == Aim(
+        intent=Intent.FOLLOW,
+        watts=first,
+        reason=Reason(why=Why.PROBING, data=data(100.0, aim=first)),
+    )
+    assert bought(100.0, 10 + defaults.PROBE_SETTLE - 1).watts == first
+    assert bought(100.0, 10 + defaults.PROBE_SETTLE).watts == first + defaults.PROBE_STEP
+    # It has met the grid: it is taken back at once, and not tried again for a while.
+    met = bought(500.0, 80)
+    assert met.intent is Intent.FOLLOW
+    assert met.watts is not None
+    assert met.watts <= 2015.0
+    assert met.eager
+    assert met.reason == Reason(why=Why.NO_SURPLUS, data=data(500.0))
+    again = 80 + defaults.PROBE_BACKOFF
+    paused = bought(100.0, again - 1)
+    assert paused == Aim(
+        intent=Intent.HOLD,
+        watts=2015.0,
+        reason=Reason(why=Why.PROBE_PAUSED, data=data(100.0), until=START + again),
+    )
+    # The second time in vain it waits twice as long.
+    assert bought(100.0, again).reason.why is Why.PROBING
+    assert bought(500.0, again + 70).eager is False
+    longer = again + 70 + 2 * defaults.PROBE_BACKOFF
+    assert bought(100.0, longer - 1).reason.until == START + longer

@@ -1,0 +1,242 @@
+"""The controller of a site, one plan at a time, with miners put together by hand."""
+
+from dataclasses import replace
+import json
+
+import pytest
+
+from custom_components.asic_miner.power import defaults
+from custom_components.asic_miner.power.budget import Policy
+from custom_components.asic_miner.power.guard import Guard
+from custom_components.asic_miner.power.model import Source, Wait, Wish
+from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteController
+from custom_components.asic_miner.power.site_model import (
+    Circuit,
+    Energy,
+    Measured,
+    MinerNow,
+    Mode,
+    Plan,
+    Reason,
+    SiteMiner,
+    SiteReadings,
+    SiteSettings,
+    Why,
+)
+
+from .rig import PERCENT, START, TARGET
+from .states import measured, miner
+
+GRID = SiteReadings(grid=measured(0.0))
+
+
+def settings(mode: Mode = Mode.FULL, **more: object) -> SiteSettings:
+    places = tuple(SiteMiner(key=key, priority=place) for place, key in enumerate("abc", 1))
+    return SiteSettings(**{"miners": places, "mode": mode, **more})  # type: ignore[arg-type] # by name
+
+
+def wished(source: Source, watts: float, ago: float = 0.0) -> Wish:
+    return Wish(watts=watts, source=source, at=START - ago)
+
+
+def plan(site: SiteController, *miners: MinerNow, at: float = 0.0) -> Plan:
+    readings = replace(GRID, grid=Measured(value=0.0, at=START + at))
+    return site.plan(START + at, readings, miners)
+
+
+def test_energy_is_counted_between_plans_and_kept() -> None:
+    site = SiteController(settings(), {"solar": 1.0, "grid": 2.0, "battery": 3.0})
+    running = miner("a", 2000.0)
+    assert plan(site, running).energy == Energy(solar=1.0, grid=2.0, battery=3.0)
+    kwh = 2000.0 * defaults.METER_HOLD / 3_600_000
+    after = plan(site, running, at=defaults.METER_HOLD)
+    assert after.energy.solar == pytest.approx(1.0 + kwh)
+    assert (after.energy.grid, after.energy.battery) == (2.0, 3.0)
+    # Nobody has looked for longer: that is not made up. Nor is a clock that was set back.
+    for at in (3 * defaults.METER_HOLD, 0.0):
+        assert plan(site, running, at=at).energy == after.energy
+    stored = json.loads(json.dumps(site.to_json()))
+    assert SiteController(settings(), stored).energy == after.energy
+    assert SiteController(settings(), {"solar": -1, "grid": "x"}).energy == Energy()
+
+
+def test_energy_is_not_counted_on_an_old_meter() -> None:
+    site = SiteController(settings())
+    running = [miner("a", 2000.0)]
+    site.plan(START, GRID, running)
+    for passed in (0.0, 60.0, 180.0):
+        now = START + defaults.METER_HOLD + passed
+        found = site.plan(now, replace(GRID, grid=Measured(value=0.0, at=START)), running)
+    assert found.energy.solar == pytest.approx(2000.0 * defaults.METER_HOLD / 3_600_000)
+
+
+def test_what_does_not_say_counts_with_what_it_was_ordered() -> None:
+    site = SiteController(settings(Mode.SURPLUS))
+    found = plan(site, miner("a", 2000.0, drawn=None), miner("b", 1500.0))
+    assert found.surplus == 3500.0
+
+
+@pytest.mark.parametrize(
+    ("source", "ago", "ours"),
+    [
+        (Source.USER, 0.0, False),
+        (Source.VOICE, MANUAL_SECONDS - 1, False),
+        (Source.ACTION, 60.0, False),
+        (Source.USER, MANUAL_SECONDS, True),
+        (Source.USER, -1.0, True),  # of a clock that was set back
+        (Source.BUDGET, 0.0, True),
+    ],
+)
+def test_a_person_has_an_hour(source: Source, ago: float, ours: bool) -> None:
+    site = SiteController(settings(Mode.OFF))
+    found = plan(site, miner("a", 2000.0, wish=wished(source, 2000.0, ago)))
+    assert (found.orders == {"a": 0.0}) is ours
+    assert (found.allocated == {"a": 0.0}) is ours
+
+
+def test_who_is_silent_or_not_controlled_is_left_alone_but_counts_as_load() -> None:
+    site = SiteController(settings(Mode.OFF, circuits=(CIRCUIT,)))
+    silent = miner("a", 2000.0, wait=Wait.NO_READING)
+    foreign = replace(miner("b", 2000.0), controlled=False)
+    found = plan(site, silent, foreign, miner("c", 1000.0))
+    assert found.orders == {"c": 0.0}
+    assert found.headroom == {"c": CIRCUIT.limit - 5000.0}
+
+
+CIRCUIT = Circuit(key="c", members=frozenset("abc"), limit=7000.0)
+
+
+def test_must_stop_limits_all_that_are_controlled_to_nothing() -> None:
+    site = SiteController(settings(circuits=(CIRCUIT,)))
+    foreign = replace(miner("b", 2000.0), controlled=False)
+    person = miner("c", 1000.0, wish=wished(Source.USER, 1000.0))
+    readings = replace(GRID, must_stop=True)
+    found = site.plan(START, readings, [miner("a", 2000.0), foreign, person])
+    assert found.limits == {"a": 0.0, "b": 2000.0, "c": 0.0}
+    assert found.orders == {"a": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"circuits": (replace(CIRCUIT, limit=1500.0),)}, Why.CIRCUIT),
+        ({"import_limit": -1.0}, Why.IMPORT_LIMIT),
+        ({"phase_limit": -1.0}, Why.IMPORT_LIMIT),
+    ],
+)
+def test_a_limit_that_is_exceeded_is_the_reason(more: dict[str, object], why: Why) -> None:
+    site = SiteController(replace(settings(), **more))  # type: ignore[arg-type] # by name
+    readings = replace(GRID, grid=measured(1000.0), phases=(measured(1000.0),))
+    found = site.plan(START, readings, [miner("a", 2000.0)])
+    assert found.reason == Reason(why=why)
+    assert found.limits["a"] is not None
+    assert found.limits["a"] < 2000.0
+
+
+def test_without_limits_there_are_none() -> None:
+    found = plan(SiteController(settings()), miner("a", 2000.0))
+    assert (found.limits, found.headroom, found.budget) == ({"a": None}, {}, 3400.0)
+
+
+def test_a_ceiling_limits_at_once_who_is_served_last() -> None:
+    site = SiteController(settings(Mode.SURPLUS))
+    for at in (0.0, defaults.BATTERY_HOLD):
+        now = START + at
+        battery = Measured(value=2500.0, at=now)
+        readings = SiteReadings(grid=Measured(value=0.0, at=now), battery=battery)
+        found = site.plan(now, readings, [miner("a", 2000.0), miner("b", 1500.0)])
+    # 1000 W are neither grid nor battery, but both may stay at their floors for ten minutes.
+    assert found.limits == {"a": 1000.0, "b": 1000.0}
+    now = START + defaults.BATTERY_STOP
+    readings = SiteReadings(
+        grid=Measured(value=0.0, at=now), battery=Measured(value=2500.0, at=now)
+    )
+    found = site.plan(now, readings, [miner("a", 2000.0), miner("b", 1500.0)])
+    assert found.limits == {"a": 1000.0, "b": 0.0}
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        Wait.BELOW_FLOOR,
+        Wait.FAULT,
+        Wait.LIMIT,
+        Wait.MINIMUM_OFF,
+        Wait.REFUSED,
+        Wait.STARTS_SPENT,
+        Wait.START_ABOVE_LIMIT,
+        Wait.UNCONFIRMED,
+    ],
+)
+def test_a_start_that_does_not_happen_is_withdrawn(wait: Wait) -> None:
+    site = SiteController(settings())
+    assert plan(site, miner("a")).orders == {"a": 3400.0}
+    wish = wished(Source.SITE, 3400.0)
+    waits = plan(site, miner("a", wish=wish), at=10)
+    assert waits.allocated == {"a": 3400.0}
+    can_start_at = START + 999
+    stuck = plan(site, miner("a", wait=wait, can_start_at=can_start_at, wish=wish), at=20)
+    assert (stuck.orders, stuck.allocated) == ({"a": 0.0}, {"a": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("policy", "first"), [(Policy.PRIORITY, "a"), (Policy.EFFICIENT, "b"), (Policy.EQUAL, "a")]
+)
+def test_who_is_served_first(policy: Policy, first: str) -> None:
+    site = SiteController(settings(policy=policy))
+    ones = [
+        replace(miner(key), efficiency=joules)
+        for key, joules in (("c", None), ("b", 20.0), ("a", 30.0))
+    ]
+    assert list(plan(site, *ones).orders) == [first]
+
+
+def test_what_runs_counts_as_a_little_more_efficient() -> None:
+    site = SiteController(settings(Mode.FIXED, fixed=3400.0, policy=Policy.EFFICIENT))
+    runs = replace(miner("b", 2000.0), efficiency=20.5)
+    assert plan(site, replace(miner("a"), efficiency=20.0), runs).orders == {"b": 3400.0}
+    site = SiteController(settings(Mode.FIXED, fixed=3400.0, policy=Policy.EFFICIENT))
+    # By more than that it is worth a stop and a start.
+    assert plan(site, replace(miner("a"), efficiency=19.8), runs).orders == {"b": 0.0}
+
+
+def test_strangers_are_served_last_and_a_persons_own_first() -> None:
+    limit = Circuit(key="c", members=frozenset("abc"), limit=4000.0)
+    site = SiteController(settings(circuits=(limit,)))
+    person = miner("c", 1000.0, wish=wished(Source.USER, 3000.0))
+    foreign = replace(miner("b", 1000.0, wish=wished(Source.USER, 3000.0)), controlled=False)
+    found = plan(site, miner("a", 1000.0), foreign, person)
+    # 98 % of what is left are for the person, who wants more than that.
+    assert found.limits == {"a": 1000.0, "b": 1000.0, "c": pytest.approx(1920.0)}
+
+
+def test_another_mode_begins_anew_and_other_settings_do_not() -> None:
+    site = SiteController(settings(Mode.SURPLUS))
+    site.plan(START, replace(GRID, grid=measured(-1000.0)), [miner("a", 2000.0)])
+    site.configure(settings(Mode.SURPLUS, reserve=100.0))
+    now = START + 5
+    found = site.plan(now, SiteReadings(grid=Measured(value=0.0, at=now)), [miner("a", 2000.0)])
+    assert found.budget is not None
+    assert found.budget > 2800.0, "the mean goes on"
+    site.configure(settings(Mode.ZERO_EXPORT))
+    site.configure(settings(Mode.SURPLUS))
+    found = site.plan(now, SiteReadings(grid=Measured(value=0.0, at=now)), [miner("a", 2000.0)])
+    assert found.budget == 2000.0
+
+
+def test_a_plan_is_handed_to_the_guards_that_are_there() -> None:
+    guards = {"a": Guard(PERCENT), "b": Guard(TARGET)}
+    guards["b"].wish(Wish(watts=1000.0, source=Source.SITE, at=START - 1, safety=True))
+    Plan(
+        orders={"gone": 1.0, "a": 2000.0},
+        limits={"gone": 1.0, "a": 2500.0, "other": None, "b": None},
+        allocated={},
+        budget=None,
+        surplus=None,
+        headroom={},
+        energy=Energy(),
+        reason=Reason(why=Why.FULL),
+    ).apply(guards, START)
+    assert guards["a"].state(START).wish == wished(Source.SITE, 2000.0)
+    assert guards["a"].limit == replace(wished(Source.SITE, 2500.0), safety=True)
+    assert guards["b"].limit is None
