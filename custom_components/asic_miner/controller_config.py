@@ -24,6 +24,7 @@ CONF_IMPORT_METER: Final = "import_meter"
 CONF_EXPORT_METER: Final = "export_meter"
 
 CONF_SOURCES: Final = "sources"
+CONF_SOLAR: Final = "solar_meter"
 CONF_BATTERY: Final = "battery"
 CONF_BATTERY_METER: Final = "battery_meter"
 CONF_BATTERY_SIGN: Final = "battery_sign"
@@ -174,6 +175,8 @@ class Setup:
             phases=tuple(known) if len(known) == len(phases) else (),
             battery=power or before.battery,
             soc=meters.number(hass, battery.get(CONF_SOC)),
+            # An inverter that sleeps at night says nothing, and what it said last gets old.
+            solar=meters.watts(hass, self._part(CONF_SOURCES).get(CONF_SOLAR)) or before.solar,
             price=price.value if price else None,
             price_limit=tariff.get(CONF_PRICE_LIMIT),
             permission=meters.is_on(

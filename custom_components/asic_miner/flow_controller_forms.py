@@ -127,6 +127,7 @@ def sources_form(hass: HomeAssistant) -> probatio.Schema:
     """Return the form of all that may be there besides the meter."""
     return probatio.Schema(
         {
+            probatio.Optional(conf.CONF_SOLAR): _power(hass),
             probatio.Required(conf.CONF_BATTERY): section(
                 probatio.Schema(
                     {
@@ -280,7 +281,7 @@ def wrong_sources(hass: HomeAssistant, given: Form) -> dict[str, str]:
     battery, tariff = given[conf.CONF_BATTERY], given[conf.CONF_TARIFF]
     signals = given[conf.CONF_SIGNALS]
     meter, soc = battery.get(conf.CONF_BATTERY_METER), battery.get(conf.CONF_SOC)
-    if wrong_power(hass, meter):
+    if wrong_power(hass, meter, given.get(conf.CONF_SOLAR)):
         return {"base": "not_power"}
     if soc and meters.unit(hass, soc) not in {None, PERCENTAGE}:
         return {"base": "not_percent"}

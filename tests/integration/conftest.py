@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.coordinator import MinerCoordinator
+from custom_components.asic_miner.planning import PlanningEntry
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
@@ -41,10 +42,11 @@ def clock() -> ManualClock:
 
 @pytest.fixture(autouse=True)
 def _one_time(clock: ManualClock) -> Generator[None]:
-    """Let the coordinator and the devices live in the same time."""
+    """Let all that looks at a clock live in the time of the devices."""
     with (
         patch.object(MinerCoordinator, "_now", lambda _: START + clock.now()),
         patch.object(MinerCoordinator, "unix_time", lambda _: UNIX_START + clock.now()),
+        patch.object(PlanningEntry, "unix_time", lambda _: UNIX_START + clock.now()),
     ):
         yield
 

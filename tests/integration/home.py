@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.entries import miner_entries
+from custom_components.asic_miner.planning import PlanningEntry
 
 from .conftest import Miner
 
@@ -19,6 +20,9 @@ from .conftest import Miner
 async def stop(hass: HomeAssistant) -> None:
     """Stop Home Assistant, and with it the process, which knows nothing more of miners."""
     await hass.async_stop(force=True)
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        if isinstance(entry.runtime_data, PlanningEntry):
+            entry.runtime_data._halt()
     for entry in miner_entries(hass, loaded=True):
         coordinator = entry.runtime_data
         coordinator._cancel_read()

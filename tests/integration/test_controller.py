@@ -1,14 +1,11 @@
 """A power controller at work: a simulated house, miners on real sockets, and the real flow."""
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigEntryState,
     ConfigFlowContext,
 )
@@ -17,7 +14,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -29,150 +25,9 @@ from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import UNIX_START, AddMiner, Miner
+from .conftest import AddMiner
 from .flows import choose, fill, start
-
-GRID = "sensor.grid"
-MUST_STOP = "binary_sensor.must_stop"
-HOUSE_WATTS = 300.0
-"""What else is drawn."""
-
-METER = {"grid_meter": GRID, "grid_sign": "import", "pair": {}}
-SOURCES: dict[str, Any] = {
-    "battery": {"battery_sign": "discharging", "discharge": False},
-    "tariff": {},
-    "signals": {},
-}
-LIMITS: dict[str, Any] = {"phases": {}}
-
-
-@pytest.fixture(autouse=True)
-def _controllers_live_in_the_same_time(clock: ManualClock) -> Generator[None]:
-    """As do the miners."""
-    with patch.object(PowerController, "unix_time", lambda _: UNIX_START + clock.now()):
-        yield
-
-
-@dataclass(kw_only=True)
-class House:
-    """Has a meter that shows what the simulated miners really draw, and a roof."""
-
-    hass: HomeAssistant
-    clock: ManualClock
-    miners: list[Miner]
-    solar: float = 0.0
-    meter: bool = True
-    least: float = 1e9
-    most: float = -1e9
-    entry: ConfigEntry = field(init=False)
-
-    @property
-    def drawn(self) -> float:
-        """What all miners draw in truth."""
-        return sum(float(miner.device.truth()["power"] or 0.0) for miner in self.miners)
-
-    @property
-    def writes(self) -> int:
-        """How many commands all miners have got."""
-        return sum(int(miner.device.truth()["writes"] or 0) for miner in self.miners)
-
-    @property
-    def controller(self) -> PowerController:
-        """The one that is set up."""
-        found: PowerController = self.entry.runtime_data
-        return found
-
-    @property
-    def devices(self) -> list[str]:
-        """The ids of the miners' devices."""
-        registry = dr.async_get(self.hass)
-        found = []
-        for miner in self.miners:
-            device = registry.async_get_device_by_identifier(
-                (DOMAIN, miner.mac), miner.entry.entry_id
-            )
-            assert device
-            found.append(device.id)
-        return found
-
-    def say(self, entity_id: str, state: object, **attributes: object) -> None:
-        """Have an entity report now."""
-        self.hass.states.async_set(
-            entity_id, str(state), attributes, timestamp=UNIX_START + self.clock.now()
-        )
-
-    def report(self) -> None:
-        """Have the meter show what is so."""
-        watts = HOUSE_WATTS + self.drawn - self.solar
-        self.say(GRID, round(watts), unit_of_measurement="W", device_class="power", state_class="x")
-
-    async def live(self, seconds: float) -> None:
-        """Let time pass in steps of a plan, with polls in their tempo."""
-        for step in range(int(seconds // 10)):
-            self.clock.advance(10)
-            if self.meter:
-                self.report()
-            for miner in self.miners:
-                if step % 2 == 0 and miner.entry.state is ConfigEntryState.LOADED:
-                    await miner.entry.runtime_data.async_refresh()
-            self.controller.async_tick()
-            await self.hass.async_block_till_done(wait_background_tasks=True)
-
-    async def add(self, **changed: Any) -> None:
-        """Add the controller as a user does, and end its dry run."""
-        self.entry = (await self.through_flow(**changed))["result"]
-        await self.hass.async_block_till_done()
-        await self.call("switch.turn_off", "dry_run")
-
-    async def through_flow(
-        self,
-        meter: dict[str, Any] = METER,
-        sources: dict[str, Any] = SOURCES,
-        limits: dict[str, Any] = LIMITS,
-        circuit: dict[str, Any] | None = None,
-    ) -> Any:
-        """Go through all steps."""
-        self.report()
-        hass = self.hass
-        step = await fill(hass, await start(hass), advanced={})
-        step = await choose(hass, step, "controller")
-        step = await fill(hass, step, name="Sun", **meter)
-        assert step["step_id"] == "controller_sources", step
-        step = await fill(hass, step, **sources)
-        assert step["step_id"] == "controller_sharing", step
-        step = await fill(hass, step, miners=self.devices, policy="priority")
-        assert step["step_id"] == "controller_limits", step
-        step = await fill(hass, step, **limits)
-        if circuit:
-            step = await choose(hass, step, "controller_circuit")
-            step = await fill(hass, step, **{"details": {"wires": "1", "voltage": 230}} | circuit)
-        step = await choose(hass, step, "controller_finish")
-        assert step["type"] is FlowResultType.CREATE_ENTRY, step
-        return step
-
-    def entity_id(self, key: str) -> str:
-        """Return the entity id of one of the controller's keys."""
-        found = {
-            entity.unique_id.removeprefix(f"{self.entry.entry_id}_"): entity.entity_id
-            for entity in er.async_entries_for_config_entry(
-                er.async_get(self.hass), self.entry.entry_id
-            )
-        }
-        return next(entity for own, entity in found.items() if own.startswith(key))
-
-    def state(self, key: str) -> str:
-        """Return the state of one of its entities."""
-        state = self.hass.states.get(self.entity_id(key))
-        assert state, key
-        return state.state
-
-    async def call(self, service: str, key: str, **data: object) -> None:
-        """Perform an action on one of its entities."""
-        domain, name = service.split(".")
-        await self.hass.services.async_call(
-            domain, name, {"entity_id": self.entity_id(key), **data}, blocking=True
-        )
-        await self.hass.async_block_till_done(wait_background_tasks=True)
+from .house import GRID, HOUSE_WATTS, METER, MUST_STOP, SOURCES, House, house_with
 
 
 @pytest.fixture
@@ -180,10 +35,7 @@ async def house(
     hass: HomeAssistant, clock: ManualClock, whatsminer: WhatsminerSimulator, add_miner: AddMiner
 ) -> House:
     """A house with one WhatsMiner, which mines."""
-    house = House(hass=hass, clock=clock, miners=[await add_miner(whatsminer)])
-    clock.advance(1800)
-    await house.miners[0].poll(slow=True)
-    return house
+    return await house_with(hass, clock, add_miner, whatsminer)
 
 
 async def test_surplus_becomes_draw(house: House) -> None:

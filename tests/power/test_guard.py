@@ -101,7 +101,7 @@ def test_when_a_lock_ends_the_command_takes_the_place_of_the_wait() -> None:
     rig.now = state.until
     rig.read()
     command = rig.guard.next(rig.now)
-    assert rig.guard.state(rig.now).wait is None
+    assert rig.guard.state(rig.now).wait is Wait.SENDING
     assert command is not None
     assert (command.kind, command.watts) == (CommandKind.SET_POWER, 1972)
 

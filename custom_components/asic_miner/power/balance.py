@@ -72,17 +72,23 @@ def surplus(settings: SiteSettings, readings: SiteReadings, drawn: float) -> flo
 def split(energy: Energy, readings: SiteReadings, drawn: float, seconds: float) -> Energy:
     """Add what miners have used for some seconds, the newest load being the last served.
 
-    What is bought counts as bought for the miners first, then what the battery gives.
+    What is bought counts as bought for the miners first, then what the battery gives. What is
+    left is the sun's, as far as its meter says that it gives so much; the rest can only come
+    from a battery that is not measured, or not wholly.
     """
     if readings.grid is None or seconds <= 0:
         return energy
     grid = min(max(readings.grid.value, 0.0), drawn)
     battery = max(readings.battery.value, 0.0) if readings.battery is not None else 0.0
     battery = min(battery, drawn - grid)
+    solar = drawn - grid - battery
+    if readings.solar is not None:
+        solar = min(solar, max(readings.solar.value, 0.0))
+        battery = drawn - grid - solar
     # W·s to kWh
     factor = seconds / 3_600_000
     return Energy(
-        solar=energy.solar + (drawn - grid - battery) * factor,
+        solar=energy.solar + solar * factor,
         grid=energy.grid + grid * factor,
         battery=energy.battery + battery * factor,
     )

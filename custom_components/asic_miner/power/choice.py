@@ -300,6 +300,14 @@ class Chooser:
             until = now + defaults.START_HOLD - waited
             reason = Reason(why=Why.WAIT_START, data={"watts": rest}, miner=start.key, until=until)
             return Change(reason=reason)
+        waits = [
+            one
+            for one in ones
+            if not one.on and now < one.now.state.can_start_at and rest >= one.floor
+        ]
+        if waits and not running:
+            until = waits[0].now.state.can_start_at
+            return Change(reason=Reason(why=Why.MINER_WAITS, miner=waits[0].key, until=until))
         return self._rest(ones, aim, {one.key: one.most for one in ones})
 
     def _to_start(self, ones: Sequence[_One], running: Sequence[_One], rest: float) -> _One | None:
@@ -359,7 +367,8 @@ class Chooser:
         steady = [one for one in running if not one.ramping]
         if not running or -rest <= defaults.NOISE:
             self._ride_over(now)
-            return Change(reason=aim.reason)
+            enough = running and aim.reason.why is Why.NO_SURPLUS
+            return Change(reason=Reason(why=Why.BALANCED) if enough else aim.reason)
         if not steady:
             return Change(reason=Reason(why=Why.MINER_WAITS, miner=running[-1].key))
         last = steady[-1]

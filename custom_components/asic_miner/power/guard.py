@@ -27,7 +27,7 @@ from ..miners.models import JsonValue, MinerState
 from . import defaults
 from .decision import Decider, Decision
 from .learning import Learned
-from .model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
+from .model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wait, Wish
 from .past import Past, Pending
 
 _HOPELESS = (AuthenticationError, WriteAccessError, UnsupportedError, RejectedError)
@@ -287,7 +287,7 @@ class Guard:
             floor=self.ability.lowest(self.learned.floor),
             starts=past.count(past.starts, now),
             changes=past.count(past.changes, now),
-            wait=decision.wait,
+            wait=Wait.SENDING if decision.kind is not None else decision.wait,
             until=decision.until,
             data=decision.data,
         )

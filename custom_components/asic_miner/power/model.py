@@ -283,8 +283,8 @@ class GuardState:
     """Within the last 24 hours."""
     changes: int
     wait: Wait | None
-    """None when the miner does what is wished, or when nothing is left to wait for and
-    `Guard.next` gives the command for it at that same moment."""
+    """None when the miner does what is wished. SENDING also while `Guard.next` has a command
+    that has only to be sent."""
     until: float | None
     """When the wait ends, where that is known."""
     data: Mapping[str, float] = field(default_factory=dict)

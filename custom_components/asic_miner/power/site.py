@@ -5,6 +5,7 @@ and shows what it says. Only the newest plan counts.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..miners.models import JsonValue
 from . import balance, caps, defaults
@@ -98,11 +99,17 @@ class SiteController:
         limits = caps.caps(found, miners, wanted, ranks)
         reason = change.reason
         if limits.breached is not None:
-            grid = limits.breached == caps.GRID or limits.breached.startswith(caps.PHASE)
-            reason = Reason(why=Why.IMPORT_LIMIT if grid else Why.CIRCUIT)
+            reason = Reason(why=_why_limited(limits.breached))
+        elif reason.why is Why.CIRCUIT and reason.miner is not None:
+            tight = [bound for bound in found if reason.miner in bound.parts]
+            least = min(tight, key=lambda bound: caps.headroom(bound, committed, rise=True))
+            reason = replace(reason, why=_why_limited(least.key))
         given = dict(limits.watts)
         if aim.intent is Intent.STOP_NOW:
-            given |= dict.fromkeys((miner.key for miner in miners if miner.controlled), 0.0)
+            # What must stop also stops a boost, and what a thermostat heats with.
+            must = readings.must_stop
+            stopped = (miner.key for miner in miners if miner.controlled or must)
+            given |= dict.fromkeys(stopped, 0.0)
         elif aim.ceiling is not None:
             given |= self._under(aim.ceiling, mine, ranks, given)
         return Plan(
@@ -233,6 +240,12 @@ def _manual(miner: MinerNow, now: float) -> bool:
     if wish is None or wish.source not in {Source.USER, Source.VOICE, Source.ACTION}:
         return False
     return now - MANUAL_SECONDS < wish.at <= now
+
+
+def _why_limited(bound: str) -> Why:
+    """Return the reason that is named after the limit that holds miners back."""
+    grid = bound == caps.GRID or bound.startswith(caps.PHASE)
+    return Why.IMPORT_LIMIT if grid else Why.CIRCUIT
 
 
 def _drawn(miner: MinerNow) -> float:

@@ -112,6 +112,7 @@ class SiteReadings:
     battery: Measured | None = None
     soc: Measured | None = None
     solar: Measured | None = None
+    """W from the sun, as it was last said however long ago: a dark roof says nothing."""
     price: float | None = None
     price_limit: float | None = None
     permission: bool | None = None
