@@ -7,16 +7,20 @@ Home Assistant has said, shown or kept for showing is searched for them.
 from collections.abc import Iterator
 import json
 import logging
-from typing import Any
+from pathlib import Path
+from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
-from homeassistant.const import MATCH_ALL
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+)
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -25,6 +29,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.services import ACTIONS
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.faults import Fault
@@ -33,148 +38,22 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 from tests.simulators.whatsminer.faults import Wire
 
 from .conftest import Miner
-
-# A WhatsMiner takes at most eight characters.
-PASSWORD, WRONG, LATER = "pQ7kD2_a", "wR0ng_9z", "nE5w_x3J"
-ACCOUNT, WORKER = "acct-zq81", "rig-x7k2"
-POOL_PASSWORD, NEW_POOL_PASSWORD = "poolpw-5dR", "poolpw-8vT"
-URL_USER, URL_PASSWORD, URL_PATH = "urluser-4g", "urlpass-6h", "authority-9t"
-POOL_URL = f"stratum+tcp://{URL_USER}:{URL_PASSWORD}@pool.example.com:3333/{URL_PATH}"
-
-CHOSEN = frozenset(
-    {
-        PASSWORD,
-        WRONG,
-        LATER,
-        ACCOUNT,
-        WORKER,
-        POOL_PASSWORD,
-        NEW_POOL_PASSWORD,
-        URL_USER,
-        URL_PASSWORD,
-        URL_PATH,
-    }
+from .secrecy import (
+    ACCOUNT,
+    CHOSEN,
+    CONTRACT,
+    LATER,
+    NEW_POOL_PASSWORD,
+    PASSWORD,
+    POOL_PASSWORD,
+    POOL_URL,
+    WORKER,
+    WRONG,
+    Secrets,
+    Watch,
+    said,
 )
-
-
-class Secrets:
-    """What nobody is to see of one device."""
-
-    def __init__(self) -> None:
-        """Begin with what the test chooses itself."""
-        self.always = set(CHOSEN)
-        self.serials: set[str] = set()
-        """The device page shows the device's own; they are to be nowhere else."""
-
-    def plant(self, device: SimulatedMiner) -> None:
-        """Give a device recognisable secrets, and note those that it makes up later."""
-        device.password = PASSWORD
-        if isinstance(device, WhatsminerSimulator):
-            self._plant_whatsminer(device)
-        elif isinstance(device, BraiinsSimulator):
-            self._plant_braiins(device)
-        else:
-            raise TypeError(f"{type(device)} has secrets that nobody looks for")
-
-    def _plant_whatsminer(self, device: WhatsminerSimulator) -> None:
-        for pool in device.device.pools:
-            pool.url, pool.user = POOL_URL, f"{ACCOUNT}.{WORKER}"
-            pool.password = POOL_PASSWORD
-        device.device.settings.hostname = WORKER
-        replies = device.replies
-        self.serials |= {replies.serial, replies.supply_serial, *replies.board_serials}
-        issue = device.access.issue
-
-        def noted(address: str, now: float, epoch: float) -> dict[str, str] | None:
-            given = issue(address, now, epoch)
-            if given:
-                self.always |= {given["salt"], given["newsalt"], device.access.key}
-                self.always |= set(device.access._tokens)
-            return given
-
-        device.access.issue = noted  # type: ignore[method-assign]  # to look at what it gives
-
-    def _plant_braiins(self, device: BraiinsSimulator) -> None:
-        for pool in device.device.settings.groups[0].pools:
-            pool.url, pool.user = POOL_URL, f"{ACCOUNT}.{WORKER}"
-            pool.password = POOL_PASSWORD
-        device.device.settings.network.hostname = WORKER
-        seed = device.device.seed
-        self.serials |= {f"SIM{seed:04d}HB", f"SIMCB{seed:06d}", f"SIMPS{seed:06d}"}
-        sessions = device.gateway.sessions
-        begin = sessions.open
-
-        def noted(now: float) -> str:
-            token = begin(now)
-            self.always.add(token)
-            return token
-
-        sessions.open = noted  # type: ignore[method-assign]  # to look at what it gives
-
-    def within(self, text: str, *, serials: bool = True) -> list[str]:
-        """Return those that stand in a text."""
-        wanted = self.always | self.serials if serials else self.always
-        return sorted(secret for secret in wanted if secret in text)
-
-
-class Watch:
-    """Everything that is said and shown while a test runs."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Listen to all events, but those with which a user's own call begins."""
-        self.hass = hass
-        self.texts: list[tuple[str, str]] = []
-        hass.bus.async_listen(MATCH_ALL, self._heard)
-
-    async def _heard(self, event: Event[Any]) -> None:
-        if event.event_type != "call_service":
-            self.say("event", event.as_dict())
-
-    def say(self, where: str, what: object) -> None:
-        """Keep something for the search."""
-        self.texts.append((where, json.dumps(what, default=str, ensure_ascii=False)))
-
-    def raised(self, error: BaseException | None) -> None:
-        """Keep all that an error says, with what it came from."""
-        while error is not None:
-            placeholders = getattr(error, "translation_placeholders", None)
-            self.say("exception", [str(error), repr(error), placeholders])
-            error = error.__cause__ or error.__context__
-
-    def shown(self) -> None:
-        """Keep all states, issues and flows as they are now."""
-        for state in self.hass.states.async_all():
-            self.say("state", state.as_dict())
-        for issue in ir.async_get(self.hass).issues.values():
-            self.say("issue", issue.translation_placeholders)
-        for flow in self.hass.config_entries.flow.async_progress():
-            self.say("flow", flow)
-
-    def registered(self) -> str:
-        """Return what the registries hold, as text."""
-        devices = dr.async_get(self.hass)
-        return json.dumps(
-            [
-                *(device.dict_repr for device in devices.devices),
-                *(device.dict_repr for device in devices.child_devices),
-                *(entity.extended_dict for entity in er.async_get(self.hass).entities.values()),
-            ],
-            default=str,
-        )
-
-
-def said(records: list[logging.LogRecord]) -> Iterator[tuple[str, str]]:
-    """Yield where and what of all log lines, with their errors.
-
-    Home Assistant itself logs, when it is told to log everything, each call of an action
-    with its data. That is said by the user, not by us.
-    """
-    shape = logging.Formatter()
-    for record in records:
-        text = shape.format(record)
-        if record.name == "homeassistant.core" and "call_service" in text:
-            continue
-        yield f"log of {record.name}", text
+from .test_repairs import Fix, issue
 
 
 async def _add(hass: HomeAssistant, device: SimulatedMiner, watch: Watch) -> ConfigEntry:
@@ -201,6 +80,91 @@ async def _refused(watch: Watch, miner: Miner, service: str, key: str, **data: o
     with pytest.raises(HomeAssistantError) as caught:
         await miner.call(service, key, **data)
     watch.raised(caught.value)
+
+
+WORDS = f"failed for {ACCOUNT}.{WORKER} with {POOL_PASSWORD}, {CONTRACT} or {LATER}"
+"""What a careless firmware might tell of what it was sent."""
+
+
+class Told(dict[str, str]):
+    """What a WhatsMiner answers to everything."""
+
+    @override
+    def __contains__(self, command: object) -> bool:
+        """Leave it the command without which nothing is sent, and one that answers a user."""
+        return command not in {"get_token", "get_customer_msg"}
+
+    @override
+    def __getitem__(self, command: str) -> str:
+        """Tell too much."""
+        return f"{command} {WORDS}"
+
+
+def _refuse(device: SimulatedMiner) -> None:
+    """Have the device refuse everything, and tell too much of what was secret in it."""
+    if isinstance(device, WhatsminerSimulator):
+        device.faults.texts = Told()
+    elif isinstance(device, BraiinsSimulator):
+        for method in ("PUT", "POST", "PATCH", "DELETE"):
+            device.faults.set(f"{method} *", Fault(status=400, text="this is not possible now"))
+        for path in (
+            "POST pools",
+            "PUT pools/batch",
+            "PUT auth/password",
+            "PUT license/apply-contract-key",
+        ):
+            device.faults.set(path, Fault(status=400, text=WORDS))
+
+
+def _obey(device: SimulatedMiner) -> None:
+    """End that."""
+    if isinstance(device, WhatsminerSimulator):
+        device.faults.texts = {}
+    elif isinstance(device, BraiinsSimulator):
+        device.faults.clear()
+
+
+POOL = {"url": POOL_URL, "user": f"{ACCOUNT}.{WORKER}", "password": NEW_POOL_PASSWORD}
+CALLS: dict[str, dict[str, Any]] = {
+    "set_pools": {"pools": [POOL]},
+    "set_power_percent": {"percent": 70},
+    "set_power": {"watts": 2000},
+    "set_led": {"colour": "red"},
+    "get_customer_message": {"key": "place"},
+    "set_customer_message": {"key": "place", "message": WORKER},
+    "set_syslog": {"host": "192.0.2.10"},
+    "change_password": {"new_password": f"{LATER} is too long"},
+    "set_hostname": {"hostname": WORKER},
+    "set_network": {"dhcp": True, "hostname": WORKER, "confirm": True},
+    "apply_contract_key": {"contract_key": CONTRACT},
+    "set_advanced_settings": {"settings": {"pool": {"password": POOL_PASSWORD}}},
+    "change_power_target": {"change": -100},
+    "change_hashrate_target": {"change": -1},
+}
+"""What an action is performed with, besides a confirmation. Passwords that are refused, too."""
+
+
+async def _act(watch: Watch, miner: Miner, name: str, **data: object) -> bool:
+    """Perform an action of ours, and keep how it fails; tell whether it was done."""
+    hass = miner.hass
+    [found] = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
+    [action] = [one for one in ACTIONS if one.name == name]
+    confirmed = {"confirm": True} if action.confirm else {}
+    try:
+        answer = await hass.services.async_call(
+            DOMAIN,
+            name,
+            {"device_id": found.id, **confirmed, **data},
+            blocking=True,
+            return_response=hass.services.supports_response(DOMAIN, name) != "none",
+        )
+    except HomeAssistantError as error:
+        watch.raised(error)
+        return False
+    # Names are what a user asks for; passwords and keys are never in an answer.
+    for secret in (PASSWORD, LATER, POOL_PASSWORD, NEW_POOL_PASSWORD, CONTRACT):
+        assert secret not in json.dumps(answer, default=str), name
+    return True
 
 
 def _fail(device: SimulatedMiner) -> Iterator[None]:
@@ -331,3 +295,145 @@ def _own_serial(miner: Miner) -> str | None:
     """Return the serial number that the entry knows the miner by."""
     identity = miner.entry.data["identity"]
     return str(identity["serial"]) if identity["serial"] else None
+
+
+async def _reconfigure(hass: HomeAssistant, miner: Miner, watch: Watch) -> None:
+    """Enter a wrong password, then the right one, and give the miner another one."""
+    flows, device = hass.config_entries.flow, miner.device
+    step: Any = await flows.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": miner.entry.entry_id}
+    )
+    form = {
+        "host": device.host,
+        "change_password": True,
+        "advanced": {"port": device.port, "forget_password": False},
+    }
+    for password in (WRONG, PASSWORD):
+        watch.say("flow", step)
+        step = await flows.async_configure(step["flow_id"], {**form, "password": password})
+    assert step["step_id"] == "new_password", step
+    for new, repeated in ((LATER, WRONG), (LATER, LATER)):
+        watch.say("flow", step)
+        step = await flows.async_configure(
+            step["flow_id"], {"new_password": new, "repeated": repeated}
+        )
+    watch.say("flow", step)
+    assert step["reason"] == "reconfigure_successful", step
+    await hass.async_block_till_done()
+    assert device.password == LATER
+
+
+async def _options(hass: HomeAssistant, miner: Miner, watch: Watch) -> None:
+    """Change the options."""
+    step: Any = await hass.config_entries.options.async_init(miner.entry.entry_id)
+    watch.say("flow", step)
+    step = await hass.config_entries.options.async_configure(step["flow_id"], {"poll_seconds": 20})
+    watch.say("flow", step)
+    await hass.async_block_till_done()
+
+
+async def _repair(miner: Miner, watch: Watch, clock: ManualClock) -> None:
+    """Go through each repair that the device gives a reason for."""
+    device = miner.device
+    keys: tuple[str, ...] = ("outdated_firmware",)
+    if isinstance(device, WhatsminerSimulator):
+        keys = ("write_access_off", "clock_off")
+        device.access.enabled = False
+        device.replies.epoch -= 40 * 86_400
+        await _refused(watch, miner, "switch.turn_on", "locate")
+    elif isinstance(device, BraiinsSimulator):
+        device.faults.old_firmware = 404
+    clock.advance(60)
+    await miner.poll(slow=True)
+    for key in keys:
+        assert issue(miner, key), key
+        watch.shown()
+        fix = Fix(miner, key)
+        step = await fix.begin()
+        watch.say("flow", step)
+        step = await (fix.choose("look") if key == "clock_off" else fix.submit())
+        assert step["errors"], key
+        watch.say("flow", step)
+    if isinstance(device, WhatsminerSimulator):
+        device.access.enabled = True
+        device.replies.epoch += 40 * 86_400
+    elif isinstance(device, BraiinsSimulator):
+        device.faults.clear()
+    await miner.poll(slow=True)
+
+
+LAST = ("set_network", "update_firmware", "restore_stock", "factory_reset")
+"""After these a device is away, or another one."""
+
+
+async def test_no_form_and_no_action_says_anything_secret(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    clock: ManualClock,
+    tmp_path: Path,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """All forms, all repairs and all actions, obeyed and refused in the device's own words."""
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    clock.advance(7200)
+    secrets, watch = Secrets(), Watch(hass)
+    secrets.plant(device)
+    assert await async_setup_component(hass, "diagnostics", {})
+    assert await async_setup_component(hass, REPAIRS, {})
+    hass.config.config_dir = str(tmp_path)
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    image = tmp_path / "firmware.bin"
+    image.write_bytes(b"no firmware at all")
+
+    miner = Miner(hass, device, await _add(hass, device, watch))
+    await _options(hass, miner, watch)
+    await _repair(miner, watch, clock)
+    await _reconfigure(hass, miner, watch)
+    clock.advance(1800)
+    await miner.poll(slow=True)
+
+    calls = {**CALLS, "update_firmware": {"path": str(image)}}
+    names = [one.name for one in ACTIONS if one.name not in LAST]
+    done = {name for name in names if await _act(watch, miner, name, **calls.get(name, {}))}
+    assert {"set_pools", "get_pools"} <= done, done
+    await _act(watch, miner, "change_password", new_password=PASSWORD)
+    assert device.password == PASSWORD
+    clock.advance(1800)
+    await miner.poll(slow=True)
+    _refuse(device)
+    other = {**POOL, "url": "stratum+tcp://other.example.com:3333"}
+    calls["set_pools"] = {"pools": [other], "previous_passwords": [NEW_POOL_PASSWORD]}
+    for name in names:
+        await _act(watch, miner, name, **calls.get(name, {}))
+    for service, key, data in (
+        ("switch.turn_off", "mining", {}),
+        ("number.set_value", "power_target", {"value": 2000}),
+        ("button.press", "reboot", {}),
+    ):
+        # Some firmware accepts with such words; what counts is that nobody repeats them.
+        try:
+            await miner.call(service, key, **data)
+        except HomeAssistantError as error:
+            watch.raised(error)
+    _obey(device)
+    await miner.poll(slow=True)
+    for name in LAST:
+        await _act(watch, miner, name, **calls.get(name, {}))
+        clock.advance(1800)
+        await miner.poll(slow=True)
+    watch.shown()
+    watch.say("diagnostics", await get_diagnostics_for_config_entry(hass, hass_client, miner.entry))
+    registered = watch.registered()
+    assert await hass.config_entries.async_unload(miner.entry.entry_id)
+
+    found = [
+        (where, secret, text)
+        for where, text in (*watch.texts, *said(caplog.records))
+        for secret in secrets.within(text)
+    ]
+    assert not found, found[:3]
+    assert not secrets.within(registered, serials=False)
+    assert {where for where, _ in watch.texts} >= {"flow", "issue", "exception", "diagnostics"}
