@@ -425,6 +425,8 @@ class Fault:
     remedy: str | None = None
     minor: bool = False
     """The maker itself treats it as harmless."""
+    cooling: bool = False
+    """A fan or the flow of a liquid has failed."""
     key: str | None = None
     """Of its translated text: lower case letters, digits and underscores. None where there
     is no text but the device's own."""

@@ -148,6 +148,7 @@ def test_why_it_is_too_hot(reason: str, key: str) -> None:
     status = DetailedStatus(phase="stopped", reason="thermal_pause", message=message)
     [fault] = present_faults(replace(MINING, detailed_status=status)) or ()
     assert fault.key == key
+    assert fault.cooling is (reason == "BROKEN_FANS")
     assert "_" not in fault.message
 
 

@@ -18,7 +18,12 @@ from custom_components.asic_miner.miners.whatsminer.fault_table import (
     POOLS,
     REMEDIES,
 )
-from custom_components.asic_miner.miners.whatsminer.faults import is_minor, meaning, texts
+from custom_components.asic_miner.miners.whatsminer.faults import (
+    is_cooling,
+    is_minor,
+    meaning,
+    texts,
+)
 
 from .hurry import UNHURRIED
 
@@ -85,6 +90,14 @@ def test_table_has_no_code_twice() -> None:
     assert len(several) == len(set(several))
     assert not set(several) & set(GENERAL)
     assert not {code // 100 for code in (*several, *GENERAL) if 1000 <= code < 10000} & set(CHIPS)
+
+
+def test_cooling() -> None:
+    """Fans that stand and liquid that does not flow, and nothing else."""
+    for code in ("110", "111", "130", "253", "5070", "5073", "5079"):
+        assert is_cooling(code)
+    for code in ("120", "140", "350", "5060", "5074", "600", "2010"):
+        assert not is_cooling(code)
 
 
 def test_minor_by_family() -> None:

@@ -85,6 +85,7 @@ def present_faults(details: MinerDetails) -> tuple[Fault, ...] | None:
             code=marker[1] if marker else reason,
             message=own or known.message,
             remedy=known.remedy,
+            cooling=fans,
             key=_key(reason),
         ),
     )

@@ -302,6 +302,11 @@ REMEDIES: dict[str, tuple[int, ...]] = {
 }
 """What helps, and for which codes; boards and pools by the code of their first."""
 
+COOLING = (100, 110, 111, 130, 131, 253, 254, 5079)
+"""A fan that turns no more or far too slowly, also of the power supply; liquid that stands."""
+COOLING_OF_BOARDS = (5070,)
+"""The same for one board, by the code of the first."""
+
 MINOR_HYDRO = frozenset(
     {202, 205, 217, 264, 265, 266, 267, 270, 271, 272, 273, 274, 275, 276, 277, 278, 279, 280}
 )

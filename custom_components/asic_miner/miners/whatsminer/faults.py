@@ -6,6 +6,8 @@ from .fault_table import (
     BOARDS,
     CHIP_REMEDY,
     CHIPS,
+    COOLING,
+    COOLING_OF_BOARDS,
     GENERAL,
     MINOR_HYDRO,
     MINOR_OTHERS,
@@ -16,6 +18,10 @@ from .fault_table import (
 _BOARDS = 4
 _POOLS = 3
 _REMEDY_OF = {code: remedy for remedy, codes in REMEDIES.items() for code in codes}
+_COOLING = frozenset(
+    {str(code) for code in COOLING}
+    | {str(code + slot) for code in COOLING_OF_BOARDS for slot in range(_BOARDS)}
+)
 _MINOR = {
     True: frozenset(str(code) for code in MINOR_HYDRO),
     False: frozenset(str(code) for code in MINOR_OTHERS),
@@ -87,6 +93,11 @@ def is_minor(code: str, *, hydro: bool) -> bool:
     nearest relative by cooling.
     """
     return code in _MINOR[hydro]
+
+
+def is_cooling(code: str) -> bool:
+    """Tell whether a code says that a fan turns no more or that the liquid does not flow."""
+    return code in _COOLING
 
 
 def _chip(digits: str) -> Meaning | None:

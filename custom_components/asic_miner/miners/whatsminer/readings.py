@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from ..models import Fan, Fault, Hashboard, MinerState, Pool, PowerMode, PowerSupply
 from .api import ErrorEntry
 from .device import mac_address
-from .faults import is_minor, meaning
+from .faults import is_cooling, is_minor, meaning
 from .parse import Record, as_number
 
 NO_LIMIT = 2_147_483_647
@@ -245,6 +245,7 @@ def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
             message=m.message,
             remedy=m.remedy,
             minor=is_minor(code, hydro=hydro),
+            cooling=is_cooling(code),
             key=m.key,
         )
         for code, m in said.items()
