@@ -59,6 +59,15 @@ def _temperature(exclude: list[str]) -> EntitySelector:
     )
 
 
+def _switch(exclude: list[str]) -> EntitySelector:
+    return EntitySelector(
+        EntitySelectorConfig(
+            exclude_entities=exclude,
+            filter=EntityWithDeviceFilterSelectorConfig(domain=["switch", "input_boolean"]),
+        )
+    )
+
+
 def _limit(limits: tuple[float, float]) -> NumberSelector:
     return NumberSelector(
         NumberSelectorConfig(
@@ -96,14 +105,16 @@ def _fields(hass: HomeAssistant) -> dict[Any, Any]:
             probatio.Schema(
                 {
                     probatio.Optional(conf.CONF_OUTLET): _temperature([]),
-                    probatio.Optional(conf.CONF_BACKUP): EntitySelector(
+                    probatio.Optional(conf.CONF_PUMP): _switch(own),
+                    probatio.Optional(conf.CONF_BACKUP): _switch(own),
+                    probatio.Optional(conf.CONF_WINDOW): EntitySelector(
                         EntitySelectorConfig(
-                            exclude_entities=own,
                             filter=EntityWithDeviceFilterSelectorConfig(
-                                domain=["switch", "input_boolean"]
+                                domain="binary_sensor", device_class=["window", "door", "opening"]
                             ),
                         )
                     ),
+                    probatio.Optional(conf.CONF_OUTSIDE): _temperature([]),
                 }
             ),
             COLLAPSED,
@@ -111,9 +122,8 @@ def _fields(hass: HomeAssistant) -> dict[Any, Any]:
         probatio.Required(conf.CONF_LIMITS): section(
             probatio.Schema(
                 {
-                    probatio.Required(conf.CONF_CHIP, default=defaults.CHIP_LIMIT): _limit(
-                        CHIP_RANGE
-                    ),
+                    # Left empty, it is what suits each miner.
+                    probatio.Optional(conf.CONF_CHIP): _limit(CHIP_RANGE),
                     probatio.Required(conf.CONF_SOFT, default=defaults.SUPPLY_SOFT): _limit(
                         WATER_RANGE
                     ),
@@ -131,10 +141,14 @@ def wrong(hass: HomeAssistant, given: Mapping[str, Any], own_entry: str | None) 
     """Return what is wrong with what somebody chose."""
     if error := _wrong_miners(hass, given[conf.CONF_MINERS], own_entry):
         return {conf.CONF_MINERS: error}
-    for sensor in (given[conf.CONF_SENSOR], given[conf.CONF_MORE].get(conf.CONF_OUTLET)):
+    more = given[conf.CONF_MORE]
+    sensors = [given[conf.CONF_SENSOR], more.get(conf.CONF_OUTLET), more.get(conf.CONF_OUTSIDE)]
+    for sensor in sensors:
         # One that says nothing now may be asleep.
         if sensor and meters.unit(hass, sensor) not in {None, *UnitOfTemperature}:
             return {"base": "not_temperature"}
+    if (pump := more.get(conf.CONF_PUMP)) and pump == more.get(conf.CONF_BACKUP):
+        return {"base": "pump_is_backup"}
     limits = given[conf.CONF_LIMITS]
     if limits[conf.CONF_SOFT] >= limits[conf.CONF_HARD]:
         return {"base": "limits_crossed"}

@@ -1,39 +1,26 @@
 """Runs a thermostat whose heater is a miner or several: reads, plans, and has it done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_OFF, SERVICE_TURN_ON
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util import dt as dt_util
 
-from . import meters
 from .actuator import PERSONAL
-from .const import LOGGER
 from .coordinator import MinerCoordinator
 from .heat_board import async_heat_board
-from .miners.models import MinerState, Snapshot
 from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.guard import Guard
-from .power.heat import HeatPlan, HeatReadings, HeatSettings, HeatWhy, Kind, Preset, Thermostat
-from .power.heat_safety import Dangers
+from .power.heat import Thermostat
+from .power.heat_model import HeatPlan, HeatSettings, Kind, Preset
 from .power.heat_share import Heater, share
 from .power.learning import number
 from .power.model import Source
-from .power.site_model import Measured
-from .thermostat_config import RANGES, HeatSetup, celsius
+from .relay import Relay
+from .thermostat_config import RANGES, HeatSetup
+from .thermostat_senses import Senses
 
-FAN_TICKS: Final = 2
-"""In so many looks in a row a fan must stand still: one reading may be wrong, and what it
-trips only a person can clear."""
-
-POOL_SECONDS: Final = 1800.0
-"""Half an hour after its pools were gone a miner is started again to see whether they are
-back: often enough for a cold room, and within the starts of a day."""
 PEOPLE: Final = PERSONAL - {Source.ADOPTED}
 """Whose "off" at the miner itself is respected."""
 
@@ -63,14 +50,14 @@ class HeatController(PlanningEntry):
         self._calm = Preset(preset) if preset in list(Preset) else Preset.COMFORT
         """The preset apart from a boost, which does not outlive a restart."""
         self._thermostat.choose(self._calm, self.unix_time())
-        self._thermostat.switch(page.get("on") is True)
-        self._controlled: Measured | None = None
-        self._supply: Measured | None = None
-        self._backup_on = False
-        self._backup_ours = page.get("backup_ours") is True
-        self._fan_ticks = 0
-        self._no_pool_until: float | None = None
+        if page.get("on") is True:
+            self._thermostat.resume()
+        self._senses = Senses(hass, self.setup)
+        self._backup = Relay(hass, self.setup.backup, ours=page.get("backup_ours") is True)
+        # A pump that does not say yet holds nothing up; it gets old like any sensor.
+        self._pump = Relay(hass, self.setup.pump, ours=page.get("pump_ours") is True, on=True)
         self._wish: float | None = None
+        """W; None while nothing has been wished since the start."""
         self._insists = False
         """Somebody has just ordered something here, which is newer than what was ordered at
         the miner."""
@@ -94,21 +81,16 @@ class HeatController(PlanningEntry):
         return self._thermostat.preset
 
     @property
-    def calm_preset(self) -> Preset:
-        """The preset apart from a boost."""
-        return self._calm
-
-    @property
     def temperature(self) -> float | None:
         """°C of what is heated; None while its sensor does not say."""
-        shown = self._controlled
+        shown = self._senses.controlled
         fresh = shown and self.unix_time() - shown.at < defaults.SENSOR_FLOOR
         return shown.value if shown and fresh else None
 
     @property
     def latched(self) -> bool:
         """Whether only a person can clear what holds the miner down."""
-        return self._thermostat.to_json()["latched"] is not None
+        return self._thermostat.latched
 
     # Orders
 
@@ -135,7 +117,7 @@ class HeatController(PlanningEntry):
     @callback
     def async_acknowledge(self) -> None:
         """Clear a latched trip; what is still wrong trips again at once."""
-        self._thermostat.acknowledge(self.unix_time())
+        self._thermostat.acknowledge()
         self._async_ordered()
 
     @callback
@@ -154,8 +136,12 @@ class HeatController(PlanningEntry):
     @property
     @override
     def watched(self) -> Iterable[str]:
-        """Water that is too hot and a heater that comes on wait for no timer."""
-        return [entity for entity in (self.setup.outlet, self.setup.backup) if entity]
+        """Water that is too hot, a heater that comes on and a pump that stops wait for no timer."""
+        return [
+            entity
+            for entity in (self.setup.outlet, self.setup.backup, self.setup.pump)
+            if entity is not None
+        ]
 
     @callback
     @override
@@ -165,7 +151,10 @@ class HeatController(PlanningEntry):
         miners = self.miners()
         guards = [miner.actuator.guard for miner in miners.values()]
         self._thermostat.settings = self._settings([guard for guard in guards if guard])
-        self.plan = self._thermostat.plan(now, self._readings(miners, now))
+        pump = self._pump.look(now)
+        self._backup.look(now)
+        readings = self._senses.read(miners, now, pump=pump, backup_on=self._backup.on)
+        self.plan = self._thermostat.plan(now, readings)
         if self.plan.wish is not None:
             self._wish = self.plan.wish
         self._apply(self.plan, miners)
@@ -174,77 +163,30 @@ class HeatController(PlanningEntry):
             self._written = page
             self._store.async_delay_save(self._page, 0)
 
-    def _settings(self, guards: Iterable[Guard]) -> HeatSettings:
+    def _settings(self, guards: Sequence[Guard]) -> HeatSettings:
         """Return what its miners can do together; one of nothing while none has said."""
         heaters = [_heater("", guard) for guard in guards]
+        best = [guard.learned.most_efficient(guard.ability) for guard in guards]
+        known = [watts for watts in best if watts is not None]
+        room = self.setup.heats.kind is Kind.ROOM
         return HeatSettings(
             floor=min((heater.floor for heater in heaters), default=1.0),
             maximum=sum(heater.maximum for heater in heaters) or 1.0,
             kind=self.setup.heats.kind,
+            eco=sum(known) if known and len(known) == len(guards) else None,
             limits=self.setup.limits,
             backup=self.setup.backup is not None,
-        )
-
-    def _readings(self, miners: dict[str, MinerCoordinator], now: float) -> HeatReadings:
-        """Return what is measured now."""
-        snapshots = [_fresh(miner, now) for miner in miners.values()]
-        there = [snapshot for snapshot in snapshots if snapshot]
-        complete = len(there) == len(self.setup.miners)
-        running = [snapshot for snapshot in there if _runs(snapshot)]
-        powers = [snapshot.power for snapshot in there if snapshot.power is not None]
-        hot = [snapshot.temperature for snapshot in there if snapshot.temperature is not None]
-        self._fan_ticks = self._fan_ticks + 1 if any(map(_fan_stands, there)) else 0
-        backup = meters.is_on(self.hass, self.setup.backup)
-        # One that does not say is as it was.
-        self._backup_on = self._backup_on if backup is None else backup
-        pools = [_pool_alive(snapshot) for snapshot in there]
-        return HeatReadings(
-            dangers=Dangers(
-                chip=max(hot, default=None),
-                supply=self._read_supply(now),
-                controlled=self._read_controlled(now),
-                cooling_failed=self._fan_ticks >= FAN_TICKS,
+            starts_low=not any(guard.ability.starts_at_full for guard in guards),
+            coarse=max(
+                (
+                    defaults.worthwhile(guard.ability.path, guard.ability.maximum)
+                    for guard in guards
+                ),
+                default=0.0,
             ),
-            # What one of them draws that does not answer is not known.
-            power=sum(powers) if complete and len(powers) == len(there) else None,
-            running=bool(running),
-            ramping=bool(running) and all(_ramps(snapshot) for snapshot in running),
-            reachable=bool(there),
-            pool_alive=self._pools_alive(pools, now),
-            backup_on=self._backup_on,
+            highest=RANGES[self.setup.heats][1],
+            stuck=defaults.STUCK_ROOM if room else defaults.STUCK_WATER,
         )
-
-    def _pools_alive(self, pools: list[bool | None], now: float) -> bool | None:
-        """Tell whether there is work for any miner; one that is off does not know.
-
-        So what the last one said holds for a while, in which the backup heater may help.
-        """
-        if True in pools:
-            self._no_pool_until = None
-            return True
-        if pools and None not in pools:
-            self._no_pool_until = now + POOL_SECONDS
-        return False if self._no_pool_until and now < self._no_pool_until else None
-
-    def _read_controlled(self, now: float) -> Measured | None:
-        self._controlled = self._read(self.setup.sensor, self._controlled, now)
-        return self._controlled
-
-    def _read_supply(self, now: float) -> Measured | None:
-        """Return the water that leaves the miner; else, of a tank, the water itself."""
-        if self.setup.outlet:
-            # One that has never said anything is there all the same, and gets old.
-            last = self._supply or Measured(value=0.0, at=now)
-            self._supply = self._read(self.setup.outlet, last, now)
-            return self._supply
-        if self.setup.heats.kind is Kind.ROOM:
-            return None
-        return self._controlled
-
-    def _read(self, entity_id: str, last: Measured | None, now: float) -> Measured | None:
-        state = self.hass.states.get(entity_id)
-        age = (dt_util.utcnow() - state.last_reported).total_seconds() if state else 0.0
-        return celsius(self.hass, entity_id, last, now, age)
 
     # Having it done
 
@@ -257,20 +199,21 @@ class HeatController(PlanningEntry):
             for mac, miner in miners.items()
             if (guard := miner.actuator.guard) is not None
         ]
-        shares = share(self._wish or 0.0, heaters)
+        shares = {} if self._wish is None else share(self._wish, heaters)
         for heater in heaters:
-            miner, watts = miners[heater.key], shares[heater.key]
+            miner, watts = miners[heater.key], shares.get(heater.key)
             # Each has its own floor; the plan knows the lowest.
             limit = heater.floor if plan.limit else plan.limit
             miner.actuator.limit(limit, Source.HEAT)
-            board.wish(heater.key, watts if self.on else None)
+            if watts is not None or not self.on:
+                board.wish(heater.key, watts if self.on else None)
             served = heater.key in board.served
-            # Who does not answer is not told to stop for it when it is back.
-            away = plan.why is HeatWhy.NO_MINER
             ordered = self.on or plan.wish is not None
-            wishes = not served and not away and ordered and self._may(miner)
+            wishes = not served and ordered and self._may(miner)
             self.order(miner, watts if wishes else None)
-        self._switch_backup(plan)
+        self._backup.have(self.entry, on=plan.backup, always=self.on)
+        # A pump may run for others, too.
+        self._pump.have(self.entry, on=plan.pump, always=False)
 
     def _may(self, miner: MinerCoordinator) -> bool:
         """Tell whether nobody has ordered something else at the miner itself, which counts.
@@ -285,33 +228,6 @@ class HeatController(PlanningEntry):
         stopped = wish is not None and wish.watts == 0 and wish.source in PEOPLE
         return miner.actuator.interlude is None and not stopped
 
-    def _switch_backup(self, plan: HeatPlan) -> None:
-        """Have the other heater as planned; while disarmed only what was switched on here."""
-        if self.setup.backup is None or plan.backup is self._backup_on:
-            if not self._backup_on:
-                self._backup_ours = False
-            return
-        if not plan.backup and not (self.on or self._backup_ours):
-            return
-        self._backup_ours = plan.backup or self._backup_ours
-        self.entry.async_create_background_task(
-            self.hass,
-            self._async_switch_backup(self.setup.backup, plan.backup),
-            f"{self.entry.title}: backup heater",
-        )
-
-    async def _async_switch_backup(self, entity_id: str, on: bool) -> None:
-        try:
-            await self.hass.services.async_call(
-                HOMEASSISTANT_DOMAIN,
-                SERVICE_TURN_ON if on else SERVICE_TURN_OFF,
-                {ATTR_ENTITY_ID: entity_id},
-                blocking=True,
-            )
-        except HomeAssistantError as error:
-            # The next tick sees that it is not as planned and tries again.
-            LOGGER.warning("%s could not switch the backup heater: %s", self.entry.title, error)
-
     # Memory
 
     @override
@@ -321,7 +237,8 @@ class HeatController(PlanningEntry):
             "on": self.on,
             "setpoint": self.setpoint,
             "preset": self._calm,
-            "backup_ours": self._backup_ours,
+            "backup_ours": self._backup.ours,
+            "pump_ours": self._pump.ours,
             "thermostat": self._thermostat.to_json(),
         }
 
@@ -338,34 +255,3 @@ class HeatController(PlanningEntry):
 def _heater(key: str, guard: Guard) -> Heater:
     ability = guard.ability
     return Heater(key=key, floor=ability.lowest(guard.learned.floor), maximum=ability.maximum)
-
-
-def _fresh(miner: MinerCoordinator, now: float) -> Snapshot | None:
-    """Return what a miner has said; one poll that is lost is no reason to stop heating."""
-    reading = miner.actuator.guard.reading if miner.actuator.guard else None
-    recent = reading is not None and now - reading.at < defaults.READING_FRESH
-    return miner.last if miner.last_update_success or recent else None
-
-
-def _runs(snapshot: Snapshot) -> bool:
-    if snapshot.mining_wanted is not None:
-        return snapshot.mining_wanted
-    return snapshot.state not in {MinerState.PAUSED, MinerState.STOPPED}
-
-
-def _ramps(snapshot: Snapshot) -> bool:
-    return snapshot.state in {MinerState.STARTING, MinerState.RESTARTING, MinerState.TUNING}
-
-
-def _fan_stands(snapshot: Snapshot) -> bool:
-    return snapshot.state is MinerState.MINING and any(fan.speed == 0 for fan in snapshot.fans)
-
-
-def _pool_alive(snapshot: Snapshot) -> bool | None:
-    """Tell whether one of its pools is alive; None where it does not say, or is off."""
-    if snapshot.pools is None or not _runs(snapshot):
-        return None
-    said = [pool.alive for pool in snapshot.pools]
-    if True in said:
-        return True
-    return None if None in said or not said else False

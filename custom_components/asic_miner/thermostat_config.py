@@ -12,7 +12,7 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 from . import meters
 from .controller_config import mac_of
 from .power import defaults
-from .power.heat import Kind
+from .power.heat_model import Kind
 from .power.heat_safety import Limits
 from .power.site_model import Measured
 
@@ -22,6 +22,9 @@ CONF_SENSOR: Final = "temperature_sensor"
 CONF_MORE: Final = "more"
 CONF_OUTLET: Final = "outlet_sensor"
 CONF_BACKUP: Final = "backup_switch"
+CONF_PUMP: Final = "pump_switch"
+CONF_WINDOW: Final = "window_sensor"
+CONF_OUTSIDE: Final = "outside_sensor"
 CONF_LIMITS: Final = "limits"
 CONF_CHIP: Final = "chip_limit"
 CONF_SOFT: Final = "water_soft_limit"
@@ -38,6 +41,7 @@ class Heats(StrEnum):
     ROOM = "room"
     TANK = "tank"
     POOL = "pool"
+    TUB = "hot_tub"
 
     @property
     def kind(self) -> Kind:
@@ -52,6 +56,8 @@ RANGES: Final[Mapping[Heats, tuple[float, float, float]]] = {
     Heats.TANK: (10.0, 60.0, 45.0),
     # Warmer than 35 °C is no pool; an owner who ran flat out could not use it for weeks.
     Heats.POOL: (10.0, 35.0, 26.0),
+    # Nobody stays for long in water above 40 °C.
+    Heats.TUB: (10.0, 40.0, 37.0),
 }
 """Lowest, highest and first setpoint in °C."""
 
@@ -66,7 +72,17 @@ class HeatSetup:
     sensor: str
     outlet: str | None
     backup: str | None
+    pump: str | None
+    window: str | None
+    outside: str | None
+    chip_limit: float | None
+    """°C; None for what suits each miner."""
     limits: Limits
+
+    @property
+    def wet(self) -> bool:
+        """Whether there is water that has to flow."""
+        return self.heats.kind is Kind.TANK or bool(self.outlet or self.pump)
 
     @classmethod
     def of(cls, hass: HomeAssistant, options: Mapping[str, Any]) -> Self:
@@ -79,8 +95,11 @@ class HeatSetup:
             sensor=options[CONF_SENSOR],
             outlet=more.get(CONF_OUTLET),
             backup=more.get(CONF_BACKUP),
+            pump=more.get(CONF_PUMP),
+            window=more.get(CONF_WINDOW),
+            outside=more.get(CONF_OUTSIDE),
+            chip_limit=limits.get(CONF_CHIP),
             limits=Limits(
-                chip=limits.get(CONF_CHIP, defaults.CHIP_LIMIT),
                 supply_soft=limits.get(CONF_SOFT, defaults.SUPPLY_SOFT),
                 supply_hard=limits.get(CONF_HARD, defaults.SUPPLY_HARD),
             ),

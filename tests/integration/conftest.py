@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 import time
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.asic_miner.const import DOMAIN
@@ -19,6 +21,8 @@ from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .heating import House
 
 START = 1_000_000.0
 """What the coordinator's clock shows at the beginning; any number does."""
@@ -200,3 +204,21 @@ def add_miner(hass: HomeAssistant) -> AddMiner:
         return Miner(hass, device, await add_through_flow(hass, device))
 
     return add
+
+
+@pytest.fixture(params=["whatsminer", "braiins"])
+def heater(request: pytest.FixtureRequest) -> SimulatedMiner:
+    """A machine that heats, of each make."""
+    found: SimulatedMiner = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, clock: ManualClock, freezer: FrozenDateTimeFactory) -> House:
+    """A room, with a backup heater and a pump that are off."""
+    switches: dict[str, dict[str, str]] = {"backup": {}, "pump": {}}
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "input_boolean", {"input_boolean": switches})
+    made = House(hass, clock, freezer)
+    made.show()
+    return made

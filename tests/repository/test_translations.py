@@ -29,7 +29,12 @@ TEXTS = load()
 
 KEYS: dict[str, set[str]] = {
     "binary_sensor": {
-        row.key for row in (*binary_sensor.BINARY_SENSORS, thermostat_entities.PROBLEM)
+        row.key
+        for row in (
+            *binary_sensor.BINARY_SENSORS,
+            *thermostat_entities.SIGNS,
+            thermostat_entities.PROBLEM,
+        )
     },
     "button": {row.key for row in (*button.BUTTONS, thermostat_entities.ACKNOWLEDGE)},
     "event": {row.key for row in (event.FAULT, event.FAULT_LOG, event.FIRMWARE)},
@@ -85,6 +90,7 @@ THERMOSTAT_ERRORS = {
     "no_miner_chosen",
     "none_picked",
     "not_temperature",
+    "pump_is_backup",
 }
 """Errors of the form of a thermostat."""
 

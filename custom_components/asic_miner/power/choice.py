@@ -80,8 +80,7 @@ class _One:
 
     @property
     def least_change(self) -> float:
-        share_ = defaults.MINIMUM_CHANGE_SHARE[self.now.ability.path]
-        return max(defaults.MINIMUM_CHANGE_WATTS, share_ * self.now.ability.maximum)
+        return defaults.worthwhile(self.now.ability.path, self.now.ability.maximum)
 
     @property
     def can_rise(self) -> bool:

@@ -334,8 +334,7 @@ class Decider:
         if self._urgent or self._over:
             return self._shed(reading, goal)
         current = self.current
-        share = defaults.MINIMUM_CHANGE_SHARE[self.ability.path]
-        least = max(defaults.MINIMUM_CHANGE_WATTS, share * self.ability.maximum)
+        least = defaults.worthwhile(self.ability.path, self.ability.maximum)
         if self.person:
             # Who moves a slider means it, and does not do so all day.
             least = self.ability.step

@@ -57,6 +57,13 @@ MINIMUM_CHANGE_SHARE: Mapping[Path, float] = MappingProxyType(
         Path.START_STOP: 0.0,
     }
 )
+
+
+def worthwhile(path: Path, maximum: float) -> float:
+    """Return the W by which a draw is changed at least, of a miner that can draw `maximum`."""
+    return max(MINIMUM_CHANGE_WATTS, MINIMUM_CHANGE_SHARE[path] * maximum)
+
+
 MINIMUM_ON = 900.0
 """Own: 15 min. 60 min, as others have, is too long for a pause that costs little; a start
 takes up to 10 min, so less would be all ramp."""
@@ -261,18 +268,46 @@ CHIP_LATCH_ABOVE = 10.0
 """Own: reduce at the limit, pause 5 K above, latched 10 K above."""
 CHIP_CLEAR_BELOW = 5.0
 """Field: a critical chip at 70 °C clears at 65 °C."""
+CHIP_REST = 600.0
+"""Own: 10 min, as MINIMUM_OFF, for chips that cannot be read while they are off."""
 SUPPLY_SOFT = 50.0
 SUPPLY_HARD = 60.0
 """Field: soft and latched hard cap of a boiler loop."""
-CHIP_LIMIT = 85.0
-"""Field: chip cap that forces minimum power."""
+CHIP_LIMIT_LIQUID = 85.0
+"""Field: cap of the chips of a miner in a loop of water, which forces minimum power. Used
+where the miner itself does not say what is hot."""
+CHIP_LIMIT_AIR = 100.0
+"""Own: as above, with fans. A healthy air-cooled machine has been seen at 92.5 °C with 3.4 kW,
+so that the 85 °C of a loop would stop what is normal."""
+CHIP_LIMIT_LOWEST = 60.0
+"""Own: what a miner calls hot below that is taken for an error, and not for its limit."""
+COOLING_SECONDS = 30.0
+"""Own: so long the readings must show a fan at rest, since one may be wrong and what it trips
+only a person can clear."""
+FLOW_DELTA = 0.5
+"""K. Own: at power, water that flows leaves a miner at least so much warmer: 1 kW warms even
+20 l/min by 0.7 K."""
+FLOW_WATTS = 1000.0
+"""Own: see FLOW_DELTA. Below, too little heat tells nothing."""
+PUMP_GRACE = 5.0
+"""Own: a relay that has been told to come on shows it within seconds."""
 WAKE_SECONDS = 600.0
-"""Own: after a trip the floor is kept for 10 min; field: resume low, never straight to full."""
+"""Own: after a trip the floor is kept for 10 min of running; field: resume low, never straight
+to full."""
+STUCK_ROOM = 6 * 3600.0
+STUCK_WATER = 24 * 3600.0
+"""Own: a sensor that shows the very same value for so long, while the miner heats because it is
+too cold, is taken for dead. Coarse sensors step by 0.5 K; a pool takes most of a day for that."""
+WINDOW_OPEN = 60.0
+"""Own: who only passes through a door is no reason to stop heating."""
 PUMP_RUN_ON = 240.0
 """Field: 2 to 5 min after the power is gone."""
 FROST_OUTSIDE = 5.0
 """Own: below it a hydro loop that is powered off may freeze."""
 BACKUP_DELAY = 900.0
 """Own: the miner gets a quarter of an hour to heat before the backup takes over."""
+STANDBY_SHARE = 0.5
+"""Own: of the floor. A miner that draws less than that, or than OFF_WATTS, is at rest; the
+smallest ones mine with 40 W."""
 BACKUP_OFF_WATTS = OFF_WATTS
 """The backup heater waits until the miner draws no more than this, measured."""

@@ -4,122 +4,17 @@ Its owner calls `plan` about every HEAT_TICK seconds and hands the wish and the 
 miner's guard (`HeatPlan.apply`). Watts, °C, Unix time in seconds.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
 
 from ..miners.models import JsonValue
 from . import defaults
-from .guard import Guard
-from .heat_safety import LATCHING, Dangers, HeatSafety, Limits, Trip
-from .model import Source, Wish
+from .heat_model import Action, HeatPlan, HeatReadings, HeatSettings, HeatWhy, Preset
+from .heat_regulator import Regulator, band
+from .heat_safety import Dangers, HeatSafety, Trip, Verdict
+from .site_model import Measured
 
-
-class Kind(StrEnum):
-    """What is heated."""
-
-    ROOM = "room"
-    TANK = "tank"
-
-
-class Preset(StrEnum):
-    """How much power may be used for heat, apart from the setpoint."""
-
-    ECO = "eco"
-    COMFORT = "comfort"
-    BOOST = "boost"
-    """Full power for a while, then what was before."""
-    SLEEP = "sleep"
-    AWAY = "away"
-
-
-class Action(StrEnum):
-    """What the heater does."""
-
-    OFF = "off"
-    PREHEATING = "preheating"
-    HEATING = "heating"
-    IDLE = "idle"
-
-
-class HeatWhy(StrEnum):
-    """The reason for a wish. Translated by the caller."""
-
-    OFF = "off"
-    WARM = "warm"
-    COLD = "cold"
-    BOOST = "boost"
-    TRIPPED = "tripped"
-    NO_POOL = "no_pool"
-    """Without a pool a miner makes no heat."""
-    NO_MINER = "no_miner"
-    BACKUP = "backup"
-    BACKUP_STOPS = "backup_stops"
-    """The miner waits until the backup heater is seen off."""
-    BACKUP_WAITS = "backup_waits"
-    """The backup heater waits until the miner is seen off."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeatSettings:
-    """What the owner has decided, and what the miner can draw in W."""
-
-    floor: float
-    maximum: float
-    kind: Kind = Kind.ROOM
-    eco: float | None = None
-    """W of the most efficient draw, where it is known."""
-    limits: Limits = field(default_factory=Limits)
-    backup: bool = False
-    """There is another heater that may take over."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeatReadings:
-    """What is measured now."""
-
-    dangers: Dangers = field(default_factory=Dangers)
-    """With the temperature that is to be held, in `controlled`."""
-    power: float | None = None
-    """W that the miner draws, measured. None is not known, which is not 0."""
-    running: bool = False
-    ramping: bool = False
-    reachable: bool = True
-    pool_alive: bool | None = None
-    backup_on: bool = False
-    outside: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeatPlan:
-    """What is to be done now, and all that may be seen."""
-
-    wish: float | None
-    """W for the guard; None when nothing new is wished."""
-    limit: float | None
-    """W that must not be exceeded; None for no limit."""
-    action: Action
-    preset: Preset
-    setpoint: float
-    backup: bool
-    """The backup heater is to be on. Never together with the miner."""
-    pump: bool
-    """The pump is to run, also for some minutes after the miner."""
-    frost: bool
-    """To be warned of: a loop that is off may freeze."""
-    why: HeatWhy
-    trip: Trip | None
-    until: float | None
-    data: Mapping[str, float]
-
-    def apply(self, guard: Guard, now: float) -> None:
-        """Hand the plan to the guard of the miner."""
-        if self.limit is None:
-            guard.lift(Source.HEAT)
-        else:
-            guard.wish(Wish(watts=self.limit, source=Source.HEAT, at=now, safety=True))
-        if self.wish is not None:
-            guard.wish(Wish(watts=self.wish, source=Source.HEAT, at=now))
+_UNABLE = frozenset({HeatWhy.NO_POOL, HeatWhy.NO_MINER, HeatWhy.PUMP_WAITS})
+"""Reasons for which the miner cannot heat, though it is to."""
 
 
 class Thermostat:
@@ -127,42 +22,49 @@ class Thermostat:
 
     def __init__(self, settings: HeatSettings, setpoint: float, stored: JsonValue = None) -> None:
         """Begin off, or as `to_json` once said."""
-        known = stored if isinstance(stored, dict) else {}
-        latched = known.get("latched")
         self.settings = settings
         self.setpoint = setpoint
         self.on = False
         self.preset = Preset.COMFORT
         self._before_boost = Preset.COMFORT
         self._boost_until = 0.0
-        self._safety = HeatSafety(
-            settings.limits,
-            Trip(latched) if isinstance(latched, str) and latched in LATCHING else None,
-        )
-        self._integral = 0.0
-        """K."""
-        self._calls = False
-        """It is cold enough to heat."""
+        self._safety = HeatSafety(settings.limits, stored)
+        self._regulator = Regulator()
+        self._adopts = False
+        """What the miner does at the first look is where to begin."""
         self._leaving = False
         self._wish: float | None = None
         self._wished_at = 0.0
         self._planned_at: float | None = None
         self._unable_since: float | None = None
         self._drew_at: float | None = None
+        self._open_since: float | None = None
+        self._airing = False
+        self._still: Measured | None = None
+        """What the temperature is, and since when it has been just that."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return what must survive a restart: a latched trip."""
-        return {"latched": self._safety.latched}
+        """Return what must survive a restart: trips."""
+        return self._safety.to_json()
+
+    @property
+    def latched(self) -> bool:
+        """Whether only a person can clear what holds the miner down."""
+        return self._safety.latched is not None
 
     # Orders
 
     def switch(self, on: bool) -> None:
         """Arm or disarm. Each time it is armed, it begins without a past."""
         if on and not self.on:
-            self._integral, self._calls, self._wish = 0.0, False, None
+            self._regulator, self._wish = Regulator(), None
         if self.on and not on:
             self._leaving = True
         self.on = on
+
+    def resume(self) -> None:
+        """Be armed as before a restart, without stopping a miner that heats well."""
+        self.on = self._adopts = True
 
     def choose(self, preset: Preset, now: float, seconds: float = defaults.BOOST_SECONDS) -> None:
         """Choose a preset; `seconds` is how long a boost lasts."""
@@ -172,46 +74,89 @@ class Thermostat:
             self._boost_until = now + seconds
         self.preset = preset
 
-    def acknowledge(self, now: float) -> None:
+    def acknowledge(self) -> None:
         """Clear a latched trip."""
-        self._safety.acknowledge(now)
+        self._safety.acknowledge()
 
     # The plan
 
     def plan(self, now: float, readings: HeatReadings) -> HeatPlan:
         """Decide."""
-        settings = self.settings
         if self.preset is Preset.BOOST and now >= self._boost_until:
             self.preset = self._before_boost
-        verdict = self._safety.judge(readings.dangers, now, armed=self.on)
+        self._look_at_window(now, readings)
+        readings = replace(readings, dangers=self._dangers(now, readings))
+        dangers = readings.dangers
+        verdict = self._safety.judge(dangers, now, armed=self.on)
         wanted, why = self._wanted(now, readings)
-        if verdict.share is not None:
-            wanted = min(wanted, verdict.share * settings.floor)
-            why = HeatWhy.TRIPPED if self.on else why
-        backup, miner_blocked, why = self._backup(now, readings, why, tripped=verdict.share == 0)
+        trip, limit = self._held(verdict, wanted, drawing=dangers.drawing)
+        if wanted is not None and verdict.share is not None:
+            wanted = min(wanted, verdict.share * self.settings.floor)
+        if trip is not None and self.on and why not in _UNABLE:
+            why = HeatWhy.TRIPPED
+        pump = self._pump(now, readings, trip, wanted or 0.0)
+        if wanted and dangers.pump is not None and not dangers.pump.value and not dangers.drawing:
+            wanted, why = 0.0, HeatWhy.PUMP_WAITS
+        backup, miner_blocked, why = self._backup(now, readings, why, tripped=limit == 0)
         if miner_blocked:
-            wanted = 0.0
-        limit = None if verdict.share is None else verdict.share * settings.floor
-        if miner_blocked:
-            limit = 0.0
+            wanted = limit = 0.0
         return HeatPlan(
-            wish=self._paced(wanted, now, urgent=verdict.trip is not None or miner_blocked),
+            wish=self._paced(wanted, now, urgent=trip is not None or miner_blocked),
             limit=limit,
             action=self._action(readings),
             preset=self.preset,
             setpoint=self._target,
             backup=backup,
-            pump=self._pump(now, readings),
+            pump=pump,
             frost=self._frost(readings),
             why=why,
-            trip=verdict.trip,
-            until=verdict.until,
-            data={"wanted": wanted, "integral": self._integral},
+            trip=trip,
+            until=verdict.until if trip is not None else None,
+            data={"wanted": wanted or 0.0, "integral": self._regulator.integral},
         )
+
+    def _held(
+        self, verdict: Verdict, wanted: float | None, *, drawing: bool
+    ) -> tuple[Trip | None, float | None]:
+        """Return what holds the miner down, and the W to which."""
+        if verdict.share is None:
+            return None, None
+        if verdict.trip is Trip.WAKE:
+            if self.on and not wanted:
+                # It is warm enough, and comes back low when it is not any more.
+                return None, None
+            if not (drawing and self.settings.starts_low):
+                # A limit would never let it start. What goes to full draw first is lowered as
+                # soon as it takes that.
+                return verdict.trip, None
+        return verdict.trip, verdict.share * self.settings.floor
+
+    def _dangers(self, now: float, readings: HeatReadings) -> Dangers:
+        """Return the dangers, with what is found out here."""
+        dangers, drawn = readings.dangers, readings.power
+        drawing = readings.running if drawn is None else drawn > self.settings.standby
+        controlled = dangers.controlled
+        if controlled is None:
+            return replace(dangers, drawing=drawing)
+        still = self._still
+        heats = self.on and drawing and controlled.value < self._target - band(self.settings.kind)
+        gone = still is not None and now - still.at > self.settings.stuck
+        if still is None or still.value != controlled.value or not (heats or gone):
+            still = self._still = Measured(value=controlled.value, at=now)
+        # From then on it says nothing, until it moves.
+        at = min(controlled.at, still.at + self.settings.stuck)
+        return replace(dangers, drawing=drawing, controlled=Measured(value=controlled.value, at=at))
+
+    def _look_at_window(self, now: float, readings: HeatReadings) -> None:
+        """See whether a window is open, and not only for a moment."""
+        if not readings.window_open or self._open_since is None or self._open_since > now:
+            self._open_since = now if readings.window_open else None
+        since = self._open_since
+        self._airing = since is not None and now - since >= defaults.WINDOW_OPEN
 
     @property
     def _target(self) -> float:
-        if self.preset is Preset.AWAY:
+        if self.preset is Preset.AWAY or self._airing:
             return min(self.setpoint, defaults.AWAY_TEMPERATURE)
         return self.setpoint
 
@@ -228,8 +173,8 @@ class Thermostat:
 
     def _wanted(  # noqa: PLR0911 - one return per reason
         self, now: float, readings: HeatReadings
-    ) -> tuple[float, HeatWhy]:
-        """Return the W that the temperature asks for."""
+    ) -> tuple[float | None, HeatWhy]:
+        """Return the W that the temperature asks for; None to leave it as it is."""
         passed = 0.0
         if self._planned_at is not None and self._planned_at < now:
             # What nobody looked at for minutes is not integrated.
@@ -238,50 +183,37 @@ class Thermostat:
         if not self.on:
             return 0.0, HeatWhy.OFF
         if not readings.reachable:
-            return 0.0, HeatWhy.NO_MINER
+            # Who does not answer is not told to stop for it when it is back.
+            return None, HeatWhy.NO_MINER
         if readings.pool_alive is False:
             return 0.0, HeatWhy.NO_POOL
-        if self.preset is Preset.BOOST:
-            return self.settings.maximum, HeatWhy.BOOST
         measured = readings.dangers.controlled
+        if self.preset is Preset.BOOST and not self._airing:
+            if measured is not None and measured.value >= self.settings.highest:
+                return 0.0, HeatWhy.WARM
+            return self.settings.maximum, HeatWhy.BOOST
         if measured is None:
-            return 0.0, HeatWhy.TRIPPED
+            return None, HeatWhy.NO_TEMPERATURE
         error = self._target - measured.value
-        room = self.settings.kind is Kind.ROOM
-        band = defaults.ROOM_DEADBAND if room else defaults.TANK_DEADBAND
-        watts = self._regulate(error, passed, readings, room=room)
-        if error > band:
-            self._calls = True
-        elif error < -band and watts <= self.settings.floor:
-            self._calls = False
-        if not self._calls:
-            return 0.0, HeatWhy.WARM
+        if self._adopts:
+            self._adopts = False
+            if (drawn := self._regulator.adopt(error, readings, self.settings.kind)) is not None:
+                self._wish = drawn
+        watts = self._regulator.watts(
+            error, passed, readings, self.settings, most=self._most, wished=self._wish
+        )
+        if watts is None:
+            return 0.0, HeatWhy.WINDOW if self._airing else HeatWhy.WARM
         return watts, HeatWhy.COLD
 
-    def _regulate(
-        self, error: float, passed: float, readings: HeatReadings, *, room: bool
-    ) -> float:
-        """Return the W of a PI controller, between floor and what the preset allows."""
-        gain = defaults.ROOM_GAIN if room else defaults.TANK_GAIN
-        reset = defaults.ROOM_RESET if room else defaults.TANK_RESET
-        floor, most = self.settings.floor, self._most
-        raw = gain * (error + self._integral)
-        # Nothing is learned from a miner that does not run or an output at its end.
-        saturated = (raw >= most and error > 0) or (raw <= floor and error < 0)
-        if readings.running and not readings.ramping and not saturated:
-            self._integral += error * passed / reset
-        bound = most / gain
-        self._integral = min(max(self._integral, -bound), bound)
-        return min(max(gain * (error + self._integral), floor), most)
-
-    def _paced(self, wanted: float, now: float, *, urgent: bool) -> float | None:
+    def _paced(self, wanted: float | None, now: float, *, urgent: bool) -> float | None:
         """Return a new wish when it is time for one; None to leave the last."""
         if not self.on:
             # Who is off wishes nothing: the miner may mine for others. It is told once.
             leaving, self._leaving = self._leaving, False
             return 0.0 if leaving else None
         last = self._wish
-        if last is not None and wanted == last:
+        if wanted is None or wanted == last:
             return None
         if last is not None and not urgent and wanted > 0 and last > 0:
             pause = defaults.HEAT_UP if wanted > last else defaults.HEAT_DOWN
@@ -294,7 +226,7 @@ class Thermostat:
         self, now: float, readings: HeatReadings, why: HeatWhy, *, tripped: bool
     ) -> tuple[bool, bool, HeatWhy]:
         """Return whether the backup is to be on, whether the miner is blocked, and why."""
-        unable = why in {HeatWhy.NO_POOL, HeatWhy.NO_MINER} or (tripped and self.on)
+        unable = why in _UNABLE or (tripped and self.on)
         if self._unable_since is None or self._unable_since > now or not unable:
             self._unable_since = now if unable else None
         if not self.settings.backup or not self.on:
@@ -319,20 +251,20 @@ class Thermostat:
             return Action.OFF
         if readings.running and readings.ramping:
             return Action.PREHEATING
-        drawn = readings.power
-        if readings.running and (drawn is None or drawn > defaults.OFF_WATTS):
-            return Action.HEATING
-        return Action.IDLE
+        backup = self.settings.backup and readings.backup_on
+        return Action.HEATING if readings.dangers.drawing or backup else Action.IDLE
 
-    def _pump(self, now: float, readings: HeatReadings) -> bool:
-        """Tell whether the pump runs; what is not known counts as drawing."""
-        drawn = readings.power
-        if readings.running or drawn is None or drawn > defaults.OFF_WATTS:
+    def _pump(self, now: float, readings: HeatReadings, trip: Trip | None, wanted: float) -> bool:
+        """Tell whether the pump is to run; what is not known counts as drawing."""
+        dangers = readings.dangers
+        if readings.running or readings.power is None or dangers.drawing:
             self._drew_at = now
-        if self._drew_at is None:
-            return False
-        return now - self._drew_at < defaults.PUMP_RUN_ON
+        elif self._drew_at is None and dangers.pump is not None and dangers.pump.value:
+            # When it began to run on is not known after a restart.
+            self._drew_at = now
+        runs_on = self._drew_at is not None and now - self._drew_at < defaults.PUMP_RUN_ON
+        return runs_on or wanted > 0 or trip is Trip.PUMP_OFF
 
     def _frost(self, readings: HeatReadings) -> bool:
         cold = readings.outside is not None and readings.outside < defaults.FROST_OUTSIDE
-        return cold and self.settings.kind is Kind.TANK and not readings.running
+        return cold and not readings.dangers.drawing
