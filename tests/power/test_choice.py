@@ -307,7 +307,9 @@ def test_a_small_shortage_lasts_half_an_hour_at_most() -> None:
         "a": 0.0
     }
     noise = 1000.0 - defaults.NOISE
-    assert ride(Chooser(), 3600, on("a", 1000.0), watts=noise) == Change(reason=SUN)
+    assert ride(Chooser(), 3600, on("a", 1000.0), watts=noise) == Change(
+        reason=Reason(why=Why.BALANCED)
+    )
 
 
 def test_a_final_shortage_stops_at_once_who_may_be_stopped() -> None:
@@ -336,7 +338,10 @@ def test_who_ramps_at_its_floor_is_waited_for() -> None:
             Reason(why=Why.MINER_WAITS, miner="a", until=START + 9),
         ),
         ([on("a", 2000.0, can_rise_at=START + 9)], Reason(why=Why.BALANCED)),
-        ([off("a", can_start_at=START + 9)], SUN),
+        (
+            [off("a", can_start_at=START + 9)],
+            Reason(why=Why.MINER_WAITS, miner="a", until=START + 9),
+        ),
     ],
 )
 def test_why_nothing_changes_although_there_is_more(miners: list[MinerNow], why: Reason) -> None:

@@ -321,7 +321,7 @@ def test_a_firmware_that_lowers_the_target_by_itself(effective: float, limited: 
         # 2.5 % of 3400 W are 85 W: two steps of 34 W are less, three are more.
         (2040.0, Wait.SMALL_CHANGE, {"watts": 68.0}),
         (1904.0, Wait.SMALL_CHANGE, {"watts": -68.0}),
-        (2074.0, None, {}),
+        (2074.0, Wait.SENDING, {}),
     ],
 )
 def test_small_changes_are_not_worth_it(

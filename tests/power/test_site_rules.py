@@ -106,13 +106,13 @@ def test_who_is_silent_or_not_controlled_is_left_alone_but_counts_as_load() -> N
 CIRCUIT = Circuit(key="c", members=frozenset("abc"), limit=7000.0)
 
 
-def test_must_stop_limits_all_that_are_controlled_to_nothing() -> None:
+def test_must_stop_limits_all_to_nothing() -> None:
     site = SiteController(settings(circuits=(CIRCUIT,)))
     foreign = replace(miner("b", 2000.0), controlled=False)
     person = miner("c", 1000.0, wish=wished(Source.USER, 1000.0))
     readings = replace(GRID, must_stop=True)
     found = site.plan(START, readings, [miner("a", 2000.0), foreign, person])
-    assert found.limits == {"a": 0.0, "b": 2000.0, "c": 0.0}
+    assert found.limits == {"a": 0.0, "b": 0.0, "c": 0.0}
     assert found.orders == {"a": 0.0}
 
 
