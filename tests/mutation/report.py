@@ -37,7 +37,10 @@ class Result:
     def write(self, path: Path) -> None:
         """Keep it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1), "utf-8")
+        # Never half of it, for who looks while it runs.
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(self), indent=1), "utf-8")
+        fresh.replace(path)
 
     def unkilled(self) -> set[str]:
         """Return the keys of those that no test noticed."""
