@@ -3,14 +3,16 @@
 Screenshots are left in test-output/screenshots, to be looked at.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.demo.hass import Hass
+from tests.demo.hass import Hass, HassError
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import RunningClock
@@ -173,6 +175,25 @@ async def test_write_access_off_and_on_again(ui: Frontend, miners: Miners) -> No
     await ui.see("There are currently no repairs")
 
 
+async def test_a_wrong_clock(ui: Frontend, miners: Miners) -> None:
+    """A repair says how far it is off, offers a reboot, and reads it again at once."""
+    miner = miners.whatsminer
+    miner.replies.epoch -= 40 * 86_400
+    await ui.open("/config/repairs")
+    await ui.tab.get_by_text(f"The clock of {M60S} is wrong").first.click()
+    await ui.see("is off by about 40 days")
+    await ui.see(f"Reboot {M60S}")
+    await ui.shot("repair-5-clock")
+    await ui.tab.get_by_text("Read the clock again", exact=True).click()
+    await ui.see("The clock is still off by about 40 days")
+    await ui.no_raw_text()
+    await ui.shot("repair-6-still-wrong")
+    miner.replies.epoch += 40 * 86_400
+    await ui.submit()
+    await ui.see("The issue is repaired")
+    assert miner.truth()["mining"] is True
+
+
 async def test_options(ui: Frontend, miners: Miners) -> None:
     """How often the miner is read, and what else knows of its power."""
     for shown, entered in (("15", "30"), ("30", "15")):
@@ -225,3 +246,30 @@ async def test_download_diagnostics(ui: Frontend, miners: Miners, tmp_path: Path
     secrets = {miner.password, miner.host, miner.mac, replies.serial, replies.supply_serial}
     secrets |= {pool.user for pool in miner.device.pools}
     assert not [secret for secret in secrets if secret.lower() in text.lower()]
+
+
+async def test_controls_do_not_go_by_mistake(ui: Frontend, miners: Miners) -> None:
+    """A WhatsMiner can be watched without a password, but only who says so loses its controls."""
+    miner = miners.older
+    miner.password = "changed"
+    await miner.unplug()
+    await miner.plug()
+    entities = await ui.hass.entities(str(miner.truth()["mac"]))
+    async with asyncio.timeout(60):
+        while not await ui.hass.command("config_entries/flow/progress"):
+            # Reading needs no login there, and while it boots it refuses for other reasons.
+            with suppress(HassError):
+                await ui.hass.call("switch.turn_on", entities["locate"])
+            await asyncio.sleep(0.5)
+    await ui.open("/config/integrations/dashboard")
+    card = ui.tab.locator("ha-config-flow-card", has_text=f"{M30S} ({miner.host})")
+    await card.wait_for()
+    await card.get_by_text("Reconfigure").click()
+    await ui.see("Only watch from now on")
+    await ui.submit()
+    await ui.see("Enter the password, or switch on that the miner is only watched")
+    await ui.shot("reauth-4-no-password")
+    await ui.password.fill("changed")
+    await ui.submit()
+    await ui.see("Re-authentication was successful")
+    assert entities["mining"] in await ui.hass.states()
