@@ -11,7 +11,7 @@ from . import meters
 from .const import DIARY_SECONDS
 from .controller_config import Setup
 from .coordinator import MinerCoordinator
-from .heat_board import async_heat_board
+from .heat_board import async_awaited, async_heat_board
 from .miners.models import JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
@@ -152,15 +152,18 @@ class PowerController(PlanningEntry):
         self._write_soon()
 
     def _miners_now(self, miners: dict[str, MinerCoordinator], now: float) -> list[MinerNow]:
-        wishes = async_heat_board(self.hass).wishes
+        heats = self.dials.mode is Mode.HEAT
+        # A thermostat of its own sees to a miner, and where it is asked, it is waited for.
+        left_alone = (
+            async_awaited(self.hass) if heats else async_heat_board(self.hass).wishes.keys()
+        )
         found = []
         for mac, miner in miners.items():
             guard = miner.actuator.guard
             if guard is None:
                 continue
-            # A pause or boost for a time ends by itself, and a thermostat sees to its miner.
-            heated = mac in wishes and self.dials.mode is not Mode.HEAT
-            controlled = miner.actuator.interlude is None and not heated
+            # A pause or boost for a time ends by itself.
+            controlled = miner.actuator.interlude is None and mac not in left_alone
             found.append(MinerNow.of(mac, guard, now, controlled=controlled))
         return found
 

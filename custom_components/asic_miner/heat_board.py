@@ -4,10 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .entries import CONF_KIND, Kind
+from .thermostat_config import HeatSetup
+
+_SOON: Final = {
+    ConfigEntryState.NOT_LOADED,
+    ConfigEntryState.SETUP_IN_PROGRESS,
+    ConfigEntryState.UNLOAD_IN_PROGRESS,
+}
+"""Of an entry that is not disabled: it is loaded now, or again."""
 
 
 @dataclass(slots=True)
@@ -37,6 +47,25 @@ class HeatBoard:
 
 
 HEAT_BOARD: Final[HassKey[HeatBoard]] = HassKey(f"{DOMAIN}_heat_board")
+
+
+@callback
+def async_awaited(hass: HomeAssistant) -> set[str]:
+    """Return the miners whose thermostat is on, or being loaded, and knows no wish yet.
+
+    They are not to be stopped for that, as after each restart of Home Assistant.
+    """
+    board = async_heat_board(hass)
+    found: set[str] = set()
+    for entry in hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    ):
+        if entry.data.get(CONF_KIND) != Kind.THERMOSTAT:
+            continue
+        loaded = entry.state is ConfigEntryState.LOADED
+        if (loaded and entry.runtime_data.on) or entry.state in _SOON:
+            found.update(HeatSetup.of(hass, entry.options).miners)
+    return found - board.wishes.keys()
 
 
 @callback
