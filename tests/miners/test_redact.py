@@ -102,3 +102,16 @@ def test_a_worker_never_shows(rest: dict[str, JsonValue], worker: str) -> None:
     }
     shown = json.dumps(redacted(answers, keys={"user"}))
     assert worker not in shown.replace(REDACTED, "")
+
+
+def test_only_addresses_of_pools_lose_their_path() -> None:
+    answer: dict[str, JsonValue] = {
+        "URL": "stratum+tcp://pool.example.com:3333/key",
+        "path": "//folder/file",
+        "number": 5,
+    }
+    assert redacted(answer, keys=frozenset(), alone=frozenset(), addresses=frozenset({"url"})) == {
+        "URL": "stratum+tcp://pool.example.com:3333",
+        "path": "//folder/file",
+        "number": 5,
+    }
