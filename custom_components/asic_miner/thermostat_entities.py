@@ -82,8 +82,8 @@ PROBLEM: Final = BinarySensorEntityDescription(
 )
 SIGNS: Final = (
     ThermostatSignDescription(
+        # No device class: that it is to run does not mean that it does.
         key="pump_demand",
-        device_class=BinarySensorDeviceClass.RUNNING,
         needed=lambda setup: setup.wet,
         value=lambda controller: controller.plan.pump,
     ),
