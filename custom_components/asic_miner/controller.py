@@ -84,7 +84,7 @@ class PowerController(PlanningEntry):
         self.dials = Dials.from_json(page.get("dials"))
         self._site = SiteController(self._settings(), page.get("site"))
         self._readings = self.setup.nothing_read(self.unix_time())
-        self._must_stop = False
+        self._must_stop = self.setup.must_stop is not None and page.get("must_stop") is True
         self._writing = False
 
     def _settings(self) -> SiteSettings:
@@ -137,9 +137,11 @@ class PowerController(PlanningEntry):
         miners = self.miners()
         heats = self.dials.mode is Mode.HEAT and self.dials.acts
         board.serve(self.entry.entry_id, miners if heats else {})
-        # A signal that has become unavailable stands as it was.
+        # A signal that has become unavailable stands as it was, over a restart as well.
         must_stop = meters.is_on(self.hass, self.setup.must_stop)
-        self._must_stop = self._must_stop if must_stop is None else must_stop
+        if must_stop is not None and must_stop is not self._must_stop:
+            self._must_stop = must_stop
+            self._store.async_delay_save(self._page, 0)
         self._readings = self.setup.readings(
             self.hass,
             self._readings,
@@ -194,7 +196,11 @@ class PowerController(PlanningEntry):
     def _page(self) -> Page:
         """Return what is set, and what is counted."""
         self._writing = False
-        return {"dials": self.dials.to_json(), "site": self._site.to_json()}
+        return {
+            "dials": self.dials.to_json(),
+            "site": self._site.to_json(),
+            "must_stop": self._must_stop,
+        }
 
     @callback
     def _write_soon(self) -> None:

@@ -81,6 +81,7 @@ async def test_add_a_controller_and_see_it_work(ui: Frontend, miner: WhatsminerS
 
     await ui.see("The grid meter shows")
     await tab.get_by_role("heading", name="Price of electricity").click()
+    await ui.see("Solar power")
     await ui.shot("controller-2-sources")
     await ui.submit()
 
@@ -111,8 +112,9 @@ async def test_add_a_controller_and_see_it_work(ui: Frontend, miner: WhatsminerS
     await ui.shot("controller-7-dry-run")
     await hass.call("switch.turn_off", "switch.power_controller_dry_run")
 
-    # It finds the draw that leaves nothing to the grid, and says that all is well.
-    async with asyncio.timeout(180):
+    # It finds the draw that leaves nothing to the grid, and says that all is well. Its looks and
+    # locks last as long as in life, and a first step that falls short takes a second one.
+    async with asyncio.timeout(400):
         while abs(float(miner.truth()["power"] or 0.0) - SURPLUS_WATTS) > 150:
             await asyncio.sleep(1)
     await open_controller(ui)

@@ -371,6 +371,26 @@ async def test_a_restart_of_home_assistant(house: House) -> None:
         assert house.drawn == pytest.approx(1500, abs=150)
 
 
+@pytest.mark.usefixtures("hass_storage")
+async def test_must_stop_outlives_a_restart(house: House) -> None:
+    """Also while its signal is not there yet: off stays off."""
+    house.solar = HOUSE_WATTS + 2500
+    house.say(MUST_STOP, "on")
+    await house.add(sources=SOURCES | {"signals": {"must_stop": MUST_STOP}})
+    await house.live(60)
+    assert not mining(house)
+    async with restarted(house.hass) as again:
+        house.hass = again
+        house.entry = again.config_entries.async_get_known_entry(house.entry.entry_id)
+        house.miners = [miner_in(again, miner) for miner in house.miners]
+        await house.live(1800)
+        assert not mining(house)
+        assert house.state("why") == "must_stop"
+        house.say(MUST_STOP, "off")
+        await house.live(900)
+        assert mining(house)
+
+
 async def test_power_status_never_says_done_too_early(house: House) -> None:
     """While what is wished has still to be sent it is not as wished."""
     status = er.async_get(house.hass).async_get_entity_id(
