@@ -10,6 +10,7 @@ from custom_components.asic_miner.miners.errors import UnreachableError
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.faults import Fault
+from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import AddMiner, Miner
@@ -129,6 +130,28 @@ async def test_fan_headers_without_fans(
     heating = await house.heat(miner)
     assert heating.reason == "cold"
     assert mines(miner)
+
+
+async def test_water_that_takes_nothing_away(
+    house: House, add_miner: AddMiner, clock: ManualClock
+) -> None:
+    """A machine that is cooled with water and shows it where it comes and where it leaves."""
+    hydro = BraiinsSimulator(preset="S21 Hyd", clock=clock, seed=4)
+    await hydro.start()
+    try:
+        miner = await add_miner(hydro)
+        heating = await house.heat(miner)
+        assert heating.reason == "cold"
+        told = {
+            f"hashboards.*.{member}": {"degree_c": 30.0}
+            for member in ("lowest_water_inlet_temp", "highest_water_outlet_temp")
+        }
+        hydro.faults.set("miner/hw/hashboards", Fault(replace=told))
+        await house.minutes(2)
+        assert heating.reason == "cooling"
+        assert not mines(miner)
+    finally:
+        await hydro.stop()
 
 
 async def test_liquid_that_does_not_flow(
