@@ -14,7 +14,7 @@ POWER = INTEGRATION / "power"
 MAKES = ("whatsminer", "braiins")
 PLATFORMS = ("binary_sensor", "button", "number", "select", "sensor", "switch", "event")
 
-ALLOWED_OUTSIDE = {"aiohttp", "Crypto", "yarl"}
+ALLOWED_OUTSIDE = {"aiohttp", "cryptography", "yarl"}
 """The libraries, besides Python's own, that miners/ may stand on."""
 
 

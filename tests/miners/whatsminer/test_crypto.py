@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 import subprocess
 
-from Crypto.Cipher import AES
 from hypothesis import example, given
 from hypothesis import strategies as st
 import pytest
@@ -92,6 +91,14 @@ def test_keys_are_not_shown() -> None:
 KEY = bytes(range(32))
 
 
+def test_it_is_aes_256() -> None:
+    """The example of the standard, FIPS 197 appendix C.3, which has this very key."""
+    block = bytes.fromhex("00112233445566778899aabbccddeeff")
+    sealed = bytes.fromhex("8ea2b7ca516745bfeafc49904b496089")
+    assert base64.b64decode(encrypt(KEY, block * 2)) == sealed * 2
+    assert decrypt(KEY, base64.b64encode(sealed).decode()) == block
+
+
 @UNHURRIED
 @given(plain=st.binary(max_size=200).map(lambda data: data.replace(b"\0", b" ") + b"}"))
 def test_what_is_encrypted_is_decrypted(plain: bytes) -> None:
@@ -108,8 +115,8 @@ def test_what_is_encrypted_is_decrypted(plain: bytes) -> None:
 def test_pkcs7_is_understood(plain: bytes) -> None:
     """Some devices pad in the standard way, with a whole block where nothing is missing."""
     missing = 16 - len(plain) % 16
-    sealed = AES.new(KEY, AES.MODE_ECB).encrypt(plain + bytes([missing]) * missing)
-    assert decrypt(KEY, base64.b64encode(sealed).decode()) == plain
+    # Whole blocks, to which nothing is added.
+    assert decrypt(KEY, encrypt(KEY, plain + bytes([missing]) * missing)) == plain
 
 
 @pytest.mark.parametrize("data", ["%%%", "YWJj", "YQ", "\u00e9"])

@@ -9,7 +9,9 @@ import binascii
 from dataclasses import dataclass, field
 import hashlib
 
-from Crypto.Cipher import AES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 _MAGIC = b"$1$"
 _ROUNDS = 1000
@@ -20,7 +22,7 @@ _GROUPS = ((0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5))
 _SALT_LENGTH = 8
 """md5-crypt looks at no more of a salt."""
 _BLOCK = 16
-"""Bytes of an AES block. The mode without chaining is the device's, there is no choice."""
+"""Bytes of an AES block."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +44,8 @@ def derive_keys(password: str, *, salt: str, newsalt: str, time: str) -> WriteKe
 def encrypt(aes_key: bytes, plain: bytes) -> str:
     """Return a command as the device wants it: NUL padded, AES-256-ECB, base64."""
     padded = plain + bytes(-len(plain) % _BLOCK)
-    return base64.b64encode(AES.new(aes_key, AES.MODE_ECB).encrypt(padded)).decode()
+    encryptor = _cipher(aes_key).encryptor()
+    return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
 
 
 def decrypt(aes_key: bytes, data: str) -> bytes:
@@ -51,13 +54,19 @@ def decrypt(aes_key: bytes, data: str) -> bytes:
     Raises ValueError when this is no base64 of whole blocks.
     """
     try:
-        plain = AES.new(aes_key, AES.MODE_ECB).decrypt(base64.b64decode(data, validate=True))
+        encrypted = base64.b64decode(data, validate=True)
     except binascii.Error as error:
         raise ValueError("not base64") from error
+    decryptor = _cipher(aes_key).decryptor()
+    plain = decryptor.update(encrypted) + decryptor.finalize()
     length = plain[-1] if plain else 0
     if 1 <= length <= _BLOCK and plain.endswith(bytes([length]) * length):
         plain = plain[:-length]
     return plain.rstrip(b"\0")
+
+
+def _cipher(aes_key: bytes) -> Cipher[ECB]:
+    return Cipher(AES256(aes_key), ECB())  # noqa: S305 - the device's scheme, there is no choice
 
 
 def md5_crypt(password: bytes, salt: bytes) -> str:
