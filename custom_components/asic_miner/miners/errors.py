@@ -14,7 +14,7 @@ class UnreachableError(MinerError):
 
 
 class UnconfirmedError(MinerError):
-    """A write was sent and no answer came, so its outcome is not known.
+    """A write was sent and no answer came, or none that can be read: its outcome is not known.
 
     Reading did not show the wanted state in time either. It must not be repeated
     without looking at the miner's state first.

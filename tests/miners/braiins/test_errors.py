@@ -68,14 +68,10 @@ RANGE = "new power target '500' is out-of-range (min: Some(954), max: Some(6435)
             "redirect",
         ),
         (
-            Reply(body=b"<html>Hello</html>", content_type="text/html"),
-            MalformedReplyError,
-            "not JSON",
+            Reply(status=400, body=b" " * (REPLY_LIMIT + 1)),
+            UnconfirmedError,
+            "longer than 1048576 bytes",
         ),
-        (Reply(body=b'{"watt": 15'), MalformedReplyError, "not JSON"),
-        (Reply(body=b"\xff\xff"), MalformedReplyError, "not JSON"),
-        (Reply(body=b"[" * 100_000), MalformedReplyError, "not JSON"),
-        (Reply(body=b" " * (REPLY_LIMIT + 1)), MalformedReplyError, "longer than 1048576 bytes"),
     ],
 )
 async def test_answer_is_judged(
@@ -88,6 +84,28 @@ async def test_answer_is_judged(
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert len(str(caught.value)) <= 200
+    assert device.writes == [WRITE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Reply(body=b"<html>Hello</html>", content_type="text/html"), "not JSON"),
+        (Reply(body=b'{"watt": 15'), "not JSON"),
+        (Reply(body=b"\xff\xff"), "not JSON"),
+        (Reply(body=b"[" * 100_000), "not JSON"),
+        (Reply(body=b" " * (REPLY_LIMIT + 1)), "longer than 1048576 bytes"),
+    ],
+)
+async def test_success_that_cannot_be_read(
+    answer: Reply, words: str, device: Device, api: BraiinsApi
+) -> None:
+    """Of a read it is no answer; a write has probably been executed, and is not sent again."""
+    device.answers[WRITE] = device.answers[READ] = answer
+    with pytest.raises(MalformedReplyError, match=words):
+        await api.get_miner_details()
+    with pytest.raises(UnconfirmedError, match=words):
+        await api.pause_mining()
     assert device.writes == [WRITE]
 
 
@@ -199,8 +217,8 @@ async def test_write_is_sent_once_on_a_kept_connection(device: Device, api: Brai
             UnreachableError,
             UnconfirmedError,
         ),
-        (b'{"STATUS":"E"}\0', MalformedReplyError, MalformedReplyError),
-        (b"220 mail.example ESMTP\r\n\r\n", MalformedReplyError, MalformedReplyError),
+        (b'{"STATUS":"E"}\0', MalformedReplyError, UnconfirmedError),
+        (b"220 mail.example ESMTP\r\n\r\n", MalformedReplyError, UnconfirmedError),
     ],
     ids=["nothing", "half a head", "half a body", "another miner", "a mail server"],
 )

@@ -139,19 +139,14 @@ class Transport:
 
         `patience` is TIMEOUT unless given. Raises SessionEndedError besides MinerError.
         """
-        async with self.slots, self.answer(request, token, patience or TIMEOUT) as response:
-            status, content = response.status, await bounded(response)
         what = request.what
-        if status in {401, 403}:
+        async with self.slots, self.answer(request, token, patience or TIMEOUT) as response:
+            content = await bounded(response)
+            if 200 <= response.status < 300:
+                return _reply(what, content)
+        if response.status in {401, 403}:
             raise SessionEndedError
-        if not 200 <= status < 300:
-            raise failure(what, status, words_of(content), private=request.private)
-        if not content.strip():
-            return None
-        try:
-            return _decoded(content)
-        except (ValueError, RecursionError) as error:
-            raise MalformedReplyError(f"{what}: the answer is not JSON") from error
+        raise failure(what, response.status, words_of(content), private=request.private)
 
     @asynccontextmanager
     async def answer(
@@ -173,9 +168,15 @@ class Transport:
             raise UnreachableError(f"{what}: not a valid address") from error
         except ClientPayloadError as error:
             raise lost(f"{what}: the answer broke off") from error
+        except MalformedReplyError as error:
+            if write:
+                # No refusal either: it has probably been executed.
+                raise UnconfirmedError(str(error)) from error
+            raise
         except ClientResponseError:
             # It carries the request's headers, and with them the token.
-            raise MalformedReplyError(f"{what}: not an HTTP answer") from None
+            unusable = UnconfirmedError if write else MalformedReplyError
+            raise unusable(f"{what}: not an HTTP answer") from None
         except TimeoutError as error:
             raise lost(f"{what}: no answer in time") from error
         except (_DroppedError, ClientError) as error:
@@ -227,6 +228,16 @@ async def bounded(response: ClientResponse) -> bytes:
         if len(content) > REPLY_LIMIT:
             raise MalformedReplyError(f"the answer is longer than {REPLY_LIMIT} bytes")
     return bytes(content)
+
+
+def _reply(what: str, content: bytes) -> Json:
+    """Return what a successful answer holds, None for nothing."""
+    if not content.strip():
+        return None
+    try:
+        return _decoded(content)
+    except (ValueError, RecursionError) as error:
+        raise MalformedReplyError(f"{what}: the answer is not JSON") from error
 
 
 def _decoded(content: bytes) -> Json:
