@@ -94,6 +94,11 @@ class MinerBinarySensor(MinerEntity, BinarySensorEntity):
 
     entity_description: MinerBinarySensorDescription
 
+    @property
+    @override
+    def _value(self) -> bool | None:
+        return self._attr_is_on
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._attr_is_on = self.entity_description.value(snapshot)

@@ -115,6 +115,11 @@ class MinerButton(MinerEntity, ButtonEntity):
 
     entity_description: MinerButtonDescription
 
+    @property
+    @override
+    def _value(self) -> None:
+        """No snapshot changes what is shown of it."""
+
     @override
     async def async_press(self) -> None:
         """Do it."""

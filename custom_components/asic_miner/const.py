@@ -62,6 +62,13 @@ POLL_MARGIN_SECONDS: Final = 1.0
 """Left of that for everything but waiting for the device."""
 UPTIME_TOLERANCE: Final = 15.0
 """Seconds: a whole poll, in which the uptime is read early or late, and some rounding."""
+NOISE_SECONDS: Final = 60.0
+"""How often a reading is shown that has hardly changed: statistics have five times as long."""
+NOISE_SHARE: Final = 0.02
+"""Of a reading: as much as hashrate and power vary while nothing happens, and no miner measures
+its power better."""
+NOISE_DEGREES: Final = 1.0
+"""Of a temperature, of which a share would mean nothing: sensors on hashboards tell no less."""
 RESTART_SECONDS: Final = 600.0
 """A board boots in one to three minutes; after ten it is not coming back by itself."""
 RESTART_BEGINS_SECONDS: Final = 60.0

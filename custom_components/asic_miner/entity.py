@@ -42,11 +42,21 @@ def main_device_info(coordinator: MinerCoordinator, url: URL) -> DeviceInfo:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """All that the state of an entity and its attributes follow from."""
+
+    available: bool
+    capabilities: Capabilities
+    value: object
+
+
 class MinerEntity(CoordinatorEntity[MinerCoordinator]):
     """An entity of the miner as a whole."""
 
     _attr_has_entity_name = True
     entity_description: MinerEntityDescription
+    _written: Written | None = None
 
     def __init__(self, coordinator: MinerCoordinator, description: MinerEntityDescription) -> None:
         """Belong to the miner's device."""
@@ -77,7 +87,34 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
     def _handle_coordinator_update(self) -> None:
         if snapshot := self.coordinator.last:
             self._read(snapshot)
-        super()._handle_coordinator_update()
+        new, old = self._to_write(), self._written
+        if old is None or (new != old and not self._may_wait(old, new)):
+            self._written = new
+            super()._handle_coordinator_update()
+
+    def _to_write(self) -> Written:
+        return Written(
+            available=self.available,
+            capabilities=self.coordinator.capabilities,
+            value=self._value,
+        )
+
+    def _may_wait(self, old: Written, new: Written) -> bool:
+        """Tell whether nothing but noise has been added since it was written last."""
+        return (
+            not self.coordinator.shows_all
+            and old.available is new.available
+            and self._is_noise(old.value, new.value)
+        )
+
+    @property
+    def _value(self) -> object:
+        """What was read from the last snapshot; what does not say is written each time."""
+        return object()
+
+    def _is_noise(self, old: object, new: object) -> bool:
+        """Tell whether a change is so small that it is shown no more than once a minute."""
+        return False
 
 
 class MinerPartEntity(MinerEntity):

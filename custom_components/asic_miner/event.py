@@ -76,6 +76,11 @@ class MinerEvent(MinerEntity, EventEntity):
 
     entity_description: MinerEventDescription
 
+    @property
+    @override
+    def _value(self) -> None:
+        """No snapshot changes what is shown of it."""
+
     def _happened(self, kind: str, **details: str | int | None) -> None:
         """Tell of one thing; each has a state, or all but the last would go unnoticed."""
         self._trigger_event(kind, details)

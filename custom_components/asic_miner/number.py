@@ -179,6 +179,11 @@ class MinerNumber(MinerEntity, NumberEntity):
             self._attr_native_max_value = limits.maximum
             self._attr_native_step = limits.step
 
+    @property
+    @override
+    def _value(self) -> float | None:
+        return self._attr_native_value
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._take_limits()

@@ -24,6 +24,7 @@ from .const import (
     IDENTITY_SECONDS,
     LIVE_INTERVAL,
     LOGGER,
+    NOISE_SECONDS,
     OFF_INTERVAL,
     POLL_MARGIN_SECONDS,
     POLL_SECONDS,
@@ -31,6 +32,7 @@ from .const import (
     SLOW_SECONDS_AFTER_COMMAND,
     UPTIME_TOLERANCE,
 )
+from .crowd import one_of_few, phases
 from .errors import action_error, translation_key
 from .issues import Issues
 from .miners.client import MinerClient
@@ -67,7 +69,6 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
             config_entry=entry,
             name=entry.title,
             update_interval=self._live_interval,
-            always_update=False,
         )
         self.client = client
         self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
@@ -89,6 +90,12 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._uptime_read_at = 0.0
         self._reads = 0
         self._cancel_read: CALLBACK_TYPE = _nothing
+        self._begun = False
+        self._live = False
+        self.shows_all = True
+        """Whether what has changed little since it was shown last is shown, too."""
+        self._shows_all_next = 0.0
+        self._shown_state: MinerState | None = None
 
     @property
     def last(self) -> Snapshot | None:
@@ -113,7 +120,16 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         # A miner that works on a command answers nobody else; that is no reason to call it
         # unreachable.
         async with self._turn:
-            return await self._async_poll()
+            if self._begun:
+                return await self._async_poll()
+            self._begun = True
+            async with one_of_few(self.hass):
+                try:
+                    return await self._async_poll()
+                except UpdateFailed:
+                    # Perhaps only because so much else happens while Home Assistant starts.
+                    self.update_interval = FAST_INTERVAL
+                    raise
 
     async def async_read_anew(self) -> None:
         """Ask at once who answers, and for all that it tells.
@@ -136,6 +152,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     async def _async_poll(self) -> Snapshot:
         """Read once, learn from it, and choose when to read next."""
         now = self._now()
+        was_live, self._live = self._live, False
         self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
         if self._surroundings.unplugged:
             # Who is there when it is plugged in again is not known until it has been asked.
@@ -171,8 +188,11 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._act_on(snapshot)
         self._count(snapshot.power, now)
         self._learn(snapshot)
-        if now >= self._fast_until and not snapshot.off_on_purpose:
+        self._live = now >= self._fast_until and not snapshot.off_on_purpose
+        if self._live and was_live:
             self.update_interval = self._live_interval
+        elif self._live:
+            self._begin_live(now)
         return snapshot
 
     def _count(self, power: float | None, now: float) -> None:
@@ -183,6 +203,25 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         """Count while nothing is read of the miner itself: a meter of its own measures on."""
         if (watts := self._surroundings.watts) is not None:
             self._count(watts, self._now())
+
+    def _begin_live(self, now: float) -> None:
+        """Get out of step with miners that were set up, commanded or away at the same time."""
+        poll, slow_read = phases(self.identity.mac)
+        self.update_interval = self._live_interval * (0.5 + poll)
+        self._slow_due = min(self._slow_due, now + SLOW_SECONDS * slow_read)
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell all who show something, and whether small changes are worth it this time."""
+        now = self._now()
+        state = self.last.state if self.last else None
+        self.shows_all = now >= self._shows_all_next or state is not self._shown_state
+        if self.shows_all:
+            # To the nearest poll, not to the next after it.
+            self._shows_all_next = now + NOISE_SECONDS - self._live_interval.total_seconds() / 2
+        self._shown_state = state
+        super().async_update_listeners()
 
     @callback
     def _plug_switched(self) -> None:

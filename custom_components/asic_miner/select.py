@@ -95,6 +95,11 @@ class MinerSelect(MinerEntity, SelectEntity):
         super().__init__(coordinator, description)
         self._attr_options = list(coordinator.capabilities.choices[description.feature])
 
+    @property
+    @override
+    def _value(self) -> str | None:
+        return self._attr_current_option
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._attr_current_option = self.entity_description.value(snapshot)

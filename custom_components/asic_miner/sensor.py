@@ -29,7 +29,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import JOULE_PER_TERAHASH, TERAHASH_PER_SECOND
+from .const import JOULE_PER_TERAHASH, NOISE_DEGREES, NOISE_SHARE, TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     HashboardEntity,
@@ -505,7 +505,29 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerSensor(MinerEntity, SensorEntity):
+class ReadSensor(MinerEntity, SensorEntity):
+    """Something read, of which small changes are noise."""
+
+    entity_description: SensorDescription
+
+    @property
+    @override
+    def _value(self) -> object:
+        return self._attr_native_value
+
+    @override
+    def _is_noise(self, old: object, new: object) -> bool:
+        if not isinstance(old, int | float) or not isinstance(new, int | float):
+            return False
+        if self.state_class is SensorStateClass.TOTAL_INCREASING:
+            # Less than before is something new that is counted.
+            return new >= old
+        if self.device_class is SensorDeviceClass.TEMPERATURE:
+            return abs(new - old) < NOISE_DEGREES
+        return abs(new - old) < NOISE_SHARE * abs(old)
+
+
+class MinerSensor(ReadSensor):
     """A reading of the miner as a whole."""
 
     entity_description: MinerSensorDescription
@@ -520,13 +542,18 @@ class GuardSensor(MinerEntity, SensorEntity):
 
     entity_description: GuardSensorDescription
 
+    @property
+    @override
+    def _value(self) -> object:
+        return self._attr_native_value
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         state = self.coordinator.actuator.state
         self._attr_native_value = self.entity_description.value(state) if state else None
 
 
-class EnergySensor(MinerEntity, RestoreSensor):
+class EnergySensor(ReadSensor, RestoreSensor):
     """Energy drawn since the miner was added, kept over restarts of Home Assistant.
 
     Counted here from power, because no miner counts it itself.
@@ -551,7 +578,7 @@ class EnergySensor(MinerEntity, RestoreSensor):
         self._attr_native_value = self.coordinator.energy.total
 
 
-class FanSensor(MinerPartEntity, SensorEntity):
+class FanSensor(ReadSensor, MinerPartEntity):
     """The speed of one fan."""
 
     entity_description: SensorDescription
@@ -562,7 +589,7 @@ class FanSensor(MinerPartEntity, SensorEntity):
         self._attr_native_value = fan.speed if fan else None
 
 
-class PoolSensor(MinerPartEntity, SensorEntity):
+class PoolSensor(ReadSensor, MinerPartEntity):
     """A reading of the pool at one place in the order of priority."""
 
     entity_description: PoolSensorDescription
@@ -573,7 +600,7 @@ class PoolSensor(MinerPartEntity, SensorEntity):
         self._attr_native_value = self.entity_description.value(pool) if pool else None
 
 
-class BoardSensor(HashboardEntity, SensorEntity):
+class BoardSensor(ReadSensor, HashboardEntity):
     """A reading of one hashboard."""
 
     entity_description: BoardSensorDescription

@@ -126,6 +126,11 @@ class MinerSwitch(MinerEntity, SwitchEntity):
         """Tell that the miner takes this setting and cannot be asked for it."""
         return self.entity_description.feature in self.coordinator.capabilities.assumed
 
+    @property
+    @override
+    def _value(self) -> bool | None:
+        return self._attr_is_on
+
     @override
     def _read(self, snapshot: Snapshot) -> None:
         self._attr_is_on = self.entity_description.value(snapshot)
@@ -145,6 +150,11 @@ class HashboardSwitch(HashboardEntity, SwitchEntity):
     """One hashboard that can be left out of mining."""
 
     entity_description: HashboardSwitchDescription
+
+    @property
+    @override
+    def _value(self) -> bool | None:
+        return self._attr_is_on
 
     @override
     def _read(self, snapshot: Snapshot) -> None:

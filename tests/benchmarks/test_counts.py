@@ -48,13 +48,13 @@ WHATSMINER = Budget(
     live=2,
     # 240 live polls, four slow facts a minute, and a few for who it is.
     hour=240 * 2 + 60 * 4 + 10,
-    rows=2000,
+    rows=600,
 )
 BRAIINS = Budget(
     live=3,
     # Six slow parts a minute, and the rare ones every five or ten minutes.
     hour=240 * 3 + 60 * 6 + 12 + 3 * 6 + 10,
-    rows=2000,
+    rows=600,
 )
 
 

@@ -46,7 +46,11 @@ async def test_what_is_known_and_what_the_miner_says(
     assert found["identity"]["mac"] == f"{device.mac[:8]}:**:**:**"
     assert "mining" in found["capabilities"]["features"]
     assert found["snapshot"]["hashrate"] == pytest.approx(miner.number("hashrate"))
-    assert found["polling"] == {"interval": 15.0, "last_succeeded": True, "last_error": None}
+    assert found["polling"] == {
+        "interval": miner.entry.runtime_data.update_interval.total_seconds(),
+        "last_succeeded": True,
+        "last_error": None,
+    }
     for answer in found["answers"].values():
         assert answer["seconds"] >= 0
 

@@ -37,6 +37,8 @@ async def test_tempo(device: SimulatedMiner, add_miner: AddMiner, clock: ManualC
     assert timedelta(seconds=30) == OFF_INTERVAL
     miner = await add_miner(device)
     coordinator = miner.entry.runtime_data
+    # The first is the miner's own.
+    await miner.poll()
     assert coordinator.update_interval == LIVE_INTERVAL
 
     await miner.call("switch.turn_off", "mining")
