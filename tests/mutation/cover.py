@@ -13,6 +13,8 @@ import sys
 from .names import FILE, FOLDER
 
 INTEGRATION = Path("custom_components") / "asic_miner"
+_END = 1 << 20
+"""A line that no file has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +33,13 @@ class Cover:
     tests: Mapping[str, Covered]
 
     def of_lines(self, path: str, first: int, last: int) -> set[str]:
-        """Return the tests that run one of these lines."""
-        wanted = range(first, last + 1)
+        """Return the tests that run one of these lines.
+
+        Where none does, those of the whole file: it may run when the file is imported.
+        """
+        return self._of(path, range(first, last + 1)) or self._of(path, range(_END))
+
+    def _of(self, path: str, wanted: range) -> set[str]:
         return {
             test
             for test, covered in self.tests.items()

@@ -64,7 +64,8 @@ def test_quick_tests_and_one_of_each_function_come_first() -> None:
     )
     found = cover.of_lines("x.py", 2, 3)
     assert in_order(found, cover) == ["a[2]", "b", "c", "a[1]"]
-    assert cover.of_lines("x.py", 3, 9) == set()
+    assert cover.of_lines("x.py", 3, 9) == set(seconds)
+    assert cover.of_lines("y.py", 1, 9) == set()
 
 
 def test_the_table_and_the_survivors() -> None:

@@ -1,5 +1,7 @@
 """Each member of each answer goes where it belongs: every one has a value of its own."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import pytest
@@ -323,24 +325,24 @@ STORED_READ = MinerConfiguration(
     ("read", "expected"),
     [
         (
-            ApiVersion.parse({"major": 1, "minor": 2, "patch": 3}),
+            lambda: ApiVersion.parse({"major": 1, "minor": 2, "patch": 3}),
             ApiVersion(major=1, minor=2, patch=3),
         ),
-        (ApiVersion.parse({"major": 1, "minor": 2, "patch": -3}), None),
+        (lambda: ApiVersion.parse({"major": 1, "minor": 2, "patch": -3}), None),
         (
-            ApiVersion.parse({"major": 0, "minor": 0, "patch": 0}),
+            lambda: ApiVersion.parse({"major": 0, "minor": 0, "patch": 0}),
             ApiVersion(major=0, minor=0, patch=0),
         ),
-        (ApiVersion.parse({"major": 1, "minor": 2, "patch": True}), None),
-        (ApiVersion.parse({"major": 1, "minor": 2}), None),
-        (Login.parse({"token": "t", "timeout_s": 3600}), Login(token="t", timeout_s=3600)),
-        (Login.parse({"token": "t"}), Login(token="t")),
-        (Login.parse({"token": "ü", "timeout_s": 3600}), None),
-        (Login.parse({"token": "a\nb"}), None),
-        (Login.parse({"timeout_s": 3600}), None),
-        (MinerDetails.parse(DETAILS), DETAILS_READ),
+        (lambda: ApiVersion.parse({"major": 1, "minor": 2, "patch": True}), None),
+        (lambda: ApiVersion.parse({"major": 1, "minor": 2}), None),
+        (lambda: Login.parse({"token": "t", "timeout_s": 3600}), Login(token="t", timeout_s=3600)),
+        (lambda: Login.parse({"token": "t"}), Login(token="t")),
+        (lambda: Login.parse({"token": "ü", "timeout_s": 3600}), None),
+        (lambda: Login.parse({"token": "a\nb"}), None),
+        (lambda: Login.parse({"timeout_s": 3600}), None),
+        (lambda: MinerDetails.parse(DETAILS), DETAILS_READ),
         (
-            MinerStats.parse(
+            lambda: MinerStats.parse(
                 {
                     "miner_stats": WORK,
                     "pool_stats": SHARES,
@@ -357,9 +359,9 @@ STORED_READ = MinerConfiguration(
                 joule_per_terahash=29.5,
             ),
         ),
-        (Hashboard.parse_all({"hashboards": [BOARD]}), (BOARD_READ,)),
+        (lambda: Hashboard.parse_all({"hashboards": [BOARD]}), (BOARD_READ,)),
         (
-            CoolingState.parse(
+            lambda: CoolingState.parse(
                 {"fans": FANS, "highest_temperature": {"temperature": degrees(71.5)}}
             ),
             CoolingState(
@@ -368,7 +370,7 @@ STORED_READ = MinerConfiguration(
             ),
         ),
         (
-            TunerState.parse(
+            lambda: TunerState.parse(
                 {
                     "overall_tuner_state": 3,
                     "mode_state": {
@@ -380,13 +382,13 @@ STORED_READ = MinerConfiguration(
             TunerState(state=3, power_watt=2000.5, hashrate_terahash=80.5),
         ),
         (
-            PoolGroup.parse({"name": "group", "pools": [POOL]}),
+            lambda: PoolGroup.parse({"name": "group", "pools": [POOL]}),
             PoolGroup(name="group", pools=(POOL_READ,)),
         ),
-        (PoolState.parse({}).url, ""),
-        (PoolState.parse({}).user, ""),
+        (lambda: PoolState.parse({}).url, ""),
+        (lambda: PoolState.parse({}).user, ""),
         (
-            Network.parse(
+            lambda: Network.parse(
                 {
                     "mac_address": "mac",
                     "hostname": "name",
@@ -396,7 +398,7 @@ STORED_READ = MinerConfiguration(
             Network(mac_address="mac", hostname="name", addresses=("192.0.2.2", "192.0.2.3")),
         ),
         (
-            LoggedError.parse(
+            lambda: LoggedError.parse(
                 {
                     "timestamp": "then",
                     "message": "what",
@@ -407,9 +409,9 @@ STORED_READ = MinerConfiguration(
                 timestamp="then", message="what", codes=("1", "4"), reasons=("2",), hints=("3",)
             ),
         ),
-        (QuickRamping.parse({"up_s": 1, "down_s": 2}), QuickRamping(up_s=1, down_s=2)),
+        (lambda: QuickRamping.parse({"up_s": 1, "down_s": 2}), QuickRamping(up_s=1, down_s=2)),
         (
-            TargetProfile.parse(
+            lambda: TargetProfile.parse(
                 {
                     "target": {"watt": 2000.5, "terahash_per_second": 90.5},
                     "estimated_power_consumption": watt(2100.5),
@@ -426,7 +428,7 @@ STORED_READ = MinerConfiguration(
             ),
         ),
         (
-            EfficiencyPoint.parse(
+            lambda: EfficiencyPoint.parse(
                 {
                     "power_target": watt(2000.5),
                     "consumption": watt(2100.5),
@@ -439,24 +441,26 @@ STORED_READ = MinerConfiguration(
             ),
         ),
         (
-            NetworkConfiguration.parse({"hostname": "name", "protocol": {"static": STATIC}}),
+            lambda: NetworkConfiguration.parse(
+                {"hostname": "name", "protocol": {"static": STATIC}}
+            ),
             NetworkConfiguration(hostname="name", static=STATIC_READ),
         ),
         (
-            NetworkConfiguration.parse({"hostname": "name", "protocol": {"dhcp": {}}}),
+            lambda: NetworkConfiguration.parse({"hostname": "name", "protocol": {"dhcp": {}}}),
             NetworkConfiguration(hostname="name", static=None),
         ),
         (
-            License.parse({"state": {"limited": {"time_to_restricted": 9}}}),
+            lambda: License.parse({"state": {"limited": {"time_to_restricted": 9}}}),
             License(state="limited", time_to_restricted_s=9),
         ),
         *(
-            (License.parse({"state": {state: {}}}), License(state=state))
+            (partial(License.parse, {"state": {state: {}}}), License(state=state))
             for state in ("none", "valid", "expired")
         ),
-        (License.parse({"state": {"newer": {}}}), License(state=None)),
+        (lambda: License.parse({"state": {"newer": {}}}), License(state=None)),
         (
-            AutoUpgrade.parse(
+            lambda: AutoUpgrade.parse(
                 {
                     "enabled": True,
                     "next_execution": {"seconds": 2},
@@ -465,20 +469,20 @@ STORED_READ = MinerConfiguration(
             ),
             AutoUpgrade(enabled=True, next_execution=2, last_execution=1),
         ),
-        (PowerScaling.parse(scaling(SCALING_POWER, SCALING_HASHRATE)), SCALING_READ),
-        (Constraints.parse(CONSTRAINTS), CONSTRAINTS_READ),
-        (MinerConfiguration.parse(STORED), STORED_READ),
-        (PoolGroupSettings.parse(GROUP), GROUP_READ),
+        (lambda: PowerScaling.parse(scaling(SCALING_POWER, SCALING_HASHRATE)), SCALING_READ),
+        (lambda: Constraints.parse(CONSTRAINTS), CONSTRAINTS_READ),
+        (lambda: MinerConfiguration.parse(STORED), STORED_READ),
+        (lambda: PoolGroupSettings.parse(GROUP), GROUP_READ),
         (
-            PoolGroupSettings.parse(
+            lambda: PoolGroupSettings.parse(
                 {"load_balance_strategy": {"fixedshareratio": {"value": 0.25}}}
             ),
             PoolGroupSettings(name="", pools=(), fixed_share_ratio=0.25),
         ),
     ],
 )
-def test_every_member(read: object, expected: object) -> None:
-    assert read == expected
+def test_every_member(read: Callable[[], object], expected: object) -> None:
+    assert read() == expected
 
 
 def test_the_obsolete_uptime_counts_where_the_newer_one_is_missing() -> None:
