@@ -64,6 +64,8 @@ BINARY_SENSORS = (
         key="write_access",
         feature=Feature.WRITE_ACCESS,
         entity_category=EntityCategory.DIAGNOSTIC,
+        # A repair says so when it is off.
+        entity_registry_enabled_default=False,
         value=lambda snapshot: snapshot.write_access,
     ),
 )

@@ -33,6 +33,8 @@ FAULT = MinerEventDescription(
     key="fault",
     feature=Feature.FAULTS,
     entity_category=EntityCategory.DIAGNOSTIC,
+    # For who wants each of several faults; the first one is a sensor already.
+    entity_registry_enabled_default=False,
     event_types=[APPEARED, CLEARED],
 )
 FAULT_LOG = MinerEventDescription(
@@ -47,6 +49,8 @@ FIRMWARE = MinerEventDescription(
     key="firmware",
     feature=Feature.UPDATE_FIRMWARE,
     entity_category=EntityCategory.DIAGNOSTIC,
+    # Of use once in a long while, and the action itself says whether it went well.
+    entity_registry_enabled_default=False,
     event_types=list(InstallStep),
 )
 

@@ -80,12 +80,14 @@ def _limit(limits: tuple[float, float]) -> NumberSelector:
     )
 
 
-def _fields(hass: HomeAssistant) -> dict[Any, Any]:
-    """Return the fields of the one form."""
+def fields(hass: HomeAssistant, *, named: bool = False) -> dict[Any, Any]:
+    """Return the fields of the one form, with a name for a new thermostat."""
     entities = er.async_get(hass).entities.values()
     # A chip is warm for other reasons than the room; the water that leaves a miner is not.
     own = [entity.entity_id for entity in entities if entity.platform == DOMAIN]
+    name = {probatio.Required(CONF_NAME, default=NAME): TextSelector()} if named else {}
     return {
+        **name,
         probatio.Required(conf.CONF_MINERS): DeviceSelector(
             DeviceSelectorConfig(
                 integration=DOMAIN,
@@ -189,7 +191,7 @@ class ThermostatAddSteps(ConfigFlow):
         return _form(
             self,
             "thermostat",
-            {probatio.Required(CONF_NAME, default=NAME): TextSelector(), **_fields(self.hass)},
+            fields(self.hass, named=True),
             user_input,
             errors,
         )
@@ -208,7 +210,7 @@ class ThermostatOptionsFlow(OptionsFlowWithReload):
         return _form(
             self,
             "thermostat",
-            _fields(self.hass),
+            fields(self.hass),
             user_input or self.config_entry.options,
             errors,
         )
@@ -221,12 +223,12 @@ class ThermostatOptionsFlow(OptionsFlowWithReload):
 def _form(
     flow: ConfigEntryBaseFlow,
     step: str,
-    fields: dict[Any, Any],
+    form: dict[Any, Any],
     values: Mapping[str, Any] | None,
     errors: dict[str, str],
 ) -> ConfigFlowResult:
     return flow.async_show_form(
         step_id=step,
-        data_schema=flow.add_suggested_values_to_schema(probatio.Schema(fields), values),
+        data_schema=flow.add_suggested_values_to_schema(probatio.Schema(form), values),
         errors=errors,
     )

@@ -282,6 +282,8 @@ SENSORS = (
         key="pool",
         feature=Feature.POOL,
         entity_category=EntityCategory.DIAGNOSTIC,
+        # Its owner knows it; whether it answers is told by another entity.
+        entity_registry_enabled_default=False,
         value=_pool,
     ),
     MinerSensorDescription(

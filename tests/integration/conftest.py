@@ -11,6 +11,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 import pytest
 
@@ -52,6 +53,13 @@ def _one_time(clock: ManualClock) -> Generator[None]:
         patch.object(MinerCoordinator, "unix_time", lambda _: UNIX_START + clock.now()),
         patch.object(PlanningEntry, "unix_time", lambda _: UNIX_START + clock.now()),
     ):
+        yield
+
+
+@pytest.fixture
+def all_enabled() -> Generator[None]:
+    """Let all entities be enabled that are added while this lasts."""
+    with patch.object(Entity, "entity_registry_enabled_default", True):
         yield
 
 

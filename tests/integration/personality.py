@@ -28,6 +28,27 @@ class Shown[P, D: SimulatedMiner]:
         return set(keys) <= set(self.entities)
 
 
+CONTROLS = {"switch", "number", "select", "button"}
+MOST_AT_FIRST = 10
+"""Of the miner itself: with its controls they fit one screen of a phone or two."""
+
+
+def few_at_first[P, D: SimulatedMiner](shown: Shown[P, D]) -> None:
+    """A new miner shows what matters every day: ten at most, and one of each hashboard."""
+    enabled = [
+        entity
+        for entity in shown.entities.values()
+        if entity.disabled_by is None and entity.domain not in CONTROLS
+    ]
+    miner = shown.entities["switch.mining"].device_id
+    own = [entity.unique_id for entity in enabled if entity.device_id == miner]
+    assert len(own) <= MOST_AT_FIRST, own
+    boards = [entity.device_id for entity in enabled if entity.device_id != miner]
+    assert (
+        len(boards) == len(set(boards)) == len(shown.miner.entry.runtime_data.capabilities.boards)
+    )
+
+
 @asynccontextmanager
 async def showing[P, D: SimulatedMiner](
     hass: HomeAssistant, add_miner: AddMiner, personality: P, device: D

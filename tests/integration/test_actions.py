@@ -357,6 +357,7 @@ async def test_log_as_a_file(
     assert len(content) > 10
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_firmware(
     hass: HomeAssistant,
     whatsminer: WhatsminerSimulator,

@@ -64,6 +64,11 @@ async def test_entities_of_personalities(
     assert await personality.listed(hass, shown) == snapshot
 
 
+async def test_few_at_first(shown: Shown) -> None:
+    """Besides the controls."""
+    personality.few_at_first(shown)
+
+
 async def test_targets(shown: Shown) -> None:
     """A mini miner names no range, so it has nothing that would need one."""
     has = set(shown.entities)

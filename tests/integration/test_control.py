@@ -147,6 +147,7 @@ async def test_out_of_range_is_refused_before_anything_is_sent(
     assert device.truth()["writes"] == writes
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_write_access_switched_off_later(
     hass: HomeAssistant, whatsminer: WhatsminerSimulator, add_miner: AddMiner
 ) -> None:

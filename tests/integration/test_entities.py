@@ -134,6 +134,7 @@ async def test_boards_that_show_up_later(
         await device.stop()
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_faults_in_words(whatsminer: WhatsminerSimulator, add_miner: AddMiner) -> None:
     """A fault that appears is a problem, a text and an event; what was there before is none."""
     miner = await add_miner(whatsminer)

@@ -40,6 +40,11 @@ async def test_entities_of_personalities(
     assert await personality.listed(hass, shown) == snapshot
 
 
+async def test_few_at_first(shown: Shown) -> None:
+    """Besides the controls."""
+    personality.few_at_first(shown)
+
+
 async def test_boards_and_fans(shown: Shown) -> None:
     """As many as there are; where a liquid flows there is no fan to speak of."""
     boards = {key for key in shown.entities if key.startswith("sensor.board_hashrate_")}

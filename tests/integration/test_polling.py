@@ -193,6 +193,7 @@ async def test_harmless_faults_are_no_problem(
         ("x" * 300, "x" * 255),
     ],
 )
+@pytest.mark.usefixtures("all_enabled")
 async def test_pool(braiins: BraiinsSimulator, add_miner: AddMiner, url: str, shown: str) -> None:
     """Whatever somebody has configured: no worker is shown, and nothing breaks."""
     miner = await add_miner(braiins)

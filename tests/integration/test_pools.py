@@ -1,7 +1,7 @@
 """Each configured pool in Home Assistant: by its place, without the name of a worker."""
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+import pytest
 
 from custom_components.asic_miner.stale import STALE_SECONDS
 from tests.simulators.base import SimulatedMiner
@@ -12,6 +12,8 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 from tests.simulators.whatsminer.settings import Pool
 
 from .conftest import AddMiner, Miner
+
+pytestmark = pytest.mark.usefixtures("all_enabled")
 
 KEYS = ("pool_status", "pool_accepted_shares", "pool_rejected_shares")
 WORKER = "somebody.cellar"
@@ -39,18 +41,6 @@ def of_pools(*places: int) -> set[str]:
     return {f"{key}_{place}" for key in KEYS for place in places}
 
 
-async def enable(hass: HomeAssistant, miner: Miner) -> None:
-    """Enable the entities of all pools, as somebody does who wants them."""
-    registry = er.async_get(hass)
-    for key in pool_keys(miner):
-        entity = registry.async_get(miner.entity_id(key))
-        assert entity is not None
-        assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-        registry.async_update_entity(entity.entity_id, disabled_by=None)
-    assert await hass.config_entries.async_reload(miner.entry.entry_id)
-    await hass.async_block_till_done()
-
-
 async def test_pools_come_and_change_and_go(
     hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:
@@ -58,7 +48,6 @@ async def test_pools_come_and_change_and_go(
     configure(device, "one.example.com", "two.example.com")
     miner = await add_miner(device)
     assert pool_keys(miner) == of_pools(1, 2)
-    await enable(hass, miner)
     clock.advance(1800)
     await miner.poll(slow=True)
     assert miner.state("pool_status_1") == "in_use"
@@ -91,7 +80,6 @@ async def test_pools_come_and_change_and_go(
 
 
 async def test_a_pool_that_does_not_answer(
-    hass: HomeAssistant,
     whatsminer: WhatsminerSimulator,
     braiins: BraiinsSimulator,
     clock: ManualClock,
@@ -102,7 +90,6 @@ async def test_a_pool_that_does_not_answer(
     for device in devices:
         configure(device, "one.example.com", "two.example.com")
         miner = await add_miner(device)
-        await enable(hass, miner)
         whatsminer.faults.dead_pools.add(0)
         braiins.device.pools.dead.add("stratum+tcp://one.example.com:3333")
         clock.advance(300)

@@ -69,6 +69,7 @@ async def test_a_healthy_miner_has_no_issues(
     assert [key for key in SEVERITIES if issue(miner, key)] == []
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_write_access(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:

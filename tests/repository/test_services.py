@@ -1,6 +1,7 @@
 """Actions: what is offered, what is checked, what is said and what is drawn are the same."""
 
 from datetime import timedelta
+import json
 from pathlib import Path
 from typing import Any
 
@@ -65,32 +66,12 @@ def test_defaults_and_needs_are_the_same_everywhere(action: Action) -> None:
             assert marker.default() == default, marker
 
 
-def test_texts_of_choices_are_complete() -> None:
-    """Every option and field of a form has a text, and no text is left over."""
-    used: dict[str, set[str]] = {}
-
-    def walk(selector: Any) -> None:
-        if not isinstance(selector, dict):
-            return
-        for kind, config in selector.items():
-            if not isinstance(config, dict):
-                continue
-            if "translation_key" in config:
-                used[config["translation_key"]] = set(
-                    config["options"] if kind == "select" else config["fields"]
-                )
-            for field in config.get("fields", {}).values():
-                walk(field["selector"])
-
-    for form in FORMS.values():
-        for field in form["fields"].values():
-            walk(field["selector"])
-    told: dict[str, set[str]] = {}
-    for key in TEXTS:
-        if key.startswith("selector."):
-            _, name, _, option, *_ = key.split(".")
-            told.setdefault(name, set()).add(option)
-    assert told == told | used
+def test_every_action_has_texts_and_an_icon() -> None:
+    """And no text and no icon is left over."""
+    named = {action.name for action in ACTIONS}
+    assert {key.split(".")[1] for key in TEXTS if key.startswith("services.")} == named
+    icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))["services"]
+    assert set(icons) == named
 
 
 def test_every_action_is_documented() -> None:
