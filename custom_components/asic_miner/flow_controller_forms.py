@@ -172,10 +172,9 @@ def sharing_form() -> probatio.Schema:
             probatio.Required(conf.CONF_MINERS): DeviceSelector(
                 DeviceSelectorConfig(
                     integration=DOMAIN,
-                    # Every miner has one, its hashboards and controllers have none.
-                    entity=EntityFilterSelectorConfig(
-                        domain="binary_sensor", device_class="problem"
-                    ),
+                    # Every miner that takes commands has one; its hashboards, controllers and
+                    # thermostats have none.
+                    entity=EntityFilterSelectorConfig(domain="switch", device_class="switch"),
                     multiple=True,
                 )
             ),

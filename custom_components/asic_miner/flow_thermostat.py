@@ -91,7 +91,7 @@ def fields(hass: HomeAssistant, *, named: bool = False) -> dict[Any, Any]:
         probatio.Required(conf.CONF_MINERS): DeviceSelector(
             DeviceSelectorConfig(
                 integration=DOMAIN,
-                entity=EntityFilterSelectorConfig(domain="binary_sensor", device_class="problem"),
+                entity=EntityFilterSelectorConfig(domain="switch", device_class="switch"),
                 multiple=True,
             )
         ),

@@ -80,3 +80,13 @@ def test_every_action_is_documented() -> None:
     for action in ACTIONS:
         assert f"`asic_miner.{action.name}`" in page
         assert f"action: asic_miner.{action.name}" in page
+
+
+def test_only_miners_are_offered() -> None:
+    """Neither hashboards nor what commands miners; those have no switch of this class."""
+    for name, form in FORMS.items():
+        for key, field in form["fields"].items():
+            if key == "device_id":
+                assert field["selector"]["device"]["entity"] == [
+                    {"integration": "asic_miner", "domain": "switch", "device_class": "switch"}
+                ], name
