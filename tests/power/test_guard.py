@@ -152,6 +152,19 @@ def test_what_ignores_a_limit_is_stopped() -> None:
     assert CommandKind.STOP in kinds
 
 
+def test_what_falls_in_the_gentle_form_is_hurried_before_it_is_stopped() -> None:
+    rig = Rig(target=3000)
+    rig.wish(1500)
+    assert [command.fast for command in rig.run(40)] == [False]
+    rig.power = 2600.0
+    rig.read()
+    rig.wish(2000, Source.SAFETY, safety=True)
+    (hurried,) = rig.run(20)
+    assert (hurried.kind, hurried.watts, hurried.fast) == (CommandKind.SET_POWER, 1496, True)
+    rig.run(40)
+    assert not rig.on, "it did not help"
+
+
 def test_what_ramps_and_refuses_a_limit_is_stopped() -> None:
     rig = Rig(state=MinerState.STARTING, answer=RampingError("ramping"))
     rig.wish(1500, Source.SAFETY, safety=True)

@@ -213,6 +213,25 @@ def test_the_battery_comes_first_and_is_not_discharged() -> None:
     assert house.ordered == 0
 
 
+def test_what_falls_slowly_is_not_stopped_for_a_battery() -> None:
+    """A battery is no breaker, and the start afterwards would cost more."""
+    house = House(abilities=(TARGET,), solar=5300, battery=0.0, soc=99.0)
+    house.run(1800)
+    (rig,) = house.rigs.values()
+    assert rig.target == 3200
+    rig.power = 2500.0
+    house.solar = 300.0
+    began = house.now
+    while house.now - began < 180:
+        house.battery = house.drawn
+        house.step()
+    assert (rig.on, rig.target) == (True, 1000)
+    while house.now - began < defaults.BATTERY_STOP + defaults.SAFETY_CONFIRM_TARGET:
+        house.battery = house.drawn
+        house.step()
+    assert not rig.on, "but not for ever"
+
+
 def test_a_battery_that_may_be_discharged_is_until_it_is_low() -> None:
     house = House(solar=6300, battery=0.0, soc=90.0)
     house.set(discharge=True)
@@ -334,14 +353,23 @@ def test_a_forbidden_battery_is_never_discharged_for_long(
             assert lasts <= defaults.BATTERY_STOP + defaults.SAFETY_CONFIRM_TARGET
 
 
-@given(silence=st.integers(min_value=2000, max_value=9000), solar=st.integers(0, 9000))
+@given(
+    silence=st.integers(min_value=2000, max_value=9000),
+    solar=st.integers(0, 9000),
+    mode=st.sampled_from([Mode.SURPLUS, Mode.SURPLUS_CHEAP, Mode.ZERO_EXPORT]),
+    discharge=st.booleans(),
+)
 @settings(deadline=None, max_examples=15)
-def test_after_silence_it_is_always_off(silence: int, solar: int) -> None:
-    house = House(solar=float(solar))
+def test_after_silence_it_is_always_off(
+    silence: int, solar: int, mode: Mode, discharge: bool
+) -> None:
+    house = House(solar=float(solar), battery=0.0, soc=90.0)
+    house.set(mode=mode, discharge=discharge)
     house.run(2400)
     house.meter = False
     house.run(silence + 1800)
     assert house.ordered == 0
+    assert house.plans[-1].reason.why is Why.METER_PAUSE
 
 
 def test_a_controller_that_lets_go_leaves_no_limit_behind() -> None:

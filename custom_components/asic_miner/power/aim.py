@@ -35,6 +35,8 @@ class Aim:
     """Why the intent is not FOLLOW, or why nothing more is to be had."""
     ceiling: float | None = None
     """W that are not exceeded whatever the patience."""
+    soft: bool = False
+    """The ceiling is no breaker: what was told in time gets the time that it needs to obey."""
     eager: bool = False
     """Too much is lowered without patience: it is no cloud."""
     final: bool = False
@@ -54,6 +56,15 @@ class _Probe:
     pause: float = defaults.PROBE_BACKOFF
     start_pause: float = defaults.PROBE_START_BACKOFF
     ran: bool = False
+    covered: float = 0.0
+    """The most W that were covered a short while ago."""
+    covered_at: float = -math.inf
+
+    def remember(self, drawn: float, now: float) -> None:
+        """Take note of a draw that is covered."""
+        young = self.covered_at <= now < self.covered_at + defaults.RIDE_LONGEST
+        if drawn >= self.covered or not young:
+            self.covered, self.covered_at = drawn, now
 
 
 class Aims:
@@ -222,9 +233,10 @@ class Aims:
             for one in miners
         )
         # At the floors first; what still discharges the battery then is stopped.
-        ceiling = covered if lasted >= defaults.BATTERY_STOP else max(covered, floors)
+        soft = lasted < defaults.BATTERY_STOP
+        ceiling = max(covered, floors) if soft else covered
         reason = Reason(why=Why.BATTERY, data={"watts": power})
-        return Aim(intent=Intent.NO_RISE, watts=covered, reason=reason, ceiling=ceiling)
+        return Aim(intent=Intent.NO_RISE, watts=covered, reason=reason, ceiling=ceiling, soft=soft)
 
     def _zero_export(
         self,
@@ -251,10 +263,13 @@ class Aims:
         probe.ran = running
         data = {"watts": taken, "low": low, "high": high}
         if taken > high:
-            if probe.aim is not None and drawn > 0 and now - probe.at < defaults.PROBE_HOLD:
+            # What a step cannot have brought is a cloud, and says nothing of the step.
+            own = probe.aim is not None and taken - high <= probe.step * defaults.PROBE_DOING
+            if own and drawn > 0 and now - probe.at < defaults.PROBE_HOLD:
                 # The probe met the grid: there is nothing more for a while.
                 probe.paused_until = now + probe.pause
                 probe.pause = min(probe.pause * 2, defaults.PROBE_BACKOFF_LONGEST)
+                probe.covered = 0.0
             eager = probe.aim is not None and now - probe.at < defaults.PROBE_SETTLE
             probe.aim, probe.step = None, defaults.PROBE_STEP
             return Aim(
@@ -264,6 +279,7 @@ class Aims:
                 # What the probe itself has brought is taken back at once.
                 eager=eager,
             )
+        probe.remember(drawn, now)
         if taken >= low:
             probe.aim = None
             return Aim(intent=Intent.HOLD, watts=drawn, reason=Reason(why=Why.BALANCED, data=data))
@@ -278,15 +294,25 @@ class Aims:
                 probe.step = min(probe.step * 2, largest)
                 probe.pause = defaults.PROBE_BACKOFF
                 probe.start_pause = defaults.PROBE_START_BACKOFF
+            # A cloud that has passed gives back what was covered before it.
+            probe.step = max(probe.step, probe.covered - drawn)
             probe.at = now
             probe.aim = max(drawn + probe.step, smooth)
         least = min((m.state.floor * m.state.excess for m in miners), default=0.0)
-        watts = probe.aim if running else least
+        # What is on its way already is not taken back for being slow.
+        watts = max(probe.aim, sum(_reached(one) for one in miners)) if running else least
         return Aim(
             intent=Intent.FOLLOW,
             watts=min(watts, most),
             reason=Reason(why=Why.PROBING, data={**data, "aim": watts}),
         )
+
+
+def _reached(miner: MinerNow) -> float:
+    """Return what a miner draws, or will when it has obeyed."""
+    state = miner.state
+    drawn, ordered = state.drawn or 0.0, state.current * state.excess
+    return max(drawn, ordered) if state.running and state.busy else drawn
 
 
 def _age(measured: Measured | None, now: float, started: float) -> float:

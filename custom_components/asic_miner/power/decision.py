@@ -375,7 +375,7 @@ class Decider:
             return None
         return self._confirming(pending)
 
-    def _shed(self, reading: Reading, goal: float) -> Decision:
+    def _shed(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule
         """Return the way below a limit, which does not wait for anything but answers."""
         path, pending, past = self.ability.path, self.pending, self.past
         slow = path not in {Path.LIVE_PERCENT, Path.POWER_TARGET}
@@ -383,6 +383,12 @@ class Decider:
             defaults.SAFETY_REPEAT if path is Path.LIVE_PERCENT else defaults.SAFETY_CONFIRM_TARGET
         )
         if not self._urgent:
+            if path is Path.LIVE_PERCENT and not (past.fast or past.refused):
+                # It is on its way in the gentle form, which takes minutes; the quick one first.
+                watts = min(goal, self.current)
+                return self._retry(urgent=True) or self._send(
+                    CommandKind.SET_POWER, watts, fast=True
+                )
             # Enough was ordered, and the draw is still above: it gets its time, then stops.
             end = until(past.changed, patience, self.now)
             if end > self.now:

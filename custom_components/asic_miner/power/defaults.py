@@ -208,6 +208,8 @@ PROBE_STEP_LARGEST = 800.0
 """Own: steps double while they are covered, up to a quarter of a 3 kW machine."""
 PROBE_SHARE = 0.1
 """Bench: or a tenth of what all miners can draw, so that ten find it as soon as three."""
+PROBE_DOING = 1.5
+"""Own: import above the band beyond so many steps is no probe's doing but a cloud's."""
 PROBE_SETTLE = 60.0
 """Bench: what a step of the percent path shows within a minute; slower paths keep their own
 locks."""

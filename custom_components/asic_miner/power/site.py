@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..miners.models import JsonValue
 from . import balance, caps, defaults
-from .aim import Aims, Intent
+from .aim import Aim, Aims, Intent
 from .budget import Member, Policy
 from .choice import Chooser
 from .learning import number
@@ -111,7 +111,7 @@ class SiteController:
             stopped = (miner.key for miner in miners if miner.controlled or must)
             given |= dict.fromkeys(stopped, 0.0)
         elif aim.ceiling is not None:
-            given |= self._under(aim.ceiling, mine, ranks, given)
+            given |= self._under(aim, mine, ranks, given)
         return Plan(
             orders={**withdrawn, **change.orders},
             limits=given,
@@ -211,20 +211,23 @@ class SiteController:
 
     def _under(
         self,
-        ceiling: float,
+        aim: Aim,
         mine: Sequence[MinerNow],
         ranks: Mapping[str, float],
         limits: Mapping[str, float | None],
     ) -> dict[str, float | None]:
-        """Return limits by which all miners together are below a hard ceiling at once."""
+        """Return limits by which all miners together are below a ceiling at once."""
         bound = caps.Bound(
-            key="", parts={miner.key: 1.0 for miner in mine}, limit=max(ceiling, 0.0)
+            key="", parts={miner.key: 1.0 for miner in mine}, limit=max(aim.ceiling or 0.0, 0.0)
         )
         watts = caps.caps([bound], mine, {}, ranks).watts
         tight: dict[str, float | None] = {}
-        for key, value in watts.items():
-            other = limits.get(key)
-            tight[key] = value if other is None or value is None else min(value, other)
+        for miner in mine:
+            value, other = watts[miner.key], limits.get(miner.key)
+            state = miner.state
+            if aim.soft and value is not None and 0 < state.current * state.excess <= value:
+                value = max(value, state.committed)
+            tight[miner.key] = value if other is None or value is None else min(value, other)
         return tight
 
 
