@@ -6,11 +6,41 @@ life: the miners' live commands instead of restarts, exact readings, and no lost
 
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import override
+from typing import Protocol, override
 
-from .plant import SimMiner
+
+class Machine(Protocol):
+    """A miner as a simple program sees it."""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+
+    @property
+    def floor(self) -> float:
+        """The lowest W it can draw."""
+
+    @property
+    def full(self) -> float:
+        """The highest W."""
+
+    @property
+    def on(self) -> bool:
+        """Whether it mines."""
+
+    @property
+    def power(self) -> float:
+        """Measured W."""
+
+    @property
+    def target(self) -> float:
+        """W that it is to draw."""
+
+    def order(self, watts: float, now: float) -> bool:
+        """Set the draw, 0 is off; False if it is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +72,7 @@ class Baseline(ABC):
     name: str
     period = 60
 
-    def __init__(self, miners: list[SimMiner]) -> None:
+    def __init__(self, miners: Sequence[Machine]) -> None:
         """Begin at midnight with all miners off."""
         self.miners = miners
         self.since: dict[tuple[str, str], float] = {}
@@ -102,7 +132,7 @@ class Ladder(Baseline):
     name = "ladder"
     period = 300
 
-    def __init__(self, miners: list[SimMiner]) -> None:
+    def __init__(self, miners: Sequence[Machine]) -> None:
         """Begin on the lowest step."""
         super().__init__(miners)
         self.level = dict.fromkeys((miner.key for miner in miners), 0)
@@ -173,7 +203,7 @@ class PvExcess(Baseline):
     name = "pv excess control"
     period = 10
 
-    def __init__(self, miners: list[SimMiner]) -> None:
+    def __init__(self, miners: Sequence[Machine]) -> None:
         """Begin without history."""
         super().__init__(miners)
         self.history: deque[float] = deque(maxlen=30)
@@ -204,7 +234,7 @@ class PvExcess(Baseline):
                 excess += miner.target - max(lower, miner.floor)
                 self._order(miner, max(lower, miner.floor), now)
 
-    def _order(self, miner: SimMiner, watts: float, now: float) -> None:
+    def _order(self, miner: Machine, watts: float, now: float) -> None:
         if miner.order(watts, now):
             self.changed[miner.key] = now
             self.history.clear()
@@ -232,7 +262,7 @@ class SolarOptimizer(Baseline):
                     self.changed[miner.key] = now
                 miner.order(level, now)
 
-    def _choices(self, miner: SimMiner, now: float) -> list[float]:
+    def _choices(self, miner: Machine, now: float) -> list[float]:
         levels = [miner.floor + (miner.full - miner.floor) * i / 4 for i in range(5)]
         locked = now - self.changed.get(miner.key, -1e9) < 3600
         if locked:
@@ -251,7 +281,7 @@ class OpenEvse(Baseline):
     name = "openevse"
     period = 10
 
-    def __init__(self, miners: list[SimMiner]) -> None:
+    def __init__(self, miners: Sequence[Machine]) -> None:
         """Begin with nothing."""
         super().__init__(miners)
         self.smooth = 0.0
@@ -282,7 +312,7 @@ class Pv2Hash(Baseline):
     name = "pv2hash"
     period = 5
 
-    def __init__(self, miners: list[SimMiner]) -> None:
+    def __init__(self, miners: Sequence[Machine]) -> None:
         """Begin with all off."""
         super().__init__(miners)
         self.level = dict.fromkeys((miner.key for miner in miners), 0)
@@ -312,10 +342,10 @@ class Pv2Hash(Baseline):
                 return
 
     @staticmethod
-    def _watts(miner: SimMiner, level: int) -> float:
+    def _watts(miner: Machine, level: int) -> float:
         return miner.floor + (miner.full - miner.floor) * (level - 1) / 3 if level else 0.0
 
-    def _set(self, miner: SimMiner, level: int, now: float) -> None:
+    def _set(self, miner: Machine, level: int, now: float) -> None:
         self.last = now
         self.level[miner.key] = level
         miner.order(self._watts(miner, level), now)

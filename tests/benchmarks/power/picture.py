@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from .world import Result
+from .measure import Result
 
 WIDTH, HEIGHT = 1440, 210
 """One point per minute."""
@@ -44,6 +44,6 @@ def _strip(pen: ImageDraw.ImageDraw, one: Result, top: int, most: float) -> None
     pen.text((LEFT - 8, at(0, most)[1]), f"{most / 1000:.0f} kW", INK, font, anchor="rm")
     title = (
         f"{one.trace}, {one.miners} miners: {one.controller}. used {one.used:.1f} %, "
-        f"bought {one.bought:.1f} kWh, {one.starts} starts, {one.changes} changes"
+        f"beyond {one.beyond:.1f} kWh, {one.starts} starts, {one.changes} changes"
     )
     pen.text((LEFT, top + 6), title, INK, font)

@@ -40,9 +40,16 @@ class SimMiner(ABC):
         self.target = self.full
         self.since = -1e6
         """When it was last switched."""
-        self.starts = 0
-        self.changes = 0
+        self.switched: list[tuple[float, bool]] = []
+        """When it went on or off."""
+        self.changed: list[float] = []
+        """When its draw was changed while it ran."""
         self.random = Random(f"{key}{seed}")
+
+    @property
+    def starts(self) -> int:
+        """How often it was switched on."""
+        return sum(on for _, on in self.switched)
 
     @property
     @abstractmethod
@@ -66,12 +73,13 @@ class SimMiner(ABC):
         """Begin to mine."""
         if not self.on:
             self.on, self.since = True, now
-            self.starts += 1
+            self.switched.append((now, True))
 
     def stop(self, now: float) -> None:
         """Stop mining."""
         if self.on:
             self.on, self.since = False, now
+            self.switched.append((now, False))
 
     def order(self, watts: float, now: float) -> bool:
         """Do what simple programs do: switch, or set, and ignore a refusal."""
@@ -155,7 +163,7 @@ class SimWhatsminer(SimMiner):
         target = self.full * percent / 100
         self.lag = 0.5 if fast else 60.0
         if target != self.target:
-            self.changes += 1
+            self.changed.append(now)
         self.target = target
         if target < self.floor - self.full / 100:
             # Too low: it becomes unstable and restarts by itself.
@@ -221,7 +229,7 @@ class SimBraiins(SimMiner):
             return
         self.target = target
         if self.on:
-            self.changes += 1
+            self.changed.append(now)
         self.tuning_since = None if target in self.tuned else now
 
     @override

@@ -67,10 +67,11 @@ def _clouds(random: Random, sunny: float, cloudy: float, deep: float) -> list[fl
     return values
 
 
-def _house(random: Random) -> list[float]:
-    """Return a household: a base, a fridge, kettles and cooking."""
-    values = [280.0 + (110.0 if (i * STEP) % 2700 < 900 else 0.0) for i in range(LENGTH)]
-    for _ in range(14):
+def _house(random: Random, seed: int) -> list[float]:
+    """Return a household: a base, a fridge, kettles and cooking. Each seed is another family."""
+    base, kettles = (random.uniform(150, 600), random.randint(6, 30)) if seed else (280.0, 14)
+    values = [base + (110.0 if (i * STEP) % 2700 < 900 else 0.0) for i in range(LENGTH)]
+    for _ in range(kettles):
         begin = int(random.triangular(6, 22, 12) * 3600 / STEP)
         for i in range(begin, min(begin + random.randint(120, 300) // STEP, LENGTH)):
             values[i] += 2000
@@ -82,9 +83,9 @@ def _house(random: Random) -> list[float]:
 
 
 @cache
-def trace(kind: Kind, capacity: float) -> Trace:
-    """Return a day for miners that can draw `capacity` W together."""
-    random = Random(f"{kind}{capacity}")
+def trace(kind: Kind, capacity: float, seed: int = 0) -> Trace:
+    """Return a day for miners that can draw `capacity` W together; each seed is another one."""
+    random = Random(f"{kind}{capacity}{seed or ''}")
     seconds = [i * STEP for i in range(LENGTH)]
     peak, rise, fall = 1.05 * capacity, 5.8, 20.4
     passes = [1.0] * LENGTH
@@ -109,7 +110,7 @@ def trace(kind: Kind, capacity: float) -> Trace:
     return Trace(
         kind=kind,
         sun=sun,
-        house=_house(random),
+        house=_house(random, seed),
         cheap=cheap,
         circuit=0.55 * capacity if kind is Kind.NIGHT else None,
     )

@@ -1,13 +1,11 @@
 """Runs one day at one house, with the planner or with one of the others."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
-from custom_components.asic_miner.miners.errors import MinerError
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.guard import Guard
-from custom_components.asic_miner.power.model import CommandKind
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
@@ -20,26 +18,38 @@ from custom_components.asic_miner.power.site_model import (
 )
 
 from .baselines import BASELINES, View
+from .guarded import Guarded
+from .measure import Moment, Result, Tally
 from .plant import SimMiner, fleet
 from .traces import LENGTH, STEP, Kind, Trace, trace
+from .wire import EPOCH, poll, send
 
-EPOCH = 1_800_000_000.0
-"""Unix time of the trace's midnight."""
 BATTERY_WH = 10_000.0
 BATTERY_W = 5_000.0
-POLL = 15
-"""Seconds between polls of a miner, as in life."""
 METER = 10
 PLANNER = "planner"
-IMPORTING = "planner, imports 300 W"
-"""The planner when it may import as much as one of the others means to."""
-DRAINING = "planner, from battery"
-"""The planner when it may live from the battery, as others do unasked."""
-RIVAL_FREE = {
-    IMPORTING: {Kind.CLEAR, Kind.CLOUDS, Kind.WINTER, Kind.PRICE},
-    DRAINING: {Kind.BATTERY},
+GUARD = " + guard"
+"""Added to the name of another that writes through the same guards."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """What the owner has set differently from the defaults."""
+
+    reserve: float = 0.0
+    """W added to the reserve; in zero export the band is lowered by as much."""
+    ride_through: float = defaults.RIDE_THROUGH
+
+
+VARIANTS: Mapping[str, Variant] = {
+    PLANNER: Variant(),
+    "planner, reserve 400 W": Variant(reserve=400.0),
+    "planner, reserve 200 W": Variant(reserve=200.0),
+    "planner, reserve -300 W": Variant(reserve=-300.0),
+    "planner, reserve -600 W": Variant(reserve=-600.0),
+    "planner, patient": Variant(ride_through=4 * defaults.RIDE_THROUGH),
 }
-"""Variants, and on which days they mean anything."""
+"""The planner with its default settings and with others that its owner can choose."""
 
 
 @dataclass(kw_only=True)
@@ -61,32 +71,6 @@ class Battery:
         return power
 
 
-@dataclass(kw_only=True)
-class Result:
-    """What one day came to."""
-
-    trace: str
-    miners: int
-    controller: str
-    used: float = 0.0
-    """% of the energy that was there for miners."""
-    bought: float = 0.0
-    """kWh that miners drew beyond it."""
-    starts: int = 0
-    changes: int = 0
-    breaches: int = 0
-    """Seconds above a circuit's limit."""
-    battery: float = 0.0
-    """kWh that a battery gave while miners drew as much."""
-    series: dict[str, list[float]] = field(default_factory=dict)
-
-    def row(self) -> dict[str, str | int | float]:
-        """Return it without the series."""
-        values = asdict(self)
-        del values["series"]
-        return {key: round(v, 2) if isinstance(v, float) else v for key, v in values.items()}
-
-
 type Controller = Callable[[float, View], None]
 
 
@@ -104,15 +88,21 @@ class Planner:
         if day.circuit is not None:
             members = frozenset(miner.key for miner in miners)
             circuits = (Circuit(key="garage", members=members, limit=day.circuit),)
+        settings = SiteSettings(
+            miners=tuple(
+                SiteMiner(key=miner.key, priority=place) for place, miner in enumerate(miners)
+            ),
+            circuits=circuits,
+            mode=modes.get(day.kind, Mode.SURPLUS),
+        )
+        other = VARIANTS[variant]
+        low, high = (watts - other.reserve for watts in settings.band)
         self.site = SiteController(
-            SiteSettings(
-                miners=tuple(
-                    SiteMiner(key=miner.key, priority=place) for place, miner in enumerate(miners)
-                ),
-                circuits=circuits,
-                mode=modes.get(day.kind, Mode.SURPLUS),
-                reserve=-300.0 if variant == IMPORTING else defaults.RESERVE,
-                discharge=variant == DRAINING,
+            replace(
+                settings,
+                reserve=settings.reserve + other.reserve,
+                band=(low, high),
+                ride_through=other.ride_through,
             )
         )
         self.miners = miners
@@ -123,10 +113,7 @@ class Planner:
         """Poll, plan, and send."""
         at = EPOCH + now
         for place, miner in enumerate(self.miners):
-            if (now + place * STEP) % POLL < STEP:
-                guard = self.guards[miner.key]
-                guard.able(miner.ability)
-                guard.read(miner.reading(now, EPOCH))
+            poll(miner, self.guards[miner.key], now, place)
         if now % METER < STEP:
             readings = SiteReadings(
                 grid=Measured(value=view.grid, at=at),
@@ -140,48 +127,28 @@ class Planner:
             plan.apply(self.guards, at)
             self.reasons[plan.reason.why] = self.reasons.get(plan.reason.why, 0) + 1
         for miner in self.miners:
-            self._send(miner, self.guards[miner.key], now)
-
-    def _send(self, miner: SimMiner, guard: Guard, now: float) -> None:
-        at = EPOCH + now
-        command = guard.next(at)
-        if command is None:
-            return
-        guard.sent(command, at)
-        error: MinerError | None = None
-        try:
-            match command.kind:
-                case CommandKind.START:
-                    miner.start(now)
-                case CommandKind.STOP:
-                    miner.stop(now)
-                case CommandKind.SET_POWER:
-                    miner.set_power(command.watts or 0.0, now, fast=command.fast)
-        except MinerError as refused:
-            error = refused
-        guard.done(command, at, error)
+            send(miner, self.guards[miner.key], now)
 
 
 def controllers() -> dict[str, Callable[[Trace, list[SimMiner]], Controller]]:
     """Return all who can be compared, by name."""
     found: dict[str, Callable[[Trace, list[SimMiner]], Controller]] = {}
-    for variant in (PLANNER, *RIVAL_FREE):
+    for variant in VARIANTS:
         found[variant] = partial(lambda name, day, miners: Planner(day, miners, name).act, variant)
     for kind in BASELINES:
         found[kind.name] = partial(lambda cls, _, miners: cls(miners).act, kind)
+        found[kind.name + GUARD] = partial(lambda cls, _, miners: Guarded(cls, miners).act, kind)
     return found
 
 
-def run(kind: Kind, count: int, name: str) -> Result:
-    """Live through one day."""
+def run(kind: Kind, count: int, name: str, seed: int = 0) -> Result:
+    """Live through one day. The same arguments always come to the same."""
     miners = fleet(count)
-    day = trace(kind, sum(miner.full for miner in miners))
+    day = trace(kind, sum(miner.full for miner in miners), seed)
     act = controllers()[name](day, miners)
     battery = Battery() if kind is Kind.BATTERY else None
     alone = Battery() if kind is Kind.BATTERY else None
-    result = Result(trace=day.name, miners=count, controller=name)
-    available_sum = used_sum = 0.0
-    series: dict[str, list[float]] = {"available": [], "drawn": [], "grid": []}
+    tally = Tally(day)
     capacity = sum(miner.full * 1.03 for miner in miners)
     for i in range(LENGTH):
         now = float(i * STEP)
@@ -203,31 +170,24 @@ def run(kind: Kind, count: int, name: str) -> Result:
         available = min(surplus, capacity)
         if day.cheap[i]:
             available = min(capacity, day.circuit or capacity)
-        useful = min(drawn - idle, available)
-        available_sum += available
-        used_sum += useful
-        result.bought += max(drawn - idle - available, 0.0) * STEP / 3_600_000
-        if power is not None and power > 0:
-            result.battery += min(power, drawn - idle) * STEP / 3_600_000
-        if day.circuit is not None and drawn > day.circuit:
-            result.breaches += STEP
-        soc = 100 * battery.wh / BATTERY_WH if battery is not None else None
-        seen = min(sun, house + drawn) if kind is Kind.ZERO_EXPORT else sun
+        tally.add(
+            i,
+            Moment(
+                drawn=drawn,
+                mined=drawn - idle,
+                available=available,
+                sun=surplus,
+                battery=power or 0.0,
+                grid=-given,
+            ),
+        )
         view = View(
             grid=-given,
             battery=power,
-            soc=soc,
+            soc=100 * battery.wh / BATTERY_WH if battery is not None else None,
             cheap=day.cheap[i],
-            sun=seen,
+            sun=min(sun, house + drawn) if kind is Kind.ZERO_EXPORT else sun,
             circuit=day.circuit,
         )
         act(now, view)
-        if i % 12 == 0:
-            series["available"].append(available)
-            series["drawn"].append(drawn)
-            series["grid"].append(-given)
-    result.used = 100 * used_sum / available_sum
-    result.starts = sum(miner.starts for miner in miners)
-    result.changes = sum(miner.changes for miner in miners)
-    result.series = series
-    return result
+    return tally.result(miners, name, seed)
