@@ -221,11 +221,12 @@ def test_a_forbidden_battery_is_tolerated_then_lowered_then_stopped() -> None:
         watts=1015.0,
         reason=Reason(why=Why.BATTERY, data={"watts": 800.0}),
         ceiling=1015.0,
+        soft=True,
     )
     more = discharged(1500.0, 50)
     assert (more.watts, more.ceiling) == (515.0, 1015.0)
     stopped = discharged(1500.0, 10 + defaults.BATTERY_STOP)
-    assert stopped.ceiling == 515.0
+    assert (stopped.ceiling, stopped.soft) == (515.0, False)
     # What is over is counted anew.
     assert discharged(0.0, 700).intent is Intent.FOLLOW
     assert discharged(800.0, 710).ceiling is None
