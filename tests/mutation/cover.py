@@ -15,6 +15,8 @@ from .names import FILE, FOLDER
 INTEGRATION = Path("custom_components") / "asic_miner"
 _END = 1 << 20
 """A line that no file has."""
+_SLOW = 0.5
+"""Seconds. A hundred quick tests notice more than one slow one in the same time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +50,12 @@ class Cover:
 
 
 def in_order(tests: Iterable[str], cover: Cover) -> list[str]:
-    """Return the tests, the quick ones first, and one of each function before a second one."""
+    """Return the tests: one of each function before a second one, and slow ones in the end."""
     turns: defaultdict[str, list[str]] = defaultdict(list)
     for test in sorted(tests, key=lambda test: (cover.tests[test].seconds, test)):
         turns[test.partition("[")[0]].append(test)
     placed = [
-        (turn, cover.tests[test].seconds, test)
+        (cover.tests[test].seconds > _SLOW, turn, cover.tests[test].seconds, test)
         for group in turns.values()
         for turn, test in enumerate(group)
     ]

@@ -8,6 +8,7 @@ from custom_components.asic_miner.power.budget import Budget, Member, Policy, Sa
 from custom_components.asic_miner.power.model import Ability, Path
 
 from .rig import PERCENT, START, TARGET
+from .states import miner
 
 
 def member(key: str, ability: Ability = PERCENT, **more: float | bool | None) -> Member:
@@ -96,3 +97,17 @@ def test_never_more_than_the_budget(
     for one in ones:
         order = shared.orders[one.key]
         assert order == 0 or one.ability.minimum <= order <= one.ability.maximum
+
+
+def test_a_member_is_taken_from_its_guard() -> None:
+    now = miner("a", 2000.0, floor=1200.0, excess=1.03)
+    taken = Member.of("a", PERCENT, now.state, priority=3, efficiency=21.0)
+    assert taken == Member(
+        key="a",
+        ability=PERCENT,
+        floor=1200.0,
+        running=True,
+        priority=3,
+        efficiency=21.0,
+        excess=1.03,
+    )

@@ -387,3 +387,18 @@ def test_a_person_wins_over_an_adopted_draw_and_failures() -> None:
     for source, failures in ((Source.SITE, 1), (Source.USER, 0)):
         rig.wish(2500 if source is Source.SITE else 2600, source)
         assert rig.guard.past.failures == failures
+
+
+@pytest.mark.parametrize(
+    ("usual", "seconds"), [(None, 900.0), (10.0, 450.0), (200.0, 600.0), (400.0, 900.0)]
+)
+def test_what_is_usual_shortens_the_time_to_show_to_half_at_most(
+    usual: float | None, seconds: float
+) -> None:
+    rig = Rig(ability=TARGET, obeys=False)
+    if usual is not None:
+        rig.guard.learned = rig.guard.learned.took("down", usual)
+    rig.wish(1500)
+    rig.step()
+    rig.read()
+    assert told(rig) == (Wait.CONFIRMING, START + seconds, {"watts": 1500.0})
