@@ -53,7 +53,7 @@ def test_what_becomes_of_a_change(tmp_path: Path, text: str, verdict: Verdict) -
     assert (tmp_path / "thing.py").read_text() == CODE
 
 
-def test_quick_tests_and_one_of_each_function_come_first() -> None:
+def test_one_of_each_function_comes_first_and_slow_ones_last() -> None:
     seconds = {"a[1]": 0.3, "a[2]": 0.1, "b": 0.2, "c": 9.0, "other": 0.0}
     cover = Cover(
         root=ROOT,
@@ -63,7 +63,7 @@ def test_quick_tests_and_one_of_each_function_come_first() -> None:
         },
     )
     found = cover.of_lines("x.py", 2, 3)
-    assert in_order(found, cover) == ["a[2]", "b", "c", "a[1]"]
+    assert in_order(found, cover) == ["a[2]", "b", "a[1]", "c"]
     assert cover.of_lines("x.py", 3, 9) == set(seconds)
     assert cover.of_lines("y.py", 1, 9) == set()
 
