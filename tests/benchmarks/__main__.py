@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from importlib import import_module
-from importlib.util import find_spec
 import json
 from pathlib import Path
 import subprocess
@@ -16,8 +15,12 @@ from . import report
 from .house import Measured, Plan
 from .run import COUNTS, FOLDER, RESULTS, run, say
 
-POWER = "tests.benchmarks.power.bench"
-"""Benchmarks of planning, with a command line of their own: `main(arguments) -> int`."""
+OTHERS = {
+    "--power": ("tests.benchmarks.power.bench", "how well power is planned"),
+    "--soak": ("tests.reliability.soak.__main__", "a hundred miners with all that goes wrong"),
+    "--faults": ("tests.reliability.__main__", "the fault matrix as a table"),
+}
+"""What has a command line of its own, `main(arguments) -> int`, and what it shows."""
 PROFILE_SECONDS = 60.0
 PROFILE_LINES = 80
 
@@ -42,12 +45,14 @@ async def profile(number: int) -> str:
 
 def main() -> int:
     """Do what the command line says and return the exit status."""
-    if sys.argv[1:2] == ["--power"] and find_spec(POWER):
-        status: int = import_module(POWER).main(sys.argv[2:])
+    if sys.argv[1:] and sys.argv[1] in OTHERS:
+        status: int = import_module(OTHERS[sys.argv[1]][0]).main(sys.argv[2:])
         return status
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--short", action="store_true", help="only the exact counts, as tests")
-    parser.add_argument("--power", action="store_true", help="how well power is planned")
+    for name, (_, shows) in OTHERS.items():
+        # Only for --help: each is carried out above, with the arguments after it.
+        parser.add_argument(name, action="store_true", help=f"{shows}; more with --help after it")
     parser.add_argument(
         "--sizes",
         type=int,

@@ -5,6 +5,7 @@ devices, and answers each line on its standard input with one line of JSON.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 import json
 import sys
@@ -18,6 +19,7 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 
 MIX = ("M60S", "S19j Pro", "M30S++", "S21 Pro")
 """Presets in turn: a new and an old firmware of each make, on air, with three boards."""
+LOOPBACK = "127.0.0.1"
 LONG_LINE = 1 << 24
 """Bytes; five hundred devices take some tens of kilobytes."""
 
@@ -42,7 +44,9 @@ class Stamped(list[str]):
 class Devices:
     """The devices, inside their process."""
 
-    def __init__(self, number: int, mix: tuple[str, ...]) -> None:
+    def __init__(
+        self, number: int, mix: tuple[str, ...], host: Callable[[int], str] = lambda _: LOOPBACK
+    ) -> None:
         """Make them; the seed gives each its own MAC and its own noise."""
         clock = RunningClock()
         self.stamps: list[tuple[str, str, float]] = []
@@ -50,13 +54,27 @@ class Devices:
         for seed in range(number):
             preset = mix[seed % len(mix)]
             if preset.startswith("M"):
-                miner = WhatsminerSimulator(preset=preset, clock=clock, seed=seed)
+                miner = WhatsminerSimulator(host(seed), preset=preset, clock=clock, seed=seed)
                 miner.commands = Stamped(miner.mac, self.stamps)
                 self.devices.append(miner)
             else:
-                other = BraiinsSimulator(preset=preset, clock=clock, seed=seed)
+                other = BraiinsSimulator(host(seed), preset=preset, clock=clock, seed=seed)
                 other.requests = Stamped(other.mac, self.stamps)
                 self.devices.append(other)
+
+    async def start(self) -> None:
+        """Listen."""
+        for device in self.devices:
+            await device.start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        for device in self.devices:
+            await device.stop()
+
+    async def answer(self, line: bytes) -> Answer:
+        """Return what one line asks for."""
+        return self.stamped() if line.strip() == b"stamps" else self.counted()
 
     def listed(self) -> Answer:
         """Return what has to be known to add them."""
@@ -101,21 +119,22 @@ class Devices:
         return {"stamps": found}
 
 
-async def serve(number: int, mix: tuple[str, ...]) -> None:
+async def serve(made: Devices) -> None:
     """Run until the standard input ends."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    made = Devices(number, mix)
-    for device in made.devices:
-        await device.start()
+    await made.start()
     try:
         _tell(made.listed())
         while line := await reader.readline():
-            _tell(made.stamped() if line.strip() == b"stamps" else made.counted())
+            _tell(await made.answer(line))
     finally:
-        for device in made.devices:
-            await device.stop()
+        await made.stop()
+
+
+async def _main(arguments: list[str]) -> None:
+    await serve(Devices(int(arguments[1]), tuple(arguments[2:]) or MIX))
 
 
 def _tell(answer: Answer) -> None:
@@ -126,19 +145,23 @@ def _tell(answer: Answer) -> None:
 class Fleet:
     """The devices, seen from outside. Used as an async context."""
 
+    program = "tests.benchmarks.fleet"
+    """The module that runs them."""
+
     def __init__(self, number: int, mix: tuple[str, ...] = MIX) -> None:
         """Start nothing yet."""
         self.number = number
         self.devices: list[Answer] = []
         self._mix = mix
         self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         """Start the process and wait until all devices listen."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "tests.benchmarks.fleet",
+            self.program,
             str(self.number),
             *self._mix,
             stdin=asyncio.subprocess.PIPE,
@@ -166,18 +189,20 @@ class Fleet:
 
     async def counts(self) -> Answer:
         """Return what the devices have seen since they were made, by kind."""
-        return await self._ask(b"counts\n")
+        return await self.ask(b"counts\n")
 
     async def stamps(self) -> list[tuple[str, str, float]]:
         """Return MAC, name and monotonic time of what was asked since the last call."""
-        return [(mac, name, at) for mac, name, at in (await self._ask(b"stamps\n"))["stamps"]]
+        return [(mac, name, at) for mac, name, at in (await self.ask(b"stamps\n"))["stamps"]]
 
-    async def _ask(self, line: bytes) -> Answer:
+    async def ask(self, line: bytes) -> Answer:
+        """Send one line and return what is answered to it."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(line)
-        await self._process.stdin.drain()
-        return await self._read()
+        async with self._turn:
+            self._process.stdin.write(line)
+            await self._process.stdin.drain()
+            return await self._read()
 
     async def _read(self) -> Answer:
         assert self._process is not None
@@ -187,4 +212,4 @@ class Fleet:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), tuple(sys.argv[2:]) or MIX))
+    asyncio.run(_main(sys.argv))

@@ -15,12 +15,14 @@ COLUMNS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """One line over the number of miners."""
+    """One line."""
 
     title: str
     points: Sequence[tuple[float, float]]
     limit: float | None = None
     """A target, drawn across."""
+    over: str = "miners"
+    """What the points are over."""
 
 
 def draw(charts: Sequence[Chart], path: Path) -> None:
@@ -62,7 +64,7 @@ def _drawn(chart: Chart) -> Image.Image:
         pen.line([at(0, y), at(most_x, y)], GRID, 2)
         pen.text((LEFT - 12, at(0, y)[1]), f"{y:.3g}", INK, small, anchor="rm")
         pen.text((at(x, 0)[0], HEIGHT - BOTTOM + 12), f"{x:g}", INK, small, anchor="ma")
-    pen.text((WIDTH / 2, HEIGHT - 36), "miners", INK, small, anchor="ma")
+    pen.text((WIDTH / 2, HEIGHT - 36), chart.over, INK, small, anchor="ma")
     if chart.limit is not None:
         pen.line([at(0, chart.limit), at(most_x, chart.limit)], LIMIT, 3)
         where = at(most_x, chart.limit)

@@ -1,7 +1,7 @@
 """Runs the fault matrix and prints it as a table.
 
-python -m tests.reliability                 print it
-python -m tests.reliability --write-docs    and put it into docs/reliability.md
+scripts/bench --faults                 print it
+scripts/bench --faults --write-docs    and put it into docs/reliability.md
 """
 
 import os

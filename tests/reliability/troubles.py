@@ -230,8 +230,19 @@ def _not_full(device: SimulatedMiner) -> None:
 
 
 def _storm(device: SimulatedMiner) -> None:
-    assert isinstance(device, BraiinsSimulator)
-    device.faults.set("*", Fault(status=401, text="session expired"))
+    if isinstance(device, WhatsminerSimulator):
+        device.faults.tokens_void = True
+    else:
+        assert isinstance(device, BraiinsSimulator)
+        device.faults.set("*", Fault(status=401, text="session expired"))
+
+
+def _no_storm(device: SimulatedMiner) -> None:
+    if isinstance(device, WhatsminerSimulator):
+        device.faults.tokens_void = False
+    else:
+        assert isinstance(device, BraiinsSimulator)
+        device.faults.clear()
 
 
 def _status(status: str, text: bytes) -> Callable[[SimulatedMiner], Way]:
@@ -261,6 +272,7 @@ class _Passwords:
 _PASSWORDS = _Passwords()
 _GARBAGE = Random(7).randbytes(600)
 _PAGE = b"<!doctype html><html><head><title>502</title></head><body>Bad gateway</body></html>"
+_ELSEWHERE = _http("302 Found", b"", "Location: http://127.0.0.1:9/api/v1/auth/login")
 _DEEP = b'{"STATUS":"S","Msg":' + b"[" * 100_000
 
 TROUBLES: tuple[Trouble, ...] = (
@@ -334,7 +346,11 @@ TROUBLES: tuple[Trouble, ...] = (
         ),
         stops=True,
     ),
-    Trouble(name="401 storm", begin=_storm, end=_not_full, makes=("braiins",), login=True),
+    Trouble(
+        name="redirect",
+        way=lambda _: Raw(_ELSEWHERE, refuses=True),
+    ),
+    Trouble(name="401 storm", begin=_storm, end=_no_storm, login=True, answers=True),
     Trouble(
         name="412",
         way=_status("412 Precondition Failed", b"stopped"),

@@ -91,6 +91,7 @@ def test_the_workflows_and_when_they_run() -> None:
         "ci.yml": {"push", "pull_request", "schedule", "workflow_dispatch"},
         "validate.yml": {"push", "pull_request", "schedule", "workflow_dispatch"},
         "release.yml": {"push", "release"},
+        "nightly.yml": {"schedule", "workflow_dispatch"},
     }
 
 
@@ -132,6 +133,19 @@ def test_ci_runs_what_a_developer_runs() -> None:
     path = ROOT / ".github" / "workflows" / "ci.yml"
     commands = [step["run"] for step in _steps(path) if "run" in step]
     assert commands == ["scripts/lint", "scripts/test"]
+
+
+def test_every_night_runs_what_is_long() -> None:
+    path = ROOT / ".github" / "workflows" / "nightly.yml"
+    commands = " ".join(step["run"] for step in _steps(path) if "run" in step)
+    for command in (
+        "scripts/test tests/reliability/test_fuzz.py",
+        "scripts/bench --soak",
+        "scripts/bench --faults",
+        "pip-audit==",
+    ):
+        assert command in commands
+    assert "scripts/bench" in {step.get("run") for step in _steps(path)}
 
 
 def test_validation_asks_home_assistant_and_hacs() -> None:

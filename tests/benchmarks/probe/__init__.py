@@ -4,6 +4,7 @@ It is linked into a configuration's custom_components as `bench_probe`.
 """
 
 import asyncio
+from collections import Counter
 import cProfile
 import ctypes
 import gc
@@ -23,6 +24,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.json import JsonValueType
@@ -57,6 +59,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         ("collect", probe.collect),
         ("allocations", probe.allocations),
         ("modules", probe.modules),
+        ("vitals", probe.vitals),
+        ("energies", probe.energies),
+        ("act", probe.act),
     ):
         hass.services.async_register(DOMAIN, name, ask, None, SupportsResponse.ONLY)
     return True
@@ -138,6 +143,40 @@ class Probe:
         """Return which lines hold most memory, where tracing was switched on at the start."""
         found = tracemalloc.take_snapshot().statistics(call.data["by"])
         return {"lines": [str(line) for line in found[: call.data["lines"]]]}
+
+    async def vitals(self, call: ServiceCall) -> ServiceResponse:
+        """Return how many tasks there are, and which of our objects after all garbage is gone."""
+        tasks = []
+        for _ in range(call.data["looks"]):
+            tasks.append(len(asyncio.all_tasks()))
+            await asyncio.sleep(call.data["pause"])
+        await self.collect(call)
+        found = gc.get_objects()
+        ours = Counter(
+            kind.__qualname__
+            for kind in map(type, found)
+            if str(kind.__module__).startswith("custom_components.asic_miner")
+        )
+        return {"tasks": min(tasks), "objects": len(found), "ours": dict(ours)}
+
+    async def energies(self, call: ServiceCall) -> ServiceResponse:
+        """Return kWh by MAC, and when the last reading in it was, by the monotonic clock."""
+        told: dict[str, JsonValueType] = {}
+        for entry in self._hass.config_entries.async_loaded_entries("asic_miner"):
+            meter = entry.runtime_data.energy
+            if meter._last is not None:
+                told[str(entry.unique_id)] = [meter.total, meter._last[1]]
+        return told
+
+    async def act(self, call: ServiceCall) -> ServiceResponse:
+        """Do what a user would, and return what the user is told if it fails."""
+        try:
+            await self._hass.services.async_call(
+                call.data["domain"], call.data["service"], call.data["data"], blocking=True
+            )
+        except HomeAssistantError as error:
+            return {"outcome": error.translation_key or f"no words: {error}"}
+        return {"outcome": "done"}
 
     async def modules(self, call: ServiceCall) -> ServiceResponse:
         """Return what has been imported."""

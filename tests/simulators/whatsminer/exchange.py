@@ -131,8 +131,9 @@ class Exchange:
         if self.name in faults.texts:
             await self._send(simulator.replies.flat(faults.texts[self.name]))
             return
-        if self.key is not None and not simulator.access.check(
-            arguments.get("token"), simulator.device.now
+        if self.key is not None and (
+            faults.tokens_void
+            or not simulator.access.check(arguments.get("token"), simulator.device.now)
         ):
             if simulator.device.preset.legacy:
                 self.key = None

@@ -67,6 +67,8 @@ class Faults:
     """The commands that `wire` is for; None means all."""
     codes: dict[str, int] = field(default_factory=dict)
     """Refuse a command (by its name) with a code and do not execute it."""
+    tokens_void: bool = False
+    """Know no token, however new it is."""
     texts: dict[str, str] = field(default_factory=dict)
     """Answer a command with success and this text where an object belongs."""
     unanswered: set[str] = field(default_factory=set)

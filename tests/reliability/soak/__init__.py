@@ -1,0 +1,1 @@
+"""A hundred miners for a long while, with everything that happens to miners."""
