@@ -20,6 +20,8 @@ PASSWORD = "demo"
 
 START_SECONDS = 180.0
 """About ten seconds on an idle machine; a loaded one may take many times as long."""
+LONGEST_MESSAGE = 1 << 26
+"""Bytes; the registry of a hundred miners takes four megabytes."""
 STOP_SECONDS = 60.0
 """Home Assistant gives its own last writes less than this."""
 
@@ -184,7 +186,9 @@ class Hass:
     async def websocket(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         """Open an authenticated WebSocket."""
         assert self._session
-        async with self._session.ws_connect(f"{self.url}/api/websocket") as socket_:
+        async with self._session.ws_connect(
+            f"{self.url}/api/websocket", max_msg_size=LONGEST_MESSAGE
+        ) as socket_:
             await socket_.receive_json()
             await socket_.send_json({"type": "auth", "access_token": self._token})
             answer = await socket_.receive_json()
