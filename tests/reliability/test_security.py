@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import json
+import logging
 from pathlib import Path
 from typing import Any, override
 
@@ -31,7 +32,7 @@ from tests.integration.test_actions import EXAMPLES
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.clock import ManualClock
 
-from .gate import HEALTHY, Body, Delivery, Gate, Raw
+from .gate import HEALTHY, Body, Delivery, Gate, Raw, Refused, Spoil
 from .test_matrix import Behind
 
 pytestmark = pytest.mark.usefixtures("one_time")
@@ -123,18 +124,20 @@ async def test_a_device_cannot_fill_the_registry(
         await gate.go(HEALTHY)
 
 
-@MAKES
-async def test_a_hostile_text_is_only_text(
-    hass: HomeAssistant, device: SimulatedMiner, make: str
-) -> None:
-    """Names out of a device are neither templates nor longer than a state may be."""
-    nasty = "{{ states }}<script>alert(1)</script>" + "x" * 5000
-    texts = ("hostname", "model", "name", "miner_type", "fw_ver", "serial_number", "minersn")
+def named(nasty: str) -> Spoil:
+    """Return what gives a device another name for everything that has one."""
+    texts = {
+        "hostname", "model", "name", "miner_type", "minertype", "miner_model", "fw_ver",
+        "serial_number", "minersn", "full", "platform", "chip",
+    }  # fmt: skip
 
     def spoil(body: bytes) -> bytes:
         def walk(value: Any) -> Any:
             if isinstance(value, dict):
-                return {k: nasty if k.lower() in texts else walk(v) for k, v in value.items()}
+                return {
+                    k: nasty if k.lower() in texts and isinstance(v, str) else walk(v)
+                    for k, v in value.items()
+                }
             return [walk(v) for v in value] if isinstance(value, list) else value
 
         try:
@@ -142,15 +145,80 @@ async def test_a_hostile_text_is_only_text(
         except ValueError:
             return body
 
+    return spoil
+
+
+@MAKES
+async def test_a_hostile_text_is_only_text(
+    hass: HomeAssistant, device: SimulatedMiner, make: str
+) -> None:
+    """Names out of a device are neither templates nor longer than a state may be."""
+    nasty = "{{ states }}<script>alert(1)</script>" + "x" * 5000
     async with Gate(device, http=make == "braiins") as gate:
         miner = Miner(hass, device, await add_through_flow(hass, Behind(gate)))
-        await gate.go(Body(spoil))
+        await gate.go(Body(named(nasty)))
         miner.entry.runtime_data._identity_due = 0.0
         await miner.poll(slow=True)
         await miner.poll(slow=True)
         assert all(len(state) <= 255 for state in miner.states().values())
         assert miner.number("hashrate") > 0
         await gate.go(HEALTHY)
+
+
+@MAKES
+@pytest.mark.parametrize("said", ["in good form", "as an error page", "as it is"])
+async def test_a_device_cannot_write_lines_into_the_log(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    make: str,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither a line of its own nor what steers a terminal, nor into what a user is told."""
+    line = "no\r\n2026-11-21 11:00:00 ERROR (MainThread) [homeassistant] Gone\x1b[2J\0\u2028"
+    form = json.dumps({"STATUS": "E", "Code": 132, "Msg": line}).encode()
+    plain = line.encode()
+    status, body = ("200 OK", form) if said == "in good form" else ("400 Bad Request", plain)
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+    answers = {
+        "in good form": Raw(form, head.encode() + form),
+        "as an error page": Raw(plain, head.encode() + plain),
+        "as it is": Raw(plain),
+    }
+    caplog.set_level(logging.DEBUG, "custom_components.asic_miner")
+    async with Gate(device, http=make == "braiins") as gate:
+        miner = Miner(hass, device, await add_through_flow(hass, Behind(gate)))
+        await gate.go(answers[said])
+        # A miner that is known to be away would not be commanded at all.
+        refused = []
+        try:
+            await miner.call("switch.turn_off", "mining")
+        except HomeAssistantError as error:
+            refused.append(str(error))
+        # A status of success is one to Braiins OS, whatever is in it.
+        assert refused or (make, said) == ("braiins", "in good form")
+        await miner.poll(slow=True)
+        await gate.go(HEALTHY)
+    told = [r.getMessage() for r in caplog.records if r.name.startswith("custom_components")]
+    assert told
+    assert [one for one in (*told, *refused) if not one.isprintable()] == []
+
+
+@MAKES
+async def test_a_name_cannot_write_lines_into_the_log(
+    hass: HomeAssistant, device: SimulatedMiner, make: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a miner calls itself is the title of its entry, and stands in every line of it."""
+    caplog.set_level(logging.DEBUG, "custom_components.asic_miner")
+    async with Gate(device, http=make == "braiins") as gate:
+        await gate.go(Body(named("M60S\nERROR (MainThread) [homeassistant] Gone\x1b[2J")))
+        entry = await add_through_flow(hass, Behind(gate))
+        assert entry.title.isprintable()
+        await gate.go(Refused())
+        await Miner(hass, device, entry).poll()
+    told = [r.getMessage() for r in caplog.records if r.name.startswith("custom_components")]
+    assert told
+    assert [one for one in told if not one.isprintable()] == []
 
 
 def test_what_is_dangerous_is_for_administrators() -> None:

@@ -5,6 +5,8 @@ Nothing here raises: what is missing, of another type or not a number within LAR
 
 import math
 
+from ..wording import printable
+
 LARGEST = (1 << 63) - 1
 """What no counter of a device reaches, and the largest integer that can be stored; whatever
 is beyond it says nothing."""
@@ -28,9 +30,9 @@ def items(value: Json) -> list[Json]:
 
 
 def text(value: Json, *path: str) -> str | None:
-    """Return text without space around it; empty text says nothing and is None."""
+    """Return printable text without space around it; empty text says nothing and is None."""
     found = at(value, *path)
-    return (found.strip() or None) if isinstance(found, str) else None
+    return (printable(found).strip() or None) if isinstance(found, str) else None
 
 
 def verbatim(value: Json, *path: str) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Self, override
 
-from .parse import Json, at, flag, integer, items, number, tag, text
+from .parse import Json, at, flag, integer, items, number, tag, text, verbatim
 
 
 class MinerStatus(IntEnum):
@@ -91,8 +91,8 @@ class Login:
     @classmethod
     def parse(cls, reply: Json) -> Self | None:
         """Read; None when there is no token, or one that no header can carry."""
-        token = text(reply, "token")
-        if token is None or not token.isascii() or not token.isprintable():
+        token = (verbatim(reply, "token") or "").strip()
+        if not token or not token.isascii() or not token.isprintable():
             return None
         return cls(token=token, timeout_s=number(reply, "timeout_s"))
 

@@ -34,6 +34,7 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
+from ..wording import printable
 from .parse import Json, text
 
 BASE_PATH: Final = "/api/v1/"
@@ -252,8 +253,9 @@ def words_of(content: bytes) -> str | None:
     except ValueError, RecursionError:
         # Markup is no message for anybody.
         said = content.decode(errors="replace").strip()
-        return None if said.startswith("<") else said[:MESSAGE_LIMIT] or None
-    message = text(decoded, "message") or text(decoded)
+        message = None if said.startswith("<") else printable(said)
+    else:
+        message = text(decoded, "message") or text(decoded)
     return message[:MESSAGE_LIMIT] if message else None
 
 

@@ -18,6 +18,7 @@ from ..errors import (
     UnsupportedError,
     WriteAccessError,
 )
+from ..wording import printable
 from .parse import Json, JsonObject, Record, as_number, masked, parse_object
 
 
@@ -165,7 +166,7 @@ def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError | Devic
             return WriteAccessError(f"the miner does not allow commands (code {code})")
         case Code.NO_MORE_TOKENS:
             return BusyError(f"the miner gives out no more logins for now (code {code})")
-    said = "".join(c for c in words if c.isprintable())[:_QUOTED] if quote else ""
+    said = printable(words)[:_QUOTED] if quote else ""
     return DeviceError(code, said)
 
 

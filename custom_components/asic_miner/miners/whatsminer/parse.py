@@ -10,6 +10,8 @@ import math
 import re
 from typing import override
 
+from ..wording import printable
+
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
 
@@ -68,13 +70,13 @@ class Record(Mapping[str, Json]):
         return None if value is None else int(value)
 
     def text(self, *keys: str) -> str | None:
-        """Return the first of these that is text with something in it, or a whole number."""
+        """Return the first of these that is printable text, not empty, or a whole number."""
         for key in keys:
             value = self.get(key)
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
-            if isinstance(value, str) and value.strip():
-                return value.strip()
+            if isinstance(value, str) and (said := printable(value).strip()):
+                return said
         return None
 
     def flag(self, *keys: str) -> bool | None:
@@ -164,5 +166,5 @@ def cut_error_list(text: str) -> JsonObject | None:
 
 def masked(text: str) -> str:
     """Return the beginning of a broken reply with its contents made unreadable."""
-    start = text[:_EXCERPT]
+    start = printable(text[:_EXCERPT], "?")
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "a", start)).encode("ascii", "replace").decode()
