@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks.fleet import MIX
 from tests.reliability.soak.fleet import JOULES, Book, address
-from tests.reliability.soak.plan import REST, WEIGHTS, lasting, plan
+from tests.reliability.soak.plan import SOAK, WEIGHTS, lasting, plan
 from tests.reliability.soak.verdict import Results, judge, read_log, slope
 
 MAKES = ["whatsminer", "braiins"] * 50
@@ -32,7 +32,7 @@ def test_everything_happens_to_many() -> None:
     for event in events:
         if event.kind in {"trouble", "device"}:
             assert event.at >= ends.get(event.place, 0.0)
-            ends[event.place] = event.at + event.seconds + REST
+            ends[event.place] = event.at + event.seconds + SOAK.rest
 
 
 def test_each_has_an_address() -> None:

@@ -12,13 +12,24 @@ DEVICE_TROUBLES = (UNPLUGGED, CRASHED, FORGOTTEN)
 RELOAD = "entry reloaded"
 ACTIONS = ("stop", "start", "power", "locate", "reboot", "restart mining")
 
-SHORTEST, LONGEST = 5.0, 80.0
-"""Seconds that a trouble lasts: less than a poll, up to a cut that energy can be joined over."""
-REST = 45.0
-"""Seconds after a trouble in which the same miner has no other: a poll while off, and some."""
-PACE = 2.0
-"""Seconds between two events, on average. A hundred miners: one each for each three minutes."""
 WEIGHTS = {"trouble": 60, "device": 12, "action": 20, "reload": 8}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tempo:
+    """How much happens, in seconds."""
+
+    pause: float = 2.0
+    """Between two events, on average. A hundred miners: one each for each three minutes."""
+    shortest: float = 5.0
+    """Of a trouble: less than a poll."""
+    longest: float = 80.0
+    """Of a trouble: a cut over which energy can be joined."""
+    rest: float = 45.0
+    """After a trouble, before the same miner has another: a poll while off, and some."""
+
+
+SOAK = Tempo()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +64,15 @@ def lasting(make: str) -> list[Trouble]:
     ]
 
 
-def plan(makes: list[str], seconds: float, seed: int) -> Iterator[Event]:
+def plan(makes: list[str], seconds: float, seed: int, tempo: Tempo = SOAK) -> Iterator[Event]:
     """Yield what happens to miners of these makes in so many seconds, in order of time."""
     random = Random(seed)
     free = [0.0] * len(makes)
-    now = random.expovariate(1 / PACE)
+    now = random.expovariate(1 / tempo.pause)
     while now < seconds:
         place = random.randrange(len(makes))
         kind = random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
-        lasts = random.uniform(SHORTEST, LONGEST)
+        lasts = random.uniform(tempo.shortest, tempo.longest)
         match kind:
             case "trouble":
                 what = random.choice(lasting(makes[place])).name
@@ -75,7 +86,7 @@ def plan(makes: list[str], seconds: float, seed: int) -> Iterator[Event]:
         # Actions and reloads hit miners in trouble, too; that is what is hard.
         if not troubled or now >= free[place]:
             if troubled:
-                free[place] = now + lasts + REST
+                free[place] = now + lasts + tempo.rest
             yield Event(
                 at=now,
                 place=place,
@@ -83,4 +94,4 @@ def plan(makes: list[str], seconds: float, seed: int) -> Iterator[Event]:
                 what=what,
                 seconds=lasts if troubled else 0.0,
             )
-        now += random.expovariate(1 / PACE)
+        now += random.expovariate(1 / tempo.pause)
