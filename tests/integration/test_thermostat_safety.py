@@ -10,6 +10,7 @@ from custom_components.asic_miner.miners.errors import UnreachableError
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.faults import Fault
+from tests.simulators.braiins.wire import Json
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
@@ -142,7 +143,7 @@ async def test_water_that_takes_nothing_away(
         miner = await add_miner(hydro)
         heating = await house.heat(miner)
         assert heating.reason == "cold"
-        told = {
+        told: dict[str, Json] = {
             f"hashboards.*.{member}": {"degree_c": 30.0}
             for member in ("lowest_water_inlet_temp", "highest_water_outlet_temp")
         }
