@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .budgets import async_get as async_get_budgets
 from .const import DOMAIN
-from .kinds import module_of
+from .kinds import async_module_of
 from .services import async_setup_services
 from .stale import async_remove_config_entry_device
 
@@ -27,14 +27,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
     """Set up a miner, or what commands several of them."""
-    return await module_of(entry).async_setup_entry(hass, entry)
+    return await (await async_module_of(hass, entry)).async_setup_entry(hass, entry)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
     """Take it down and take its entities away."""
-    return await module_of(entry).async_unload_entry(hass, entry)
+    return await (await async_module_of(hass, entry)).async_unload_entry(hass, entry)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Forget what was kept of it."""
-    await module_of(entry).async_remove_entry(hass, entry)
+    await (await async_module_of(hass, entry)).async_remove_entry(hass, entry)

@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .kinds import async_add_entities_of_other_kinds
 from .miners.models import Capabilities, Feature, MinerState, Snapshot
-from .other_entities import add_entities_of_other_kinds
 
 # Everything comes from the coordinator.
 PARALLEL_UPDATES = 0
@@ -86,7 +86,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the binary sensors of one miner, or of what commands several."""
-    if add_entities_of_other_kinds(entry, Platform.BINARY_SENSOR, async_add_entities):
+    if await async_add_entities_of_other_kinds(
+        hass, entry, Platform.BINARY_SENSOR, async_add_entities
+    ):
         return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 

@@ -7,7 +7,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .other_entities import add_entities_of_other_kinds
+from .kinds import async_add_entities_of_other_kinds
 
 # One order after another, as for the miners behind it.
 PARALLEL_UPDATES = 1
@@ -19,4 +19,4 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the one of an entry."""
-    add_entities_of_other_kinds(entry, Platform.CLIMATE, async_add_entities)
+    await async_add_entities_of_other_kinds(hass, entry, Platform.CLIMATE, async_add_entities)

@@ -1,23 +1,22 @@
 """Which module sees to which kind of entry."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, cast
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.importlib import async_import_module
 
-from . import controller_entry, miner_entry, thermostat_entry
 from .const import DOMAIN
 from .entries import Kind, kind_of
 
 
 class KindModule(Protocol):
-    """What a module has to have for its kind of entry.
-
-    Its entities on the platforms that miners have, too, come from `other_entities`.
-    """
+    """What the module `KIND_entry` has to have."""
 
     async def async_setup_entry(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
         """Set it up, platforms included."""
@@ -29,22 +28,39 @@ class KindModule(Protocol):
         """Take away what it has left behind."""
 
 
-KINDS: Final[Mapping[Kind, KindModule]] = MappingProxyType(
-    {
-        Kind.MINER: miner_entry,
-        Kind.CONTROLLER: controller_entry,
-        Kind.THERMOSTAT: thermostat_entry,
-    }
-)
+class EntitiesModule(Protocol):
+    """What the module `KIND_entities` has to have, of entries that are no miners."""
+
+    def entities(self, entry: ConfigEntry[Any], platform: Platform) -> Iterable[Entity]:
+        """Make the entities of a loaded entry on one platform."""
 
 
-def module_of(entry: ConfigEntry[Any]) -> KindModule:
-    """Return the module that sees to an entry."""
+async def async_module_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> KindModule:
+    """Return the module that sees to an entry.
+
+    Loaded with the first entry of its kind: most homes have neither controller nor thermostat.
+    """
     try:
-        return KINDS[kind_of(entry)]
+        kind = kind_of(entry)
     except ValueError as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key="newer_version",
             translation_placeholders={"name": entry.title},
         ) from error
+    return cast("KindModule", await async_import_module(hass, f"{__package__}.{kind}_entry"))
+
+
+async def async_add_entities_of_other_kinds(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    platform: Platform,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> bool:
+    """Add the entities of an entry that is no miner; False, and nothing done, for a miner."""
+    kind = kind_of(entry)
+    if kind is Kind.MINER:
+        return False
+    module = await async_import_module(hass, f"{__package__}.{kind}_entities")
+    async_add_entities(cast("EntitiesModule", module).entities(entry, platform))
+    return True

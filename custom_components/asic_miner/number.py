@@ -24,8 +24,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .kinds import async_add_entities_of_other_kinds
 from .miners.models import Capabilities, Feature, Snapshot
-from .other_entities import add_entities_of_other_kinds
 from .power.model import Source
 from .restart import Restart
 
@@ -151,7 +151,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of one miner, or of what commands several."""
-    if add_entities_of_other_kinds(entry, Platform.NUMBER, async_add_entities):
+    if await async_add_entities_of_other_kinds(hass, entry, Platform.NUMBER, async_add_entities):
         return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 

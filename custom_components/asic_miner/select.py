@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .kinds import async_add_entities_of_other_kinds
 from .miners.models import Capabilities, Feature, PowerMode, Snapshot
-from .other_entities import add_entities_of_other_kinds
 from .restart import Restart
 
 # A miner takes one command at a time.
@@ -74,7 +74,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the selects of one miner, or of what commands several."""
-    if add_entities_of_other_kinds(entry, Platform.SELECT, async_add_entities):
+    if await async_add_entities_of_other_kinds(hass, entry, Platform.SELECT, async_add_entities):
         return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 

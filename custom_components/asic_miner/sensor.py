@@ -38,6 +38,7 @@ from .entity import (
     MinerPartEntity,
     add_entities_as_they_appear,
 )
+from .kinds import async_add_entities_of_other_kinds
 from .miners.models import (
     Capabilities,
     Feature,
@@ -50,7 +51,6 @@ from .miners.models import (
     Snapshot,
     TunerState,
 )
-from .other_entities import add_entities_of_other_kinds
 from .power.model import GuardState, Wait
 
 # Everything comes from the coordinator.
@@ -502,7 +502,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of one miner, or of what commands several."""
-    if add_entities_of_other_kinds(entry, Platform.SENSOR, async_add_entities):
+    if await async_add_entities_of_other_kinds(hass, entry, Platform.SENSOR, async_add_entities):
         return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 

@@ -20,8 +20,8 @@ from .entity import (
     MinerEntityDescription,
     add_entities_as_they_appear,
 )
+from .kinds import async_add_entities_of_other_kinds
 from .miners.models import Capabilities, Feature, Snapshot
-from .other_entities import add_entities_of_other_kinds
 
 # A miner takes one command at a time.
 PARALLEL_UPDATES = 1
@@ -110,7 +110,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of one miner, or of what commands several."""
-    if add_entities_of_other_kinds(entry, Platform.SWITCH, async_add_entities):
+    if await async_add_entities_of_other_kinds(hass, entry, Platform.SWITCH, async_add_entities):
         return
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 import re
+import subprocess
 import sys
 
 import pytest
@@ -113,3 +114,26 @@ def test_the_core_imports_no_platform(stem: str) -> None:
     for level, module in imports(INTEGRATION / f"{stem}.py"):
         if level:
             assert module.split(".")[0] not in PLATFORMS, module
+
+
+def test_what_plans_is_loaded_with_the_first_entry_that_plans() -> None:
+    """A home that has miners only carries neither the controller nor the thermostat."""
+    package = "custom_components.asic_miner"
+    needed = ("miner_entry", "kinds", "config_flow", "diagnostics", "repairs", *PLATFORMS)
+    lines = [
+        "import sys",
+        *(f"import {package}.{name}" for name in needed),
+        "print(*sys.modules)",
+    ]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-W", "ignore", "-c", "\n".join(lines)],
+        cwd=INTEGRATION.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.removeprefix(f"{package}.") for name in done.stdout.split()}
+    assert {"coordinator", "sensor", "config_flow"} <= loaded
+    planning = {"controller_entry", "controller", "power.site", "planning"}
+    planning |= {"thermostat_entry", "thermostat", "power.heat", "climate", "water_heater"}
+    assert not planning & loaded
