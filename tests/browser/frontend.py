@@ -151,14 +151,12 @@ class Frontend:
         for theme in themes:
             await self.tab.emulate_media(color_scheme=theme)
             await self.tab.wait_for_timeout(MOVES_MS)
-            folder = DOCS_IMAGES if WANT_DOCS_IMAGES else SCREENSHOTS
-            path = folder / f"{name}-{theme}.png"
+            path = SCREENSHOTS / f"{name}-{theme}.png"
             if of is None:
                 await self.tab.screenshot(path=path)
             else:
                 await of.screenshot(path=path)
-            if WANT_DOCS_IMAGES:
-                await asyncio.to_thread(make_small, path)
+            await keep_for_docs(path, f"{name}-{theme}")
         await self.tab.emulate_media(color_scheme="light")
 
     async def words(self) -> str:
@@ -174,14 +172,20 @@ class Frontend:
         assert not raw, f"{raw} in: {shown}"
 
 
-def make_small(path: Path) -> None:
+async def keep_for_docs(path: Path, name: str) -> None:
+    """Make a picture one of the documentation's, if that is wanted (DOCS_IMAGES=1)."""
+    if WANT_DOCS_IMAGES:
+        await asyncio.to_thread(_make_small, path, DOCS_IMAGES / f"{name}.png")
+
+
+def _make_small(path: Path, kept: Path) -> None:
     """Write a picture with as many colours as a page of text needs."""
     from PIL import Image
 
     with Image.open(path) as picture:
         # More than the themes have; edges of letters stay smooth.
         small = picture.convert("RGB").quantize(128)
-    small.save(path, optimize=True)
+    small.save(kept, optimize=True)
 
 
 async def until(what: str, reached: Callable[[], bool]) -> None:

@@ -164,6 +164,7 @@ async def test_write_access_off_and_on_again(ui: Frontend, miners: Miners) -> No
     await ui.tab.get_by_text(f"{M60S} does not accept commands").first.click()
     await ui.see("Open the maker's program WhatsMinerTool")
     await ui.shot("repair-2-steps")
+    await ui.docs_shot("repair")
     await ui.submit()
     await ui.see("The miner still refuses commands")
     await ui.shot("repair-3-still-refused")

@@ -20,6 +20,8 @@ from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import RunningClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
+from .frontend import keep_for_docs
+
 CHROMIUM = os.environ.get("CHROMIUM")
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "docs" / "dashboards"
@@ -186,7 +188,10 @@ async def test_dashboard(house: tuple[Page, Hass], name: str, expected: tuple[st
                 if all(word in words for word in expected) and not WRONG.search(words):
                     break
             await page.wait_for_timeout(2000)
-            await page.screenshot(path=SCREENSHOTS / f"dashboard-{name}-{size}-{theme}.png")
+            path = SCREENSHOTS / f"dashboard-{name}-{size}-{theme}.png"
+            await page.screenshot(path=path)
+            if size == "wide":
+                await keep_for_docs(path, f"dashboard-{name}-{theme}")
             words = await page.evaluate(ALL_WORDS)
             assert [word for word in expected if word not in words] == []
             assert WRONG.findall(words) == []

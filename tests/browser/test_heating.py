@@ -46,7 +46,7 @@ async def miners(
     for miner in (first, second):
         await miner.start()
         await hass_process.add_miner(miner.host, miner.port, password=miner.password)
-    await show(hass_process, "sensor.office_temperature", "Office temperature", 17.5)
+    await show(hass_process, "sensor.attic_temperature", "Attic temperature", 17.5)
     await show(hass_process, "sensor.pool_temperature", "Pool temperature", 22.0)
     await show(hass_process, "sensor.outdoor_temperature", "Outdoor temperature", 2.0)
     yield first, second
@@ -94,16 +94,17 @@ async def test_a_room_and_a_pool(
 ) -> None:
     """Their forms and their pages."""
     tab, hass = ui.tab, ui.hass
-    await add(ui, "Office", M60S, "Office temperature", "Room")
-    await hass.call("climate.set_temperature", "climate.office", temperature=21, hvac_mode="heat")
-    await open_thermostat(ui, "Office")
+    await add(ui, "Attic", M60S, "Attic temperature", "Room")
+    await hass.call("climate.set_temperature", "climate.attic", temperature=21, hvac_mode="heat")
+    await open_thermostat(ui, "Attic")
     await ui.see("Too cold")
     await ui.shot("heating-room-1-page")
+    await ui.docs_shot("heating")
     states = await hass.states()
-    room = states["climate.office"]
+    room = states["climate.attic"]
     assert room["state"] == "heat"
     assert room["attributes"]["hvac_action"] in {"heating", "preheating"}
-    assert float(states["sensor.office_heat_demand"]["state"]) > 1000
+    assert float(states["sensor.attic_heat_demand"]["state"]) > 1000
     await tab.locator("hui-climate-entity-row").get_by_text("Heating (Heat)").first.click()
     await tab.locator("more-info-climate").wait_for()
     await ui.shot("heating-room-2-dialog")

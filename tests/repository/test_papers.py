@@ -54,9 +54,39 @@ def test_home_assistant_version_is_the_one_that_is_tested() -> None:
     assert homeassistant.const.__version__.rsplit(".", 1)[0] == wanted.rsplit(".", 1)[0]
 
 
+def papers() -> list[Path]:
+    """Return all pages that people read."""
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def anchors(paper: Path) -> set[str]:
+    """Return the names that the headings of a page get where it is shown."""
+    headings = re.findall(r"^#+ (.*)$", paper.read_text("utf-8"), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.replace("`", "")).strip().lower().replace(" ", "-")
+        for heading in headings
+    }
+
+
 def test_links_lead_somewhere() -> None:
-    """Every relative link of a paper names a file that exists."""
-    for paper in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
-        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", paper.read_text("utf-8")):
-            if "://" not in link:
-                assert (paper.parent / link).exists(), f"{paper.name}: {link}"
+    """Every relative link of a paper names a file that exists, and a heading in it."""
+    for paper in papers():
+        for link, anchor in re.findall(r"\]\(([^)#]*?)(?:#([^)]*))?\)", paper.read_text("utf-8")):
+            if "://" in link:
+                continue
+            page = paper.parent / link if link else paper
+            assert page.exists(), f"{paper.name}: {link}"
+            if anchor and page.suffix == ".md":
+                assert anchor in anchors(page), f"{paper.name}: {link}#{anchor}"
+
+
+def test_every_picture_is_shown_light_and_dark() -> None:
+    """And every picture that is shown is there."""
+    shown: set[Path] = set()
+    for paper in papers():
+        text = paper.read_text("utf-8")
+        for name in re.findall(r"(?:!\[[^\]]*\]\(|srcset=\"|src=\")([^\")]+)", text):
+            shown.add((paper.parent / name).resolve())
+        for dark, light in re.findall(r'srcset="([^"]+)".*?src="([^"]+)"', text, re.DOTALL):
+            assert dark.replace("-dark.png", "-light.png") == light, paper.name
+    assert shown == set((ROOT / "docs" / "images").iterdir())

@@ -82,6 +82,22 @@ def test_every_action_is_documented() -> None:
         assert f"action: asic_miner.{action.name}" in page
 
 
+def test_choices_stand_in_the_docs_as_they_are_written() -> None:
+    """The form shows words; YAML takes these values."""
+    sections = DOCS.read_text("utf-8").split("\n### ")
+    for name, form in FORMS.items():
+        [section] = [
+            part for part in sections if f"`asic_miner.{name}`\n" in part.split("\n\n")[0] + "\n"
+        ]
+        for key, field in form["fields"].items():
+            if choice := field["selector"].get("select"):
+                [row] = [line for line in section.splitlines() if line.startswith(f"| `{key}` |")]
+                said = row.partition("In YAML: ")[2]
+                assert [f"`{option}`" for option in choice["options"]] == [
+                    word for word in said.replace(",", " ").replace(".", " ").split() if "`" in word
+                ]
+
+
 def test_only_miners_are_offered() -> None:
     """Neither hashboards nor what commands miners; those have no switch of this class."""
     for name, form in FORMS.items():
