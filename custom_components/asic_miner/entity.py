@@ -62,16 +62,20 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
         """Belong to the miner's device."""
         super().__init__(coordinator)
         self.entity_description = description
-        mac = coordinator.identity.mac
-        self._attr_unique_id = f"{mac}_{description.key}"
+        self._attr_unique_id = f"{coordinator.identity.mac}_{description.key}"
         # Every name comes from the translations, under the key of the row. Only the main
         # thing about a miner has none: it carries the device's own.
         self._attr_translation_key = description.key
         if description.name is None:
             self._attr_name = None
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac)})
         if snapshot := coordinator.last:
             self._read(snapshot)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo | ChildDeviceInfo:
+        """Tell whose it is. Asked for when it is added only, so nothing of it is kept."""
+        return DeviceInfo(identifiers={(DOMAIN, self.coordinator.identity.mac)})
 
     def _read(self, snapshot: Snapshot) -> None:
         """Take over what a new snapshot says."""
@@ -133,21 +137,20 @@ class MinerPartEntity(MinerEntity):
 class HashboardEntity(MinerPartEntity):
     """An entity of one hashboard, which is a child device of its miner."""
 
-    def __init__(
-        self, coordinator: MinerCoordinator, description: MinerEntityDescription, index: int
-    ) -> None:
-        """Belong to the board's device."""
-        super().__init__(coordinator, description, index)
-        mac = coordinator.identity.mac
-        parent = dr.async_get(coordinator.hass).async_get_device_by_identifier(
-            (DOMAIN, mac), coordinator.config_entry.entry_id
+    @property
+    @override
+    def device_info(self) -> ChildDeviceInfo:
+        """Tell which board it belongs to."""
+        mac = self.coordinator.identity.mac
+        parent = dr.async_get(self.coordinator.hass).async_get_device_by_identifier(
+            (DOMAIN, mac), self.coordinator.config_entry.entry_id
         )
         assert parent is not None  # noqa: S101 - registered in async_setup_entry
-        self._attr_device_info = ChildDeviceInfo(
-            identifiers={(DOMAIN, f"{mac}_hashboard_{index}")},
+        return ChildDeviceInfo(
+            identifiers={(DOMAIN, f"{mac}_hashboard_{self.index}")},
             parent_device_id=parent.id,
             translation_key="hashboard",
-            translation_placeholders={"index": str(index)},
+            translation_placeholders={"index": str(self.index)},
         )
 
 
