@@ -122,8 +122,10 @@ class SearchSteps(MinerFlow):
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Keep a miner that was searched, chosen and tried together with others."""
         identity = Identity.from_json(import_data[CONF_IDENTITY])
-        await self.async_set_unique_id(identity.mac, raise_on_progress=False)
-        self._abort_if_unique_id_configured()
+        known = await self.async_set_unique_id(identity.mac, raise_on_progress=False)
+        # Who has chosen it does not ignore it any more; its entry takes the other's place.
+        if known and known.source != SOURCE_IGNORE:
+            self._abort_if_unique_id_configured()
         return self.async_create_entry(title=identity.name, data=import_data)
 
     def _label(self, host: str) -> str:

@@ -215,6 +215,20 @@ async def test_a_miner_that_was_ignored_without_its_mac(
     assert nameless.port, "it is there, and would be found"
 
 
+async def test_ignored_miners_that_are_chosen_all_the_same(
+    hass: HomeAssistant, miners: dict[str, SimulatedMiner]
+) -> None:
+    """Without its MAC nobody knows before the login that it was ignored; all are added."""
+    for host in BRAIINS:
+        MockConfigEntry(
+            domain=DOMAIN, source=SOURCE_IGNORE, unique_id=str(miners[host].truth()["mac"])
+        ).add_to_hass(hass)
+    step = await fill(hass, await search(hass), miners=list(BRAIINS))
+    step = await fill(hass, step, username="root", password="root", skip=False)
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    assert await added(hass) == {host: str(miners[host].truth()["mac"]) for host in BRAIINS}
+
+
 async def test_nothing_found_then_search_again_or_type(
     hass: HomeAssistant, clock: ManualClock
 ) -> None:
