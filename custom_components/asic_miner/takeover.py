@@ -137,25 +137,35 @@ def plan(hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry) -> list[Re
 async def async_take_over(
     hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry, renames: list[Rename]
 ) -> bool:
-    """Switch the other entry off and give its entity ids to ours. False if it does not stop."""
+    """Switch the other entry off and give its entity ids to ours. False if one does not stop."""
+    if not entry.state.recoverable:
+        return False
     was_enabled = other.disabled_by is None
     if not await _async_set_enabled(hass, other, enabled=False):
         if was_enabled:
             # It would be off after the next restart, and nobody in its place.
             await _async_set_enabled(hass, other, enabled=True)
         return False
+    await hass.config_entries.async_unload(entry.entry_id)
     # It has had time to change: what is not as it was shown is left alone.
     agreed = [rename for rename in plan(hass, entry, other) if rename in renames]
     entities = er.async_get(hass)
-    enabled: list[str] = []
+    ours = {rename.unique_id: entities.entities[rename.own] for rename in agreed}
+    # A rename would take along what is recorded, of theirs or of ours. Home Assistant keeps what
+    # it knows of a removed entity, and gives it back when it is made again.
     for rename in agreed:
-        # Renaming it would take its history along. Home Assistant keeps what it knows of a
-        # removed entity, and gives it back when the entry is in use again.
         entities.async_remove(rename.other)
-        entity = entities.async_update_entity(rename.own, new_entity_id=rename.other)
-        if entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION:
-            entities.async_update_entity(rename.other, disabled_by=None)
-            enabled.append(rename.unique_id)
+        entities.async_remove(rename.own)
+    enabled: list[str] = []
+    renamed: dict[str, list[str]] = {}
+    with _kept_free(hass, (rename.own for rename in agreed)):
+        for rename in agreed:
+            before = ours[rename.unique_id]
+            now = _make_again(entities, entry, rename.unique_id, rename.other, before.device_id)
+            renamed[rename.unique_id] = [rename.own, now]
+            if before.disabled_by is er.RegistryEntryDisabler.INTEGRATION:
+                entities.async_update_entity(now, disabled_by=None)
+                enabled.append(rename.unique_id)
     hass.config_entries.async_update_entry(
         entry,
         data={
@@ -164,7 +174,7 @@ async def async_take_over(
                 "entry_id": other.entry_id,
                 "was_enabled": was_enabled,
                 "enabled": enabled,
-                "renamed": {rename.unique_id: [rename.own, rename.other] for rename in agreed},
+                "renamed": renamed,
                 "others": {rename.other: rename.other_unique_id for rename in agreed},
             },
         },
@@ -233,16 +243,16 @@ def _give_back(hass: HomeAssistant, others: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _kept_free(hass: HomeAssistant, others: Iterable[str]) -> Generator[None]:
-    """Have nothing made under the ids of the other integration, whether it is there or not."""
-    free = [old for old in others if hass.states.async_available(old)]
-    for old in free:
-        hass.states.async_reserve(old)
+def _kept_free(hass: HomeAssistant, ids: Iterable[str]) -> Generator[None]:
+    """Have nothing made under some ids, whether somebody has them now or not."""
+    free = [entity_id for entity_id in ids if hass.states.async_available(entity_id)]
+    for entity_id in free:
+        hass.states.async_reserve(entity_id)
     try:
         yield
     finally:
-        for old in free:
-            hass.states.async_remove(old)
+        for entity_id in free:
+            hass.states.async_remove(entity_id)
 
 
 def _make_again(
@@ -255,8 +265,14 @@ def _make_again(
     """Bring back an entity that was removed, as it was but for its id; return the new id."""
     domain, _, object_id = own.partition(".")
     entity = entities.async_get_or_create(
-        domain, entry.domain, unique_id, config_entry=entry, device_id=device_id
+        domain,
+        entry.domain,
+        unique_id,
+        config_entry=entry,
+        device_id=device_id,
+        suggested_object_id=object_id,
     )
+    # A name that somebody has given it goes before what is suggested.
     own = entities.async_get_available_entity_id(
         domain, object_id, current_entity_id=entity.entity_id
     )

@@ -1,15 +1,17 @@
 """Coming from another integration: its addresses, its logins, its entity ids, and back again."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.history import get_significant_states
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.sensor import SensorEntity, SensorStateClass
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.config_entries import (
+    SOURCE_IGNORE,
     ConfigEntry,
     ConfigEntryDisabler,
     ConfigEntryState,
@@ -33,6 +35,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
+    do_adhoc_statistics,
 )
 import pytest_socket
 
@@ -71,9 +74,10 @@ class OtherSensor(SensorEntity):
 
     _attr_should_poll = False
 
-    def __init__(self, entry: ConfigEntry, key: str) -> None:
+    def __init__(self, entry: ConfigEntry, key: str, state_class: SensorStateClass | None) -> None:
         """Name it as that one does."""
         self._attr_unique_id = f"{entry.data['mac'].upper()}-{key}"
+        self._attr_state_class = state_class
         self._attr_name = f"{entry.title} {key}"
         self._attr_native_unit_of_measurement = UNITS.get(key)
         self._attr_native_value = 1 if key in UNITS else None
@@ -97,7 +101,15 @@ def _custom_integrations(recorder_mock: Recorder, enable_custom_integrations: No
 
 
 @pytest.fixture
-def other_integration(hass: HomeAssistant) -> Generator[None]:
+def other_state_class() -> SensorStateClass | None:
+    """What makes Home Assistant keep statistics of the other integration's sensors."""
+    return SensorStateClass.MEASUREMENT
+
+
+@pytest.fixture
+def other_integration(
+    hass: HomeAssistant, other_state_class: SensorStateClass | None
+) -> Generator[None]:
     """Another integration for miners, as far as it matters here."""
     platforms = [Platform.SENSOR, Platform.SWITCH]
 
@@ -118,7 +130,9 @@ def other_integration(hass: HomeAssistant) -> Generator[None]:
         return MockPlatform(async_setup_entry=add)
 
     mock_platform(
-        hass, "miner.sensor", platform(lambda entry: [OtherSensor(entry, key) for key in SENSORS])
+        hass,
+        "miner.sensor",
+        platform(lambda entry: [OtherSensor(entry, key, other_state_class) for key in SENSORS]),
     )
     mock_platform(hass, "miner.switch", platform(lambda entry: [OtherSwitch(entry)]))
     with mock_config_flow("miner", ConfigFlow):
@@ -248,6 +262,43 @@ async def test_history_goes_on(
     assert (await history(hass, "sensor.garage_hashrate"))[-1] == "1"
     assert (await history(hass, own))[0] == before[0]
     assert "1" not in await history(hass, own)
+
+
+async def means(hass: HomeAssistant, hour: int, *entity_ids: str) -> list[list[float]]:
+    """Have statistics made of what is recorded last, and return all there are by entity id.
+
+    It is done for five minutes some hours ahead, in which nothing changes any more.
+    """
+    await async_wait_recording_done(hass)
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    do_adhoc_statistics(hass, start=now + timedelta(hours=hour))
+    await async_wait_recording_done(hass)
+    found = await get_instance(hass).async_add_executor_job(
+        statistics_during_period, hass, EPOCH, None, set(entity_ids), "5minute", None, {"mean"}
+    )
+    return [[row["mean"] or 0 for row in found.get(entity_id, [])] for entity_id in entity_ids]
+
+
+@pytest.mark.parametrize("other_state_class", [SensorStateClass.MEASUREMENT, None])
+async def test_long_term_statistics_go_on(
+    hass: HomeAssistant,
+    other: ConfigEntry,
+    add_miner: AddMiner,
+    whatsminer: WhatsminerSimulator,
+    other_state_class: SensorStateClass | None,
+) -> None:
+    """They belong to an id, whoever has it: none are moved, also where the old id had none."""
+    miner = await add_miner(whatsminer)
+    own, old = miner.entity_id("hashrate"), "sensor.garage_hashrate"
+    others = [1] if other_state_class else []
+    ours = [miner.number("hashrate")]
+    assert await means(hass, 2, own, old) == [ours, others]
+    await take_over(hass, miner.entry)
+    meanwhile = [miner.number("hashrate")]
+    assert await means(hass, 4, own, old) == [ours, others + meanwhile]
+    await undo(hass, miner.entry)
+    ours.append(miner.number("hashrate"))
+    assert await means(hass, 6, own, old) == [ours, others + meanwhile + others]
 
 
 async def test_what_was_off_is_on_while_it_is_taken_over(
@@ -551,6 +602,25 @@ async def test_its_miners_are_added_with_its_logins(
     entries = hass.config_entries.async_entries(DOMAIN)
     assert {entry.data["password"] for entry in entries} == {"rpc", "web"}
     assert {entry.state for entry in entries} == {ConfigEntryState.LOADED}
+
+
+async def test_its_miners_that_were_ignored_once(
+    hass: HomeAssistant, two: dict[str, SimulatedMiner]
+) -> None:
+    """Who chooses them wants them now: all are added, not the first one alone."""
+    for miner in two.values():
+        MockConfigEntry(
+            domain=DOMAIN, source=SOURCE_IGNORE, unique_id=str(miner.truth()["mac"])
+        ).add_to_hass(hass)
+    step = await to_takeover(hass, OLD_WHATSMINER, OLD_BRAIINS)
+    step = await fill(hass, step, miners=list(two))
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    entries = hass.config_entries.async_entries(DOMAIN)
+    assert {entry.state for entry in entries} == {ConfigEntryState.LOADED}
+    assert {entry.unique_id for entry in entries} == {
+        miner.truth()["mac"] for miner in two.values()
+    }
 
 
 async def test_a_login_of_it_that_is_not_valid(
