@@ -58,3 +58,11 @@ def action_error(error: MinerError, name: str) -> HomeAssistantError:
         translation_key=translation_key(error),
         translation_placeholders={"name": name, "reason": str(error)},
     )
+
+
+def let_go(error: MinerError) -> None:
+    """Drop what led to an error: its frames, and the decoder's error, hold whole replies.
+
+    For whoever keeps errors, as a coordinator does with its last one, for good.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None

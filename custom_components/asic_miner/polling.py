@@ -33,7 +33,7 @@ from .const import (
     UPTIME_TOLERANCE,
 )
 from .crowd import one_of_few, phases
-from .errors import action_error, translation_key
+from .errors import action_error, let_go, translation_key
 from .issues import Issues
 from .miners.client import MinerClient
 from .miners.energy import EnergyMeter
@@ -162,6 +162,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         try:
             snapshot = await self._async_read(now)
         except MinerError as error:
+            let_go(error)
             if isinstance(error, AuthenticationError):
                 self._ask_for_login(error)
             if not isinstance(error, WrongMinerError):

@@ -15,11 +15,12 @@ from custom_components.asic_miner.const import (
     OFF_INTERVAL,
     SLOW_SECONDS,
 )
+from custom_components.asic_miner.miners.errors import MinerError
 from custom_components.asic_miner.miners.models import Fault, MinerState, Pool, Snapshot
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock, RunningClock
-from tests.simulators.whatsminer import WhatsminerSimulator
+from tests.simulators.whatsminer import WhatsminerSimulator, Wire
 
 from .conftest import AddMiner, Miner
 
@@ -114,6 +115,19 @@ async def test_another_mac_in_the_answer(
     await miner.poll(slow=True)
     assert miner.state("hashrate") == "unavailable"
     assert miner.entry.runtime_data.last_exception.translation_key == "wrong_miner"
+
+
+async def test_the_last_error_holds_no_reply(
+    whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """It is kept for as long as the entry is loaded, and its frames would be with it."""
+    miner = await add_miner(whatsminer)
+    whatsminer.faults.wire = Wire.REFUSED_TEXT
+    await miner.poll()
+    error = miner.entry.runtime_data.last_exception.__cause__
+    assert isinstance(error, MinerError)
+    assert str(error)
+    assert error.__traceback__ is error.__cause__ is error.__context__ is None
 
 
 async def test_energy_is_the_integral_of_power(

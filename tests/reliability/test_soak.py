@@ -45,6 +45,9 @@ def test_what_was_drawn_and_what_could_not_be_seen() -> None:
     book = Book()
     for second in range(101):
         book.add(float(second), 3000.0 if second < 50 else 1000.0)
+    # One step of 2000 W, which is read up to 22.5 s later than it was taken.
+    assert book.between(0, 100) == pytest.approx(2000 * 22.5 / 2 / JOULES)
+    assert book.between(60, 100) == 0
     assert book.at(30) == pytest.approx(3000 * 30 / JOULES)
     assert book.at(30.5) - book.at(30) == pytest.approx(3000 * 0.5 / JOULES)
     assert book.unseen(0, 100) == 0
@@ -66,7 +69,7 @@ def _minute(number: int, growth: dict[str, float]) -> Results:
 def _run(**growth: float) -> Results:
     """Return a run that is passed but for what grows in each minute."""
     ours = {"MinerCoordinator": 2, "Diary": 2, "BraiinsClient": 1, "WhatsminerClient": 1}
-    one = {"counted": 1.0, "drawn": 1.01, "unseen": 0.0}
+    one = {"counted": 1.0, "drawn": 1.01, "unseen": 0.0, "between": 0.0}
     return {
         "miners": 2,
         "minutes": [_minute(number, growth) for number in range(MINUTES)],
@@ -127,10 +130,12 @@ def test_what_a_reload_should_have_put_away() -> None:
 def test_energy_that_is_lost() -> None:
     """By more than could not be seen, of one miner or of all."""
     results = _run()
-    results["energy"]["a"] = {"counted": 0.9, "drawn": 1.0, "unseen": 0.2}
+    results["energy"]["a"] = {"counted": 0.9, "drawn": 1.0, "unseen": 0.2, "between": 0.0}
     assert failed(results) == ["energy of all, off by"]
     results["energy"]["a"]["unseen"] = 0.01
     assert "miners whose energy is off by more than could not be seen" in failed(results)
+    results["energy"]["a"]["between"] = 0.08
+    assert failed(results) == ["energy of all, off by"]
     del results["energy"]["a"]
     assert failed(results) == ["miners without a total of energy"]
 

@@ -145,7 +145,10 @@ class Probe:
         return {"lines": [str(line) for line in found[: call.data["lines"]]]}
 
     async def vitals(self, call: ServiceCall) -> ServiceResponse:
-        """Return how many tasks there are, and which of our objects after all garbage is gone."""
+        """Return how many tasks there are, and which objects after all garbage is gone.
+
+        Ours all, and as many kinds of all together as are asked for.
+        """
         tasks = []
         for _ in range(call.data["looks"]):
             tasks.append(len(asyncio.all_tasks()))
@@ -157,7 +160,13 @@ class Probe:
             for kind in map(type, found)
             if str(kind.__module__).startswith("custom_components.asic_miner")
         )
-        return {"tasks": min(tasks), "objects": len(found), "ours": dict(ours)}
+        kinds = Counter(f"{kind.__module__}.{kind.__qualname__}" for kind in map(type, found))
+        return {
+            "tasks": min(tasks),
+            "objects": len(found),
+            "ours": dict(ours),
+            "kinds": dict(kinds.most_common(call.data.get("kinds", 0))),
+        }
 
     async def energies(self, call: ServiceCall) -> ServiceResponse:
         """Return kWh by MAC, and when the last reading in it was, by the monotonic clock."""

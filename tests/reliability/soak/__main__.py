@@ -34,6 +34,12 @@ LOOK = 5.0
 """Seconds between two looks at the process."""
 BOOT = 240.0
 """Seconds that a reboot or a restart of mining takes at most."""
+STARTING = 120.0
+"""Seconds in which whoever is off is started: the longest pause between two attempts to set up
+again, and a poll."""
+KINDS = 300
+"""How many kinds of objects are counted each minute, the most frequent first. Far fewer make
+nearly all of the memory."""
 NOTHING = {"unavailable", "unknown"}
 
 type Results = dict[str, Any]
@@ -51,6 +57,15 @@ class Soak:
         self.entries: dict[str, str] = {}
         self.events: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
+        self.history: dict[str, list[tuple[float, str]]] = {}
+        """What happened to each miner, by MAC, with seconds since the first event."""
+        self.told: set[str] = set()
+        """Who took an order to start when all was over, by MAC."""
+        self._began = time.monotonic()
+
+    def _note(self, place: int, what: str) -> None:
+        past = self.history.setdefault(self.fleet.devices[place]["mac"], [])
+        past.append((round(time.monotonic() - self._began, 1), what))
 
     async def know(self) -> None:
         """Learn which entities and entries there are."""
@@ -67,7 +82,7 @@ class Soak:
 
     async def happen(self, seconds: float, seed: int) -> None:
         """Let everything happen that is planned."""
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         makes = [device["kind"] for device in self.fleet.devices]
         async with asyncio.TaskGroup() as doing:
             for event in plan(makes, seconds, seed):
@@ -77,6 +92,8 @@ class Soak:
             await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
 
     async def _one(self, event: Event) -> None:
+        lasts = f" for {event.seconds:.0f} s" if event.seconds else ""
+        self._note(event.place, f"{event.kind}: {event.what}{lasts}")
         if event.kind in {"trouble", "device"}:
             await self.fleet.order(
                 "trouble", place=event.place, what=event.what, seconds=event.seconds
@@ -88,8 +105,8 @@ class Soak:
         else:
             await self.act(event.place, event.what)
 
-    async def act(self, place: int, what: str) -> None:
-        """Do one thing that a user does, and note what came of it."""
+    async def act(self, place: int, what: str) -> str:
+        """Do one thing that a user does, and return what came of it."""
         found = self.entities[self.fleet.devices[place]["mac"]]
         match what:
             case "stop" | "start":
@@ -104,8 +121,7 @@ class Soak:
                 order = ("number", "set_value", "power_target")
         domain, service, key = order
         if key not in found:
-            self.outcomes[f"{what}: not offered"] += 1
-            return
+            return self._came(place, what, "not offered")
         data: dict[str, object] = {"entity_id": found[key]}
         if key == "power_target":
             state = await self.hass.get(f"/api/states/{found[key]}")
@@ -114,15 +130,24 @@ class Soak:
         if domain == "button":
             await self.fleet.order("unsure", place=place, seconds=BOOT, nothing=False)
         told = await self.hass.probe("act", domain=domain, service=service, data=data)
-        self.outcomes[f"{what}: {told['outcome']}"] += 1
+        return self._came(place, what, told["outcome"])
+
+    def _came(self, place: int, what: str, outcome: str) -> str:
+        self.outcomes[f"{what}: {outcome}"] += 1
+        self._note(place, f"{what}: {outcome}")
+        return outcome
 
     async def all_on(self) -> None:
-        """Start whoever has been stopped."""
-        for _ in range(3):
-            for place, truth in enumerate((await self.fleet.order("truth")).values()):
-                if not truth["mining"]:
-                    await self.act(place, "start")
-            await asyncio.sleep(10)
+        """Start whoever is off; who takes the order is not told again, since once is enough."""
+        ends = time.monotonic() + STARTING
+        while time.monotonic() < ends:
+            for place, (mac, truth) in enumerate((await self.fleet.order("truth")).items()):
+                if truth["mining"] or mac in self.told:
+                    continue
+                # One that boots or is being set up again cannot be told yet.
+                if await self.act(place, "start") == "done":
+                    self.told.add(mac)
+            await asyncio.sleep(LOOK)
 
     # What is measured
 
@@ -133,7 +158,7 @@ class Soak:
         while time.monotonic() < ends - 2 * LOOK:
             seen.append(self._descriptors())
             await asyncio.sleep(LOOK)
-        vitals = await self.hass.probe("vitals", looks=20, pause=0.1)
+        vitals = await self.hass.probe("vitals", looks=20, pause=0.1, kinds=KINDS)
         await asyncio.sleep(max(ends - time.monotonic(), 0))
         return {
             "memory": self.hass.memory() / 1e6,
@@ -170,7 +195,8 @@ class Soak:
                 if value not in NOTHING and now[mac].get(key, "unknown") in NOTHING
             ]
             if not truth[mac]["mining"]:
-                gone.append("is not set to mine")
+                told = "told to start" if mac in self.told else "not told to start"
+                gone.append(f"is not set to mine, {told}")
             elif not gone:
                 # What a miner that still ramps gains between two reads, and the noise of a reading.
                 shown, real = float(now[mac]["power"]), float(truth[mac]["power"])
@@ -224,7 +250,11 @@ async def _measured(soak: Soak, minutes: float, seed: int) -> Results:
     results["minutes"] = []
     for _ in range(round(minutes)):
         results["minutes"].append(await soak.minute())
-        say(json.dumps({k: v for k, v in results["minutes"][-1].items() if k != "ours"}))
+        say(
+            json.dumps(
+                {k: v for k, v in results["minutes"][-1].items() if k not in {"ours", "kinds"}}
+            )
+        )
         if events.done():
             events.result()
     await events
@@ -238,10 +268,16 @@ async def _measured(soak: Soak, minutes: float, seed: int) -> Results:
         end={mac: at for mac, (_, at) in end.items()},
     )
     results["energy"] = {
-        mac: {"counted": end[mac][0] - begin[mac][0], "drawn": drawn, "unseen": unseen}
-        for mac, (drawn, unseen) in books.items()
+        mac: {
+            "counted": end[mac][0] - begin[mac][0],
+            "drawn": drawn,
+            "unseen": unseen,
+            "between": between,
+        }
+        for mac, (drawn, unseen, between) in books.items()
     }
     results["events"], results["outcomes"] = dict(soak.events), dict(soak.outcomes)
+    results["history"] = soak.history
     results["log"] = verdict.read_log(hass.log[started:])
     results["seen"] = await fleet.order("counts")
     results["load"] = os.getloadavg()[0]

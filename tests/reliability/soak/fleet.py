@@ -6,6 +6,7 @@ Run as `python -m tests.reliability.soak.fleet NUMBER PRESET...`; lines of JSON 
 import asyncio
 from bisect import bisect_right
 from contextlib import AsyncExitStack
+from itertools import pairwise
 import json
 import sys
 import time
@@ -24,6 +25,9 @@ TICK = 1.0
 GRACE = 40.0
 """Seconds after which a miner that answers again has been read: the pause while it is away,
 and the longest poll."""
+POLL = 22.5
+"""Seconds between two readings of a miner that draws: the usual 15, once half as many more
+to get out of step with others."""
 JOULES = 3_600_000.0
 """Per kWh."""
 
@@ -60,6 +64,17 @@ class Book:
         begin, end = self.times[after - 1], self.times[after]
         part = min(max((when - begin) / (end - begin), 0.0), 1.0)
         return self.energy[after - 1] + part * (self.energy[after] - self.energy[after - 1])
+
+    def between(self, begin: float, end: float) -> float:
+        """Return kWh by which straight lines between readings may miss a draw that moves.
+
+        Of a draw that moves one way between two readings that is at most half of how far it
+        moves, for the time between them.
+        """
+        first, last = bisect_right(self.times, begin), bisect_right(self.times, end)
+        seen = self.power[max(first - 1, 0) : last + 1]
+        moved = sum(abs(after - before) for before, after in pairwise(seen))
+        return moved * POLL / 2 / JOULES
 
     def unseen(self, begin: float, end: float) -> float:
         """Return kWh by which what is counted may differ between two times.
@@ -141,12 +156,19 @@ class Troubled(Devices):
         return self.counted()
 
     def _told(self, begin: Answer, end: Answer) -> Answer:
-        """Return kWh drawn, and kWh unsure of them, by MAC, each between two times of its own."""
+        """Return kWh by MAC, each between two times of its own.
+
+        Those drawn, those that could not be seen, and those between readings.
+        """
         told: Answer = {}
         for device, book in zip(self.devices, self._books, strict=True):
             if device.mac in begin and device.mac in end:
                 first, last = begin[device.mac], end[device.mac]
-                told[device.mac] = [book.at(last) - book.at(first), book.unseen(first, last)]
+                told[device.mac] = [
+                    book.at(last) - book.at(first),
+                    book.unseen(first, last),
+                    book.between(first, last),
+                ]
         return told
 
     def _unsure(self, place: int, seconds: float, *, nothing: bool) -> None:

@@ -108,7 +108,7 @@ def judge(results: Results) -> list[Finding]:
 
 def within(one: Results) -> bool:
     """Tell whether the energy of one miner is right as far as it could be known."""
-    allowed = ENERGY * one["drawn"] + one["unseen"]
+    allowed = ENERGY * one["drawn"] + one["unseen"] + one["between"]
     return bool(abs(one["counted"] - one["drawn"]) <= allowed)
 
 
