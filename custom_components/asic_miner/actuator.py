@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from homeassistant.core import callback
+from homeassistant.core import CoreState, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import LOGGER
+from .left_start import PEOPLE, LeftStart
 from .miners.errors import MinerError, UnconfirmedError
 from .miners.models import Capabilities, Feature, JsonValue, MinerState, Snapshot
 from .power.guard import Guard
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .coordinator import MinerCoordinator, Order
 
 
-PERSONAL = {Source.USER, Source.VOICE, Source.ACTION, Source.ADOPTED}
+PERSONAL = {*PEOPLE, Source.ADOPTED}
 """Who wishes once, and does not look again whether it is still so."""
 
 
@@ -63,6 +64,7 @@ class Actuator:
         self._guard: Guard | None = None
         self._sending = asyncio.Lock()
         self._interlude = Interlude.from_json(stored.get("interlude"))
+        self._left_start = LeftStart.from_json(stored.get("start"))
         self._interlude_is_old = self._interlude is not None
         """It began before Home Assistant was restarted or the entry reloaded."""
         last = stored.get("last_on")
@@ -78,7 +80,14 @@ class Actuator:
             "interlude": self._interlude.to_json() if self._interlude else None,
             "last_on": self._last_on,
             "full": self._full,
+            "start": left.to_json() if (left := self._unsent_start()) else None,
         }
+
+    def _unsent_start(self) -> LeftStart | None:
+        """Return the start that a person was promised and that waits for something."""
+        if self._left_start or self._guard is None or self._interlude:
+            return self._left_start
+        return LeftStart.of(self._guard, self._guard.state(self._now()).wish)
 
     @property
     def guard(self) -> Guard | None:
@@ -136,6 +145,8 @@ class Actuator:
         self._guard.read(reading)
         if self._interlude_is_old:
             self._take_up_interlude(reading)
+        if self._left_start:
+            self._take_up_start(self._guard, self._left_start, reading)
         if self._interlude and now >= self._interlude.until:
             self._end_interlude(Source.ACTION)
         return self._guard.next(now) is not None
@@ -172,6 +183,17 @@ class Actuator:
         else:
             self._wish(interlude.watts, Source.ACTION)
 
+    def _take_up_start(self, guard: Guard, left: LeftStart, reading: Reading) -> None:
+        """Keep the promise of a start from before a restart, unless somebody else has."""
+        # Only then all who limit it have been set up, too.
+        ready = self._coordinator.hass.state is CoreState.running
+        if not ready or not left.is_due(reading):
+            if left.is_over(reading):
+                self._left_start = None
+            return
+        self._left_start = None
+        guard.wish(left.wish)
+
     def _set_interlude(self, interlude: Interlude | None) -> None:
         """Begin or end a pause or boost, and have that outlive a restart at once."""
         self._interlude_is_old = False
@@ -183,6 +205,7 @@ class Actuator:
     def release(self) -> None:
         """Wish nothing more: what the miner does from now on is its own affair."""
         self._set_interlude(None)
+        self._left_start = None
         if self._guard:
             self._guard.release()
 
@@ -287,6 +310,7 @@ class Actuator:
 
     def _wish(self, watts: float, source: Source) -> None:
         guard = self._needed()
+        self._left_start = None
         watts = min(watts, guard.ability.maximum)
         if watts > 0:
             self._last_on = watts

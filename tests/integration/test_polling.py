@@ -127,7 +127,7 @@ async def test_the_last_error_holds_no_reply(
     error = miner.entry.runtime_data.last_exception.__cause__
     assert isinstance(error, MinerError)
     assert str(error)
-    assert error.__traceback__ is error.__cause__ is error.__context__ is None
+    assert [error.__traceback__, error.__cause__, error.__context__] == [None] * 3
 
 
 async def test_energy_is_the_integral_of_power(

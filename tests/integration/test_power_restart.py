@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 import pytest
 
 from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
-from .conftest import AddMiner
+from .conftest import AddMiner, Miner
 from .home import miner_in, restarted, stop
 from .test_power_actions import act, pass_time, power
 
@@ -228,3 +229,78 @@ async def test_a_budget_keeps_a_miner_off_that_it_cannot_feed(
         await act("set_power_budget", miner, watts=2400)
         await pass_time(clock, 3600, miner)
         assert power(device) == pytest.approx(2400, rel=0.06)
+
+
+async def _stopped_and_started(miner: Miner, clock: ManualClock) -> None:
+    """Order a stop, and a start before the stop has shown, so that the start has to wait."""
+    await pass_time(clock, 1200, miner)
+    await miner.call("switch.turn_off", "mining")
+    await miner.call("switch.turn_on", "mining")
+    assert miner.device.truth()["mining"] is False
+
+
+@pytest.mark.parametrize("way", ["reload", "restart"])
+async def test_a_start_that_waits_outlives(
+    way: str, hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The action has succeeded, so that nobody would notice that nothing comes of it."""
+    miner = await add_miner(device)
+    await _stopped_and_started(miner, clock)
+    if way == "reload":
+        assert await hass.config_entries.async_reload(miner.entry.entry_id)
+        await pass_time(clock, 900, miner)
+        assert device.truth()["mining"] is True
+    else:
+        async with restarted(hass) as again:
+            await pass_time(clock, 900, miner_in(again, miner))
+            assert device.truth()["mining"] is True
+
+
+async def test_a_start_is_not_kept_for_long(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Who comes home an hour later does not expect it any more."""
+    miner = await add_miner(device)
+    await _stopped_and_started(miner, clock)
+    await stop(hass)
+    clock.advance(3600)
+    async with restarted(hass) as again:
+        await pass_time(clock, 1800, miner_in(again, miner))
+        assert device.truth()["mining"] is False
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the reload", "after it"])
+async def test_off_is_newer_than_a_start_that_waits(
+    before: bool,
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    clock: ManualClock,
+    add_miner: AddMiner,
+) -> None:
+    miner = await add_miner(device)
+    await _stopped_and_started(miner, clock)
+    if before:
+        await miner.call("switch.turn_off", "mining")
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_reload(miner.entry.entry_id)
+    await miner.poll()
+    assert device.truth()["mining"] is False
+    if not before:
+        await miner.call("switch.turn_off", "mining")
+    hass.set_state(CoreState.running)
+    await pass_time(clock, 1800, miner)
+    assert device.truth()["mining"] is False
+
+
+async def test_a_start_that_was_sent_is_not_sent_again(
+    hass: HomeAssistant, braiins: BraiinsSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Whoever has stopped it since, as at the miner's own page, wants it off."""
+    miner = await add_miner(braiins)
+    await _stopped_and_started(miner, clock)
+    await pass_time(clock, 60, miner)
+    assert braiins.truth()["mining"] is True
+    await miner.entry.runtime_data.client.set_mining(False)
+    assert await hass.config_entries.async_reload(miner.entry.entry_id)
+    await pass_time(clock, 900, miner)
+    assert braiins.truth()["mining"] is False
