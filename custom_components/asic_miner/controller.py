@@ -1,6 +1,6 @@
 """Runs the planning of one site: reads, plans, and hands what is decided to the miners."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self, override
 
@@ -127,6 +127,11 @@ class PowerController(PlanningEntry):
     def watched(self) -> Iterable[str]:
         """What stops everything waits for no timer."""
         return [self.setup.must_stop] if self.setup.must_stop else []
+
+    @override
+    def known(self) -> Mapping[str, object]:
+        """Return what is set, what was read last, and the plan."""
+        return {"dials": self.dials, "readings": self._readings, "plan": self.plan}
 
     @callback
     @override

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -17,6 +17,10 @@ from .miners.client import MinerClient
 from .miners.errors import MinerError
 from .miners.models import JsonValue, Snapshot
 from .miners.redact import redacted
+
+if TYPE_CHECKING:
+    # Loaded with the first entry that plans; a home without one does without.
+    from .planning import PlanningEntry
 
 SECRETS: Final = frozenset({"password", "user", "serial"})
 """In lower case; replaced wherever their values stand."""
@@ -44,8 +48,9 @@ async def async_get_config_entry_diagnostics(
     }
     secrets: set[str] = set()
     if not is_miner(entry):
-        # What it plans stands in its entities; it is told nothing that is secret.
-        return report
+        if loaded:
+            report |= _planned(cast("PlanningEntry", entry.runtime_data))
+        return redacted(report, keys=SECRETS, alone=MAY_BE_SECRET)
     if loaded:
         coordinator = entry.runtime_data
         report |= _known(coordinator)
@@ -79,6 +84,27 @@ def _known(coordinator: MinerCoordinator) -> dict[str, JsonValue]:
         },
         "snapshot": plain(coordinator.last),
     }
+
+
+def _planned(planner: PlanningEntry) -> dict[str, JsonValue]:
+    """Return what a controller or thermostat goes by, and what it has made of that.
+
+    Times are in seconds of Unix time, as is `now`. Miners are named by their number: of their
+    MACs only the maker's half may be told, which they can have in common.
+    """
+    names = {mac: f"miner {number}" for number, mac in enumerate(planner.macs, 1)}
+    guards = {mac: miner.actuator.state for mac, miner in planner.miners().items()}
+    known = {"now": planner.unix_time(), **planner.known(), "guards": guards}
+    return {key: _renamed(plain(value), names) for key, value in known.items()}
+
+
+def _renamed(value: JsonValue, names: Mapping[str, str]) -> JsonValue:
+    """Return a value in which all that has a name, also as a key, is called by it."""
+    if isinstance(value, dict):
+        return {names.get(key, key): _renamed(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 async def _answers(client: MinerClient) -> JsonValue:

@@ -22,6 +22,7 @@ from .const import (
     CONF_POWER_SENSOR,
     CONF_TAKEOVER,
     DEFAULT_POLL_SECONDS,
+    DOMAIN,
     MAX_POLL_SECONDS,
     MIN_POLL_SECONDS,
 )
@@ -31,8 +32,12 @@ POWER_UNITS = (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
 """What meters report; the others are for power stations."""
 
 
-def options_form(own: list[str]) -> probatio.Schema:
-    """Return the form. The miner's `own` entities would say nothing new; they are refused."""
+def options_form(own: list[str], ours: list[str]) -> probatio.Schema:
+    """Return the form. What says nothing new, or is no plug, is refused.
+
+    `own` are the miner's entities, `ours` those of the whole integration: the switch of
+    another miner, or of a controller, cuts no mains.
+    """
     return probatio.Schema(
         {
             probatio.Required(CONF_POLL_SECONDS, default=DEFAULT_POLL_SECONDS): probatio.All(
@@ -56,7 +61,7 @@ def options_form(own: list[str]) -> probatio.Schema:
             ),
             probatio.Optional(CONF_PLUG): EntitySelector(
                 EntitySelectorConfig(
-                    exclude_entities=own,
+                    exclude_entities=ours,
                     filter=EntityWithDeviceFilterSelectorConfig(domain=["switch", "input_boolean"]),
                 )
             ),
@@ -94,7 +99,7 @@ class MinerOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
-                options_form(self._own_entities()), self.config_entry.options
+                self._form(), self.config_entry.options
             ),
             description_placeholders={"name": self.config_entry.title},
         )
@@ -142,13 +147,14 @@ class MinerOptionsFlow(OptionsFlowWithReload):
             },
         )
 
-    def _own_entities(self) -> list[str]:
-        return [
-            entity.entity_id
-            for entity in er.async_entries_for_config_entry(
-                er.async_get(self.hass), self.config_entry.entry_id
-            )
-        ]
+    def _form(self) -> probatio.Schema:
+        entities = er.async_get(self.hass).entities.values()
+        ours = [entity for entity in entities if entity.platform == DOMAIN]
+        entry_id = self.config_entry.entry_id
+        return options_form(
+            own=[entity.entity_id for entity in ours if entity.config_entry_id == entry_id],
+            ours=[entity.entity_id for entity in ours],
+        )
 
 
 def _listed(renames: Iterable[tuple[str, str]]) -> str:

@@ -1,7 +1,7 @@
 """What entries have in common that plan for miners: power controllers and thermostats."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 import time
 from typing import Any, ClassVar, Final
@@ -53,6 +53,10 @@ class PlanningEntry(ABC):
     @abstractmethod
     def watched(self) -> Iterable[str]:
         """Entities of which a change is planned for at once."""
+
+    @abstractmethod
+    def known(self) -> Mapping[str, object]:
+        """Return what the last plan was made of, and the plan, for diagnostics."""
 
     @abstractmethod
     def make_plan(self) -> None:

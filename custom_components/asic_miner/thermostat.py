@@ -1,6 +1,6 @@
 """Runs a thermostat whose heater is a miner or several: reads, plans, and has it done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,7 +13,7 @@ from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.guard import Guard
 from .power.heat import Thermostat
-from .power.heat_model import HeatPlan, HeatSettings, Kind, Preset
+from .power.heat_model import HeatPlan, HeatReadings, HeatSettings, Kind, Preset
 from .power.heat_share import Heater, share
 from .power.learning import number
 from .power.model import Source
@@ -34,6 +34,8 @@ class HeatController(PlanningEntry):
     SOURCE = Source.HEAT
 
     plan: HeatPlan
+    _readings: HeatReadings
+    """What the plan was made of."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ThermostatConfigEntry, stored: Page | None
@@ -143,6 +145,11 @@ class HeatController(PlanningEntry):
             if entity is not None
         ]
 
+    @override
+    def known(self) -> Mapping[str, object]:
+        """Return what is set, what was read last, and the plan."""
+        return {**self._page(), "readings": self._readings, "plan": self.plan}
+
     @callback
     @override
     def make_plan(self) -> None:
@@ -153,8 +160,8 @@ class HeatController(PlanningEntry):
         self._thermostat.settings = self._settings([guard for guard in guards if guard])
         pump = self._pump.look(now)
         self._backup.look(now)
-        readings = self._senses.read(miners, now, pump=pump, backup_on=self._backup.on)
-        self.plan = self._thermostat.plan(now, readings)
+        self._readings = self._senses.read(miners, now, pump=pump, backup_on=self._backup.on)
+        self.plan = self._thermostat.plan(now, self._readings)
         if self.plan.wish is not None:
             self._wish = self.plan.wish
         self._apply(self.plan, miners)

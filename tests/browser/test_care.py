@@ -67,11 +67,11 @@ async def test_reconfigure(ui: Frontend, miners: Miners) -> None:
     await ui.see("Change where the miner is")
     await ui.tab.get_by_text("Advanced").click()
     await ui.shot("reconfigure-1")
-    await ui.text_field("Host").fill("127.0.1.22")
+    await ui.text_field("IP address or host name").fill("127.0.1.22")
     await ui.submit()
     await ui.see("Nothing answers at this address")
     await ui.shot("reconfigure-2-mistyped")
-    await ui.text_field("Host").fill(miner.host)
+    await ui.text_field("IP address or host name").fill(miner.host)
     await ui.toggle("Then change the password")
     await ui.submit()
 

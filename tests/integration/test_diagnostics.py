@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -17,17 +17,27 @@ from custom_components.asic_miner.miners.redact import REDACTED
 from custom_components.asic_miner.miners.whatsminer.raw import COMMANDS
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 from tests.simulators.whatsminer.faults import Malformed, Wire
 
 from .conftest import AddMiner, Miner
+from .heating import House as HeatedHouse
+from .house import HOUSE_WATTS, house_with
 
 
 async def report(client: ClientSessionGenerator, miner: Miner) -> dict[str, Any]:
     """Download the diagnostics as the frontend does."""
-    assert await async_setup_component(miner.hass, "diagnostics", {})
-    await miner.hass.async_block_till_done()
-    found = await get_diagnostics_for_config_entry(miner.hass, client, miner.entry)
+    return await report_of(client, miner.hass, miner.entry)
+
+
+async def report_of(
+    client: ClientSessionGenerator, hass: HomeAssistant, entry: ConfigEntry
+) -> dict[str, Any]:
+    """Download the diagnostics of any entry."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    await hass.async_block_till_done()
+    found = await get_diagnostics_for_config_entry(hass, client, entry)
     assert isinstance(found, dict)
     return found
 
@@ -146,3 +156,55 @@ async def test_a_miner_that_is_not_loaded(
     assert all("answer" in answer or answer["error"] for answer in found["answers"].values())
     assert sum("answer" in answer for answer in found["answers"].values()) > 5
     assert device.mac not in json.dumps(found).lower()
+
+
+async def test_a_controller(
+    hass: HomeAssistant,
+    clock: ManualClock,
+    whatsminer: WhatsminerSimulator,
+    braiins: BraiinsSimulator,
+    add_miner: AddMiner,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """What it has read and when, what it plans, and what holds each miner; no MAC."""
+    house = await house_with(hass, clock, add_miner, whatsminer, braiins)
+    house.solar = HOUSE_WATTS + 2500
+    await house.add()
+    await house.live(600)
+    found = await report_of(hass_client, hass, house.entry)
+    controller = house.controller
+    assert found["dials"] == controller.dials.to_json()
+    assert found["plan"]["reason"]["why"] == controller.plan.reason.why
+    assert found["plan"]["allocated"].keys() == {"miner 1", "miner 2"}
+    assert sum(found["plan"]["allocated"].values()) > 0
+    age = found["now"] - found["readings"]["grid"]["at"]
+    assert 0 <= age < 60
+    states = controller.states()
+    assert [guard["sent"] for guard in found["guards"].values()] == [
+        states[mac].sent for mac in controller.macs
+    ]
+    for miner in house.miners:
+        assert miner.mac not in json.dumps(found).lower()
+
+    assert await hass.config_entries.async_unload(house.entry.entry_id)
+    assert set(await report_of(hass_client, hass, house.entry)) == {"entry"}
+
+
+async def test_a_thermostat(
+    house: HeatedHouse,
+    add_miner: AddMiner,
+    whatsminer: WhatsminerSimulator,
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """What it has measured, what it plans, and what holds its miner."""
+    miner = await add_miner(whatsminer)
+    heating = await house.add(miner)
+    await heating.call("set_temperature", temperature=18.5, hvac_mode="heat")
+    await house.minutes(5)
+    found = await report_of(hass_client, hass, heating.entry)
+    assert found["on"] is True
+    assert found["setpoint"] == found["plan"]["setpoint"] == 18.5
+    seen = found["readings"]["dangers"]["controlled"]
+    assert seen["value"] == pytest.approx(heating.attribute("current_temperature"), abs=0.1)
+    assert found["guards"]["miner 1"]["sent"] == miner.entry.runtime_data.actuator.state.sent

@@ -13,6 +13,7 @@ from custom_components.asic_miner.const import (
     CONF_POWER_SENSOR,
     DEFAULT_POLL_SECONDS,
 )
+from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import AddMiner, Miner
@@ -85,4 +86,16 @@ async def test_own_entities(hass: HomeAssistant, miner: Miner, option: str, key:
     step = await options(hass, miner.entry)
     with pytest.raises(InvalidData):
         await fill(hass, step, **{option: miner.entity_id(key)})
+    assert not miner.entry.options
+
+
+@pytest.mark.parametrize("key", ["mining", "locate"])
+async def test_switches_of_other_miners_are_no_plugs(
+    hass: HomeAssistant, miner: Miner, add_miner: AddMiner, braiins: BraiinsSimulator, key: str
+) -> None:
+    """They cut no mains."""
+    other = await add_miner(braiins)
+    step = await options(hass, miner.entry)
+    with pytest.raises(InvalidData):
+        await fill(hass, step, **{CONF_PLUG: other.entity_id(key)})
     assert not miner.entry.options

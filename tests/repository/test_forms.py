@@ -72,7 +72,7 @@ def forms(hass: HomeAssistant) -> dict[str, Forms]:
         "options": shared
         | {
             "init": [],
-            "settings": [options_flow.options_form([]).schema],
+            "settings": [options_flow.options_form([], []).schema],
             "takeover": [],
             "undo_takeover": [],
             "controller_meter": [own.meter_fields(hass)],
