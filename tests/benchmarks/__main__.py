@@ -18,6 +18,7 @@ from .run import COUNTS, FOLDER, RESULTS, run, say
 OTHERS = {
     "--power": ("tests.benchmarks.power.bench", "how well power is planned"),
     "--soak": ("tests.reliability.soak.__main__", "a hundred miners with all that goes wrong"),
+    "--many": ("tests.benchmarks.many.__main__", "other databases and outlets with many miners"),
     "--faults": ("tests.reliability.__main__", "the fault matrix as a table"),
 }
 """What has a command line of its own, `main(arguments) -> int`, and what it shows."""

@@ -1,0 +1,1 @@
+"""What many miners cost that Home Assistant keeps or sends elsewhere."""
