@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from homeassistant.components import network
@@ -26,7 +27,7 @@ from .flow_forms import (
 from .miners.detect import Detected
 from .miners.errors import MinerError
 from .miners.models import Identity, Make
-from .network_search import Found, addresses_of, neighbours, search
+from .network_search import Found, addresses_of, neighbours, resolved, search
 from .trial import async_try
 
 
@@ -132,6 +133,8 @@ class SearchSteps(MinerFlow):
         """Return how a found miner is listed."""
         found = self._hits[host]
         name = found.identity.name if found.identity else MAKE_NAMES[found.make]
+        if found.model:
+            name = f"{name}, {found.model}"
         return f"{name} ({host})"
 
     async def _async_search(self) -> list[Found]:
@@ -141,11 +144,12 @@ class SearchSteps(MinerFlow):
             sorted({f"{address.exploded.rpartition('.')[0]}.*" for address in addresses})
         )
         # Miners that are being polled answer few connections, and are known already.
-        busy = {
+        hosts = {
             entry.data[CONF_HOST]
             for entry in miner_entries(self.hass, loaded=True)
             if entry.runtime_data.last_update_success
         }
+        busy = set(chain(*await asyncio.gather(*(resolved(host) for host in hosts))))
         hits = await search(
             async_get_clientsession(self.hass),
             [address for address in addresses if str(address) not in busy],

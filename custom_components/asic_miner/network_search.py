@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
+import socket
 from typing import TYPE_CHECKING
 
 from homeassistant.helpers.device_registry import format_mac
 
 from .miners import DEFAULT_PORTS
-from .miners.detect import Detected, detect
+from .miners.detect import Detected, detect, with_model
 from .miners.errors import MinerError
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ which is sent again after one second."""
 
 SEARCH_SECONDS = 120.0
 """However many slow web servers there are, it ends; what was found until then counts."""
+
+RESOLVE_SECONDS = 5.0
+"""As long as a name server is usually waited for before it is asked again."""
 
 NEIGHBOURS = Path("/proc/net/arp")
 """The kernel's own list of who has which address in the local network, on Linux."""
@@ -105,7 +109,8 @@ async def _look_at(session: ClientSession, host: str) -> Found | None:
     if not any(await asyncio.gather(*(_listens(host, port) for port in DEFAULT_PORTS.values()))):
         return None
     try:
-        return Found(host=host, detected=await detect(session, host))
+        detected = await detect(session, host)
+        return Found(host=host, detected=await with_model(detected, host))
     except MinerError:
         # A printer, a router, or a miner of another make.
         return None
@@ -122,6 +127,17 @@ async def _listens(host: str, port: int) -> bool:
     with suppress(OSError):
         await writer.wait_closed()
     return True
+
+
+async def resolved(host: str) -> set[str]:
+    """Return the IPv4 addresses of a host as text, none if its name is not known in time."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            found = await loop.getaddrinfo(host, None, family=socket.AF_INET)
+    except OSError, ValueError:
+        return set()
+    return {str(address[0]) for *_, address in found}
 
 
 def neighbours() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
+import socket
 from typing import Any
 from unittest.mock import patch
 
@@ -16,9 +17,11 @@ import pytest_socket
 from custom_components.asic_miner import network_search
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners import DEFAULT_PORTS
+from custom_components.asic_miner.miners.braiins import public
 from custom_components.asic_miner.miners.models import Make
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.braiins.older import OlderInterface
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
@@ -351,3 +354,77 @@ async def test_a_closed_dialog_ends_the_search(hass: HomeAssistant) -> None:
     held.set()
     server.close()
     await server.wait_closed()
+
+
+async def test_models_that_braiins_os_tells_without_a_login(
+    hass: HomeAssistant,
+    miners: dict[str, SimulatedMiner],
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    """The list names them where the older interface answers, and nothing but that is asked."""
+    miner = miners[BRAIINS[0]]
+    assert isinstance(miner, BraiinsSimulator)
+    older = OlderInterface(miner.device)
+    port = await older.start(BRAIINS[0], unused_tcp_port_factory())
+    with patch.object(public, "PORT", port):
+        labels = listed(await search(hass))
+    await older.stop()
+    assert labels[BRAIINS[0]] == "Braiins OS, Antminer S19J Pro (127.0.0.4)"
+    assert labels[BRAIINS[1]] == "Braiins OS (127.0.0.5)"
+    assert older.commands == ["devdetails"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"not JSON",
+        b"[" * 60_000,
+        b'{"DEVDETAILS": 1}',
+        b'{"DEVDETAILS": [1]}',
+        b'{"DEVDETAILS": [{"Model": 7}, {"Model": " "}]}',
+        b"x" * (1 << 18),
+    ],
+)
+async def test_older_interface_that_says_something_else(
+    reply: bytes, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    """It costs the name in the list and nothing else."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(reply)
+        writer.close()
+
+    port = unused_tcp_port_factory()
+    server = await asyncio.start_server(answer, "127.0.0.1", port)
+    with patch.object(public, "PORT", port):
+        assert await public.told_model("127.0.0.1") is None
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_known_miner_with_a_name_for_an_address(
+    hass: HomeAssistant, miners: dict[str, SimulatedMiner]
+) -> None:
+    """It is left alone like the others that are polled, although its MAC cannot be found."""
+    step = await fill(hass, await search(hass), miners=[BRAIINS[0]])
+    await fill(hass, step, username="root", password="root")
+    await hass.async_block_till_done()
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "host": "rig.home"})
+
+    async def known(host: str) -> set[str]:
+        return {BRAIINS[0]} if host == "rig.home" else {host}
+
+    with patch("custom_components.asic_miner.flow_search.resolved", known):
+        assert set(listed(await search(hass))) == {*WHATSMINERS, BRAIINS[1]}
+
+
+async def test_addresses_of_a_name() -> None:
+    """By the name service; a name that nobody knows has none."""
+    assert await network_search.resolved("localhost") == {"127.0.0.1"}
+    assert await network_search.resolved("127.0.0.9") == {"127.0.0.9"}
+    unknown = patch.object(asyncio.get_running_loop(), "getaddrinfo", side_effect=socket.gaierror)
+    with unknown:
+        assert await network_search.resolved("rig.home") == set()

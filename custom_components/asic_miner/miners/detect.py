@@ -1,10 +1,11 @@
 """Which make answers at an address, and who it is."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import DEFAULT_PORTS, create_client
+from .braiins.public import told_model
 from .client import Credentials
 from .errors import MinerError, OutdatedFirmwareError, UnreachableError
 from .models import Identity, Make
@@ -24,6 +25,8 @@ class Detected:
     port: int
     identity: Identity | None
     """None where the make tells it only after logging in."""
+    model: str | None = None
+    """What it tells before that, where somebody has asked."""
 
 
 async def detect(session: ClientSession, host: str, port: int | None = None) -> Detected:
@@ -47,6 +50,16 @@ async def detect(session: ClientSession, host: str, port: int | None = None) -> 
     # That something answered says more than that something else did not.
     failures = [answer for answer in answers if isinstance(answer, MinerError)]
     raise min(failures, key=_says_little)
+
+
+async def with_model(found: Detected, host: str) -> Detected:
+    """Add the model of a miner that has not told who it is, if it tells that without a login.
+
+    Takes 2 s at most, and raises nothing.
+    """
+    if found.make is Make.BRAIINS and found.identity is None:
+        return replace(found, model=await told_model(host))
+    return found
 
 
 def _says_little(failure: MinerError) -> int:
