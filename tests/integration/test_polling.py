@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+import gc
+from weakref import ref
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -128,6 +130,19 @@ async def test_the_last_error_holds_no_reply(
     assert isinstance(error, MinerError)
     assert str(error)
     assert [error.__traceback__, error.__cause__, error.__context__] == [None] * 3
+
+
+async def test_a_reload_leaves_nothing_behind(
+    hass: HomeAssistant, device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """No coordinator and no client, also after a command, whose effect is still to be read."""
+    miner = await add_miner(device)
+    await miner.call("switch.turn_on", "locate")
+    kept = [ref(one) for one in (miner.entry.runtime_data, miner.entry.runtime_data.client)]
+    assert await hass.config_entries.async_reload(miner.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gc.collect()
+    assert [one() for one in kept] == [None, None]
 
 
 async def test_energy_is_the_integral_of_power(

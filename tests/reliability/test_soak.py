@@ -7,7 +7,7 @@ import pytest
 from tests.benchmarks.fleet import MIX
 from tests.reliability.soak.fleet import JOULES, Book, address
 from tests.reliability.soak.plan import SOAK, WEIGHTS, lasting, plan
-from tests.reliability.soak.verdict import Results, judge, read_log, slope
+from tests.reliability.soak.verdict import Results, judge, level_lost, read_log, slope
 
 MAKES = ["whatsminer", "braiins"] * 50
 MINUTES = 20
@@ -138,6 +138,25 @@ def test_energy_that_is_lost() -> None:
     assert failed(results) == ["energy of all, off by"]
     del results["energy"]["a"]
     assert failed(results) == ["miners without a total of energy"]
+
+
+@pytest.mark.parametrize(
+    ("past", "lost"),
+    [
+        ([], False),
+        (["reload: entry reloaded"], False),
+        (["power: done"], False),
+        (["power: done", "reload: entry reloaded"], True),
+        (["device: unplugged for 20 s", "reload: entry reloaded"], True),
+        (["power: done", "reload: entry reloaded", "restart mining: done"], False),
+        (["power: done", "reload: entry reloaded", "restart mining: rejected"], True),
+        (["power: unconfirmed"], True),
+        (["power: unconfirmed", "power: rejected"], True),
+        (["power: unconfirmed", "power: done"], False),
+    ],
+)
+def test_when_a_level_may_be_unknown(past: list[str], lost: bool) -> None:
+    assert level_lost(past) is lost
 
 
 def test_what_a_log_says() -> None:

@@ -41,6 +41,7 @@ KINDS = 300
 """How many kinds of objects are counted each minute, the most frequent first. Far fewer make
 nearly all of the memory."""
 NOTHING = {"unavailable", "unknown"}
+LEVELS_UNKNOWN = ("power_target: unknown", "power_percent: unknown")
 
 type Results = dict[str, Any]
 
@@ -187,6 +188,7 @@ class Soak:
     async def unhealthy(self, normal: dict[str, dict[str, str]]) -> dict[str, list[str]]:
         """Return what is not as it was, by MAC."""
         truth, now = await self.fleet.order("truth"), await self.states()
+        makes = {device["mac"]: device["kind"] for device in self.fleet.devices}
         wrong: dict[str, list[str]] = {}
         for mac, before in normal.items():
             gone = [
@@ -194,6 +196,9 @@ class Soak:
                 for key, value in before.items()
                 if value not in NOTHING and now[mac].get(key, "unknown") in NOTHING
             ]
+            past = [what for _, what in self.history.get(mac, [])]
+            if makes[mac] == "whatsminer" and verdict.level_lost(past):
+                gone = [what for what in gone if not what.startswith(LEVELS_UNKNOWN)]
             if not truth[mac]["mining"]:
                 told = "told to start" if mac in self.told else "not told to start"
                 gone.append(f"is not set to mine, {told}")

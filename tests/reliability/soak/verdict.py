@@ -10,6 +10,8 @@ from typing import Any
 from tests.benchmarks.plot import Chart, draw
 from tests.benchmarks.report import Row, table
 
+from .plan import CRASHED, UNPLUGGED
+
 type Results = dict[str, Any]
 
 WARM_UP = 5
@@ -31,6 +33,11 @@ what a reload should have put away."""
 ENERGY = 0.02
 """Part of the truth by which energy may differ beyond what could not be seen."""
 LEVELS = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]+)\] (.*)$")
+BEGINS_ANEW = (
+    *(f"device: {what}" for what in (UNPLUGGED, CRASHED)),
+    *(f"{what}: done" for what in ("start", "reboot", "restart mining")),
+)
+"""What is followed by a new mining process, or by a ramp of twenty minutes."""
 SIGNS = ("Traceback", "never retrieved", "never awaited", "Unclosed", "was destroyed but")
 """What a log has where an error was not handled or something was not put away."""
 
@@ -104,6 +111,24 @@ def judge(results: Results) -> list[Finding]:
     wordless = sum(n for name, n in results["outcomes"].items() if "no words" in name)
     least("actions that failed without words", 0, wordless)
     return found
+
+
+def level_lost(past: Sequence[str]) -> bool:
+    """Tell whether the power level of a WhatsMiner that does not tell it is rightly unknown.
+
+    `past` is what happened to it, in order. Its level is known from what was sent, from a
+    restart of mining, or once it has settled, which takes longer than a soak is calm. A reload
+    forgets the first two; a command without an answer leaves nobody knowing what counts.
+    """
+    sent = lost = False
+    for what in past:
+        if what.startswith(BEGINS_ANEW) or what == "power: done":
+            sent, lost = True, False
+        elif what == "power: unconfirmed":
+            lost = True
+        elif what.startswith("reload:"):
+            lost = lost or sent
+    return lost
 
 
 def within(one: Results) -> bool:
