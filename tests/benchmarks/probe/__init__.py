@@ -153,7 +153,7 @@ class Probe:
         for _ in range(call.data["looks"]):
             tasks.append(len(asyncio.all_tasks()))
             await asyncio.sleep(call.data["pause"])
-        await self.collect(call)
+        gc.collect()
         found = gc.get_objects()
         ours = Counter(
             kind.__qualname__
@@ -161,9 +161,14 @@ class Probe:
             if str(kind.__module__).startswith("custom_components.asic_miner")
         )
         kinds = Counter(f"{kind.__module__}.{kind.__qualname__}" for kind in map(type, found))
+        objects = len(found)
+        # The list alone is megabytes, which would count as memory in use if it was not given
+        # back before anyone looks.
+        del found
+        await self.collect(call)
         return {
             "tasks": min(tasks),
-            "objects": len(found),
+            "objects": objects,
             "ours": dict(ours),
             "kinds": dict(kinds.most_common(call.data.get("kinds", 0))),
         }
