@@ -10,10 +10,11 @@ from homeassistant.helpers import entity_registry as er
 from yarl import URL
 
 from .connect import client_for
-from .const import LOGGER
+from .const import CONF_TAKEOVER, LOGGER
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .diary import Diary
 from .entity import main_device_info
+from .entity_ids import give_back, remove_renamed
 from .issues import clear_all
 from .miners.errors import WrongMinerError
 from .miners.models import Feature
@@ -73,6 +74,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> None:
-    """Take away what was said about a miner that is no longer set up."""
+    """Take away what was said about a miner that is no longer set up, and give back its ids."""
     clear_all(hass, entry)
+    if done := entry.data.get(CONF_TAKEOVER):
+        # Nobody can undo it any more.
+        remove_renamed(hass, done)
+        give_back(hass, done)
     await Diary(hass, entry).async_remove()

@@ -4,8 +4,7 @@ Dashboards, automations and statistics know an entity by its id. Ours take over 
 the other integration's had, after that one is switched off, and give them back on demand.
 """
 
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 import re
 
@@ -15,11 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from .const import CONF_TAKEOVER
+from .entity_ids import OTHER_DOMAIN, come_back_as, give_back, remove_renamed
 from .flow_forms import USERS, typed_address
 from .miners.models import Make
-
-OTHER_DOMAIN = "miner"
-"""Home Assistant's name for the other integration, in all its branches."""
 
 # Its branches have called the same things by different names.
 HOSTS = ("ip", CONF_HOST, "ip_address", "hostname")
@@ -150,22 +147,16 @@ async def async_take_over(
     # It has had time to change: what is not as it was shown is left alone.
     agreed = [rename for rename in plan(hass, entry, other) if rename in renames]
     entities = er.async_get(hass)
-    ours = {rename.unique_id: entities.entities[rename.own] for rename in agreed}
-    # A rename would take along what is recorded, of theirs or of ours. Home Assistant keeps what
-    # it knows of a removed entity, and gives it back when it is made again.
+    # What is off here is on while something shows it.
+    enabled = [
+        rename.unique_id
+        for rename in agreed
+        if entities.entities[rename.own].disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    ]
     for rename in agreed:
         entities.async_remove(rename.other)
         entities.async_remove(rename.own)
-    enabled: list[str] = []
-    renamed: dict[str, list[str]] = {}
-    with _kept_free(hass, (rename.own for rename in agreed)):
-        for rename in agreed:
-            before = ours[rename.unique_id]
-            now = _make_again(entities, entry, rename.unique_id, rename.other, before.device_id)
-            renamed[rename.unique_id] = [rename.own, now]
-            if before.disabled_by is er.RegistryEntryDisabler.INTEGRATION:
-                entities.async_update_entity(now, disabled_by=None)
-                enabled.append(rename.unique_id)
+    taken = come_back_as(hass, {rename.unique_id: rename.other for rename in agreed}, enabled, None)
     hass.config_entries.async_update_entry(
         entry,
         data={
@@ -174,7 +165,9 @@ async def async_take_over(
                 "entry_id": other.entry_id,
                 "was_enabled": was_enabled,
                 "enabled": enabled,
-                "renamed": renamed,
+                "renamed": {
+                    rename.unique_id: [rename.own, taken[rename.unique_id]] for rename in agreed
+                },
                 "others": {rename.other: rename.other_unique_id for rename in agreed},
             },
         },
@@ -190,33 +183,12 @@ async def async_undo(hass: HomeAssistant, entry: ConfigEntry) -> None:
     since the takeover stays.
     """
     done = entry.data[CONF_TAKEOVER]
-    renamed: dict[str, list[str]] = done["renamed"]
-    entities = er.async_get(hass)
     await hass.config_entries.async_unload(entry.entry_id)
-    mine = {
-        entity.unique_id: entity
-        for entity in er.async_entries_for_config_entry(entities, entry.entry_id)
-        if entity.unique_id in renamed
-    }
-    moved = [entity for entity in mine.values() if entity.entity_id == renamed[entity.unique_id][1]]
-    # Removed and made again, because a rename would take the other one's history along.
-    for entity in moved:
-        entities.async_remove(entity.entity_id)
+    remove_renamed(hass, done)
     other = hass.config_entries.async_get_entry(done["entry_id"])
     if other and done["was_enabled"]:
         await _async_set_enabled(hass, other, enabled=True)
-    _give_back(hass, done["others"])
-    with _kept_free(hass, done["others"]):
-        for entity in moved:
-            unique_id = entity.unique_id
-            own = _make_again(entities, entry, unique_id, renamed[unique_id][0], entity.device_id)
-            if unique_id in done["enabled"]:
-                entities.async_update_entity(own, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
-        for unique_id, (own, _) in renamed.items():
-            key = (own.partition(".")[0], entry.domain, unique_id)
-            if unique_id not in mine and key in entities.deleted_entities:
-                # A control of a miner that is only watched now: under its own id it comes back.
-                entities.async_remove(_make_again(entities, entry, unique_id, own, None))
+    give_back(hass, done)
     hass.config_entries.async_update_entry(
         entry, data={key: value for key, value in entry.data.items() if key != CONF_TAKEOVER}
     )
@@ -231,52 +203,6 @@ async def _async_set_enabled(hass: HomeAssistant, other: ConfigEntry, *, enabled
         )
     except OperationNotAllowed:
         return False
-
-
-def _give_back(hass: HomeAssistant, others: Mapping[str, str]) -> None:
-    """Give the other's entities their ids again, if it was switched on before ours had gone."""
-    entities = er.async_get(hass)
-    for old, unique_id in others.items():
-        now = entities.async_get_entity_id(old.partition(".")[0], OTHER_DOMAIN, unique_id)
-        if now and not entities.async_is_registered(old) and hass.states.async_available(old):
-            entities.async_update_entity(now, new_entity_id=old)
-
-
-@contextmanager
-def _kept_free(hass: HomeAssistant, ids: Iterable[str]) -> Generator[None]:
-    """Have nothing made under some ids, whether somebody has them now or not."""
-    free = [entity_id for entity_id in ids if hass.states.async_available(entity_id)]
-    for entity_id in free:
-        hass.states.async_reserve(entity_id)
-    try:
-        yield
-    finally:
-        for entity_id in free:
-            hass.states.async_remove(entity_id)
-
-
-def _make_again(
-    entities: er.EntityRegistry,
-    entry: ConfigEntry,
-    unique_id: str,
-    own: str,
-    device_id: str | None,
-) -> str:
-    """Bring back an entity that was removed, as it was but for its id; return the new id."""
-    domain, _, object_id = own.partition(".")
-    entity = entities.async_get_or_create(
-        domain,
-        entry.domain,
-        unique_id,
-        config_entry=entry,
-        device_id=device_id,
-        suggested_object_id=object_id,
-    )
-    # A name that somebody has given it goes before what is suggested.
-    own = entities.async_get_available_entity_id(
-        domain, object_id, current_entity_id=entity.entity_id
-    )
-    return entities.async_update_entity(entity.entity_id, new_entity_id=own).entity_id
 
 
 def _equals(domain: str, key: str) -> tuple[str, ...]:

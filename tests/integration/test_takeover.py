@@ -301,6 +301,43 @@ async def test_long_term_statistics_go_on(
     assert await means(hass, 6, own, old) == [ours, others + meanwhile + others]
 
 
+async def test_the_log_is_not_filled(
+    hass: HomeAssistant,
+    other: ConfigEntry,
+    add_miner: AddMiner,
+    whatsminer: WhatsminerSimulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Home Assistant complains of each rename to an id that has a past; so nothing is renamed."""
+    miner = await add_miner(whatsminer)
+    own, old = miner.entity_id("hashrate"), "sensor.garage_hashrate"
+    assert all(await means(hass, 2, own, old))
+    await take_over(hass, miner.entry)
+    await undo(hass, miner.entry)
+    await async_wait_recording_done(hass)
+    assert miner.entity_id("hashrate") == own
+    assert "Cannot migrate history" not in caplog.text
+    assert "Cannot rename statistic_id" not in caplog.text
+
+
+async def test_an_entity_with_a_name_of_its_own(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """It keeps the name, and the ids are those that were shown all the same."""
+    miner = await add_miner(whatsminer)
+    own, old = miner.entity_id("hashrate"), "sensor.garage_hashrate"
+    er.async_get(hass).async_update_entity(own, name="Work")
+    before = await history(hass, own)
+    await take_over(hass, miner.entry)
+    state = hass.states.get(old)
+    assert state
+    assert state.name.endswith("Work")
+    assert await history(hass, own) == before
+    await undo(hass, miner.entry)
+    assert miner.entity_id("hashrate") == own
+    assert (await history(hass, own))[0] == before[0]
+
+
 async def test_what_was_off_is_on_while_it_is_taken_over(
     hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
 ) -> None:
@@ -463,6 +500,43 @@ async def test_ours_is_deleted_before_undo(
     state = hass.states.get("sensor.garage_hashrate")
     assert state
     assert state.state == "1"
+
+
+async def test_ours_is_deleted_before_undo_and_added_again(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Each has its own ids then, and nothing stands in the way of another takeover."""
+    miner = await add_miner(whatsminer)
+    own = {key: miner.entity_id(key) for key in miner.entity_keys()}
+    others = ids(hass, other)
+    entities = er.async_get(hass)
+    power = miner.entity_id("power")
+    entities.async_update_entity(power, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
+    await take_over(hass, miner.entry)
+    await hass.config_entries.async_remove(miner.entry.entry_id)
+    miner = await add_miner(whatsminer)
+    assert {key: miner.entity_id(key) for key in miner.entity_keys()} == own
+    assert disabled_by(hass, power) is er.RegistryEntryDisabler.INTEGRATION
+    assert await hass.config_entries.async_set_disabled_by(other.entry_id, None)
+    await hass.async_block_till_done()
+    assert ids(hass, other) == others
+    await take_over(hass, miner.entry)
+    assert miner.entity_id("hashrate") == "sensor.garage_hashrate"
+
+
+async def test_ours_is_deleted_while_the_other_one_is_on(
+    hass: HomeAssistant, other: ConfigEntry, add_miner: AddMiner, whatsminer: WhatsminerSimulator
+) -> None:
+    """Its entities get their ids back from ours at once."""
+    miner = await add_miner(whatsminer)
+    others = ids(hass, other)
+    await take_over(hass, miner.entry)
+    assert await hass.config_entries.async_set_disabled_by(other.entry_id, None)
+    await hass.async_block_till_done()
+    assert ids(hass, other) != others
+    await hass.config_entries.async_remove(miner.entry.entry_id)
+    await hass.async_block_till_done()
+    assert ids(hass, other) == others
 
 
 async def test_only_what_was_shown_is_done(
