@@ -11,7 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .const import CONF_ADVANCED, DOMAIN
 from .entries import Kind, kind_of
-from .errors import translation_key
+from .errors import async_reason, translation_key
 from .flow_controller import ControllerAddSteps, ControllerOptionsFlow
 from .flow_discovery import DiscoverySteps
 from .flow_forms import ADDRESS, typed_address
@@ -78,7 +78,8 @@ class MinerConfigFlow(
                         async_get_clientsession(self.hass), host, port or typed_port
                     )
                 except MinerError as error:
-                    errors["base"], reason = translation_key(error), str(error)
+                    errors["base"] = translation_key(error)
+                    reason = await async_reason(self.hass, error, host)
                 else:
                     self._host, self._found = host, found
                     if found.identity:

@@ -23,6 +23,7 @@ from .miners.errors import (
     InvalidValueError,
     MinerError,
     RampingError,
+    Reason,
     UnconfirmedError,
     UnsupportedError,
 )
@@ -129,16 +130,23 @@ class MinerCoordinator(MinerPolling):
     def _check_percent(self, percent: float) -> None:
         """Raise for a percentage that the miner does not take."""
         limits = self.capabilities.ranges.get(Feature.POWER_PERCENT)
-        if limits and not (
-            limits.minimum <= percent <= limits.maximum and percent % limits.step == 0
-        ):
-            raise action_error(
-                InvalidValueError(
-                    f"a power level is a whole number from {limits.minimum:g} to"
-                    f" {limits.maximum:g} %"
-                ),
-                self.config_entry.title,
+        if limits is None:
+            return
+        # Put so that what is no number is outside, too.
+        if not limits.minimum <= percent <= limits.maximum:
+            error = InvalidValueError(
+                f"a power level is from {limits.minimum:g} to {limits.maximum:g} %",
+                Reason.OUT_OF_RANGE,
+                minimum=f"{limits.minimum:g} %",
+                maximum=f"{limits.maximum:g} %",
             )
+            raise action_error(error, self.config_entry.title)
+        if percent % limits.step:
+            step = f"{limits.step:g} %"
+            error = InvalidValueError(
+                f"a power level is set in steps of {step}", Reason.NOT_A_STEP, step=step
+            )
+            raise action_error(error, self.config_entry.title)
 
     async def async_shed_percent(self, percent: float) -> None:
         """Have the miner draw only a percentage within about a second, guard or not."""

@@ -1,6 +1,8 @@
 """The one place where a miner's error becomes one that Home Assistant shows."""
 
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .miners.errors import (
@@ -55,8 +57,8 @@ def action_error(error: MinerError, name: str) -> HomeAssistantError:
     kind = ServiceValidationError if isinstance(error, USER_ERRORS) else HomeAssistantError
     return kind(
         translation_domain=DOMAIN,
-        translation_key=translation_key(error),
-        translation_placeholders={"name": name, "reason": str(error)},
+        translation_key=error.reason or translation_key(error),
+        translation_placeholders={"name": name, "reason": str(error), **error.told},
     )
 
 
@@ -66,3 +68,16 @@ def let_go(error: MinerError) -> None:
     For whoever keeps errors, as a coordinator does with its last one, for good.
     """
     error.__traceback__ = error.__cause__ = error.__context__ = None
+
+
+async def async_reason(hass: HomeAssistant, error: MinerError, name: str) -> str:
+    """Return why something failed, as a part of another text.
+
+    It is in Home Assistant's language where it is us who know it, else what the miner says.
+    """
+    texts = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
+    text = texts[f"component.{DOMAIN}.exceptions.{error.reason or translation_key(error)}.message"]
+    if "{reason}" in text:
+        return str(error)
+    # What it becomes a part of may go on after it.
+    return text.format(name=name, **error.told).removesuffix(".")

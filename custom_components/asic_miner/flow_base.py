@@ -14,7 +14,7 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.util.network import is_ip_address
 
 from .const import CONF_MAKE, DOMAIN, LOGGER
-from .errors import translation_key
+from .errors import async_reason, translation_key
 from .flow_forms import MAKE_NAMES, credentials_form, stored_credentials, without_password
 from .miners.detect import Detected
 from .miners.errors import MinerError
@@ -58,7 +58,8 @@ class MinerFlow(ConfigFlow):
             try:
                 identity, learned = await async_try(self.hass, data)
             except MinerError as error:
-                errors["base"], reason = translation_key(error), str(error)
+                errors["base"] = translation_key(error)
+                reason = await async_reason(self.hass, error, self._name)
             else:
                 await self._async_claim(identity)
                 return self.async_create_entry(title=identity.name, data=data | learned)

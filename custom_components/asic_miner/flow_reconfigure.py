@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import CONF_ADVANCED, CONF_MAKE
 from .entries import is_miner
-from .errors import translation_key
+from .errors import async_reason, translation_key
 from .flow_base import MinerFlow
 from .flow_forms import (
     CONF_CHANGE_PASSWORD,
@@ -64,7 +64,8 @@ class ReconfigureSteps(MinerFlow):
                 try:
                     learned = await self._async_try_same(entry, credentials)
                 except MinerError as error:
-                    errors["base"], reason = translation_key(error), str(error)
+                    errors["base"] = translation_key(error)
+                    reason = await async_reason(self.hass, error, entry.title)
                 else:
                     return self.async_update_reload_and_abort(
                         entry, data_updates=credentials | learned
@@ -100,7 +101,8 @@ class ReconfigureSteps(MinerFlow):
                         raise AuthenticationError("the password is not known")
                     self._updates = updates | await self._async_try_same(entry, updates)
                 except MinerError as error:
-                    errors["base"], reason = translation_key(error), str(error)
+                    errors["base"] = translation_key(error)
+                    reason = await async_reason(self.hass, error, entry.title)
                 else:
                     if user_input[CONF_CHANGE_PASSWORD]:
                         return await self.async_step_new_password()
@@ -130,7 +132,8 @@ class ReconfigureSteps(MinerFlow):
                 try:
                     await self._async_change_password(entry, new)
                 except MinerError as error:
-                    errors["base"], reason = translation_key(error), str(error)
+                    errors["base"] = translation_key(error)
+                    reason = await async_reason(self.hass, error, entry.title)
                     if errors["base"] == "unconfirmed":
                         errors["base"] = "password_unconfirmed"
                 else:

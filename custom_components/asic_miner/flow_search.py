@@ -13,7 +13,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_IDENTITY, CONF_MAKE, DOMAIN, LOGGER
 from .entries import miner_entries
-from .errors import translation_key
+from .errors import async_reason, translation_key
 from .flow_base import MinerFlow
 from .flow_forms import (
     CONF_MINERS,
@@ -181,7 +181,7 @@ class SearchSteps(MinerFlow):
         )
         return {
             host: texts[f"component.{DOMAIN}.config.error.{translation_key(error)}"].replace(
-                "{reason}", str(error)
+                "{reason}", await async_reason(self.hass, error, host)
             )
             for host, error in zip(hosts, outcomes, strict=True)
             if error

@@ -14,7 +14,7 @@ import probatio
 
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
-from .errors import translation_key
+from .errors import async_reason, translation_key
 from .flow_forms import CONF_NEW_PASSWORD, CONF_REPEATED, NEW_PASSWORD_FORM
 from .issues import DEFAULT_PASSWORDS
 from .miners.errors import MinerError
@@ -69,7 +69,7 @@ class MinerRepairFlow(RepairsFlow):
         except HomeAssistantError as error:
             if not isinstance(cause := error.__cause__, MinerError):
                 raise
-            self._reason = str(cause)
+            self._reason = await async_reason(self.hass, cause, self.entry.title)
             key = translation_key(cause)
             return {"base": key if key in self.errors else "refused"}
         return {}

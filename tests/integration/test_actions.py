@@ -10,6 +10,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
@@ -164,6 +165,24 @@ async def test_a_pool_without_its_password_is_refused(
             miner, "set_pools", pools=[{"url": "stratum+tcp://a.example.com:1", "user": "me"}]
         )
     assert (device.truth()["pools"], writes(device)) == before
+
+
+async def test_a_refusal_is_in_the_users_language(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """What we say ourselves has no word of English in it."""
+    miner = await add_miner(whatsminer)
+    with pytest.raises(ServiceValidationError) as error:
+        await act(
+            miner, "set_pools", pools=[{"url": "stratum+tcp://a.example.com:1", "user": "me"}]
+        )
+    key, told = error.value.translation_key, error.value.translation_placeholders
+    texts = await async_get_translations(hass, "de", "exceptions", {"asic_miner"})
+    name = miner.entry.title
+    assert texts[f"component.asic_miner.exceptions.{key}.message"].format(**told or {}) == (
+        f"Es fehlt das Passwort von Pool 1. {name} verrät vorhandene Passwörter nicht,"
+        " daher muss jedes angegeben werden."
+    )
 
 
 async def test_a_group_without_pools_is_refused(

@@ -215,6 +215,11 @@ async def test_default_password(careless: WhatsminerSimulator, add_miner: AddMin
     careless.faults.codes["update_pwd"] = 132
     step = await fix.submit(new_password="rig_7", repeated="rig_7")
     assert step["errors"] == {"base": "refused"}
+    name = miner.entry.title
+    assert step["description_placeholders"]["reason"] == f"{name} refused this (code 132)"
+    miner.hass.config.language = "de"
+    step = await fix.submit(new_password="rig_7", repeated="rig_7")
+    assert step["description_placeholders"]["reason"] == f"{name} hat das abgelehnt (Code 132)"
     assert careless.password == miner.entry.data["password"] == "admin"
     assert issue(miner, "default_password") is not None
 

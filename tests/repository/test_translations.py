@@ -23,6 +23,7 @@ from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.miners import errors as miner_errors
 from custom_components.asic_miner.miners.braiins import settings as braiins
 from custom_components.asic_miner.miners.models import Feature, PowerMode
+from custom_components.asic_miner.miners.whatsminer import rivals
 from custom_components.asic_miner.miners.whatsminer import settings as whatsminer
 from custom_components.asic_miner.power.site_model import Mode
 from tests.translations import TRANSLATIONS, load, placeholders
@@ -168,12 +169,68 @@ def test_every_error_has_its_texts() -> None:
     }
     assert set(errors.TRANSLATION_KEYS) == kinds
     keys = set(errors.TRANSLATION_KEYS.values())
-    assert below("exceptions.") == keys | raised_keys()
+    assert below("exceptions.") == keys | raised_keys() | set(miner_errors.Reason)
     assert below("config.error.") == keys | FORM_ERRORS
     assert below("options.error.") == CONTROLLER_ERRORS | THERMOSTAT_ERRORS | OPTIONS_ERRORS
     flow = "".join(path.read_text("utf-8") for path in INTEGRATION.glob("*flow*.py"))
     for error in FORM_ERRORS | OPTIONS_ERRORS:
         assert f'"{error}"' in flow
+
+
+OURS = {
+    "BusyError",
+    "InvalidValueError",
+    "NotRevertedError",
+    "RejectedError",
+    "RevertedError",
+}
+"""Errors of which the text for their kind quotes a reason."""
+
+QUOTING = {("braiins/transport.py", "said")}
+"""Where a device's own words are passed on, which nobody can translate."""
+
+UNUSED = {("braiins/settings_api.py", "'there is no such group of pools'")}
+"""Of an operation that no action and no entity comes to."""
+
+
+def raised_reasons() -> list[tuple[str, ast.Call]]:
+    """Return all calls below miners/ that make an error out of `OURS` or give a reason."""
+    found = []
+    for path in sorted((INTEGRATION / "miners").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in OURS or (name.endswith("Error") and len(node.args) > 1):
+                    found.append((str(path.relative_to(INTEGRATION / "miners")), node))
+    return found
+
+
+def test_what_we_say_has_a_reason() -> None:
+    """Only a device's own words reach the user as they are; ours are translated."""
+    bare = {
+        (path, ast.unparse(call.args[0])) for path, call in raised_reasons() if len(call.args) < 2
+    }
+    assert bare == QUOTING | UNUSED
+
+
+def test_reasons_are_given_and_name_what_their_sentences_name() -> None:
+    """No sentence is left over, and none has braces that nobody fills."""
+    given = set()
+    for path, call in raised_reasons():
+        if len(call.args) < 2:
+            continue
+        told = {word.arg for word in call.keywords}
+        reason = call.args[1]
+        # One that comes out of a table is named there.
+        if not isinstance(reason, ast.Attribute):
+            assert not told, path
+            continue
+        key = miner_errors.Reason[reason.attr]
+        given.add(key)
+        assert placeholders(TEXTS[f"exceptions.{key}.message"]) - {"name"} == told, (path, key)
+    table = {reason for _, _, reason in rivals._RIVALS.values()}
+    assert not any(placeholders(TEXTS[f"exceptions.{key}.message"]) - {"name"} for key in table)
+    assert given | table == set(miner_errors.Reason)
 
 
 def test_every_state_of_an_enum_has_a_text() -> None:

@@ -8,7 +8,7 @@ from typing import Final, override
 from aiohttp import ClientSession
 
 from ..client import Credentials, MinerClient
-from ..errors import UnconfirmedError, UnsupportedError
+from ..errors import Reason, UnconfirmedError, UnsupportedError
 from ..models import Capabilities, Make, Snapshot
 from .api import BraiinsApi
 from .boards import Boards
@@ -99,7 +99,10 @@ class BraiinsBase(MinerClient):
         if (version.major, version.minor) < (major, minor):
             raise UnsupportedError(
                 f"{what} needs version {major}.{minor} of the Braiins OS API, and this"
-                f" firmware has {version}"
+                f" firmware has {version}",
+                Reason.NEEDS_API,
+                needed=f"{major}.{minor}",
+                version=str(version),
             )
 
     async def _write(

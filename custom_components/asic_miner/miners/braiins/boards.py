@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from ..errors import InvalidValueError, RejectedError
+from ..errors import InvalidValueError, Reason, RejectedError
 from . import convert
 from .api import BraiinsApi
 from .schema import Hashboard
@@ -33,12 +33,16 @@ class Boards:
         }
         board = boards.get(index)
         if board is None or board.id is None:
-            raise InvalidValueError(f"there is no hashboard {index}")
+            raise InvalidValueError(
+                f"there is no hashboard {index}", Reason.NO_HASHBOARD, board=str(index)
+            )
         if not on and not any(
             self._stays_on(other, boards[other]) for other in boards if other != index
         ):
             raise InvalidValueError(
-                f"hashboard {index} is the last one that is on; switch mining off instead"
+                f"hashboard {index} is the last one that is on; switch mining off instead",
+                Reason.LAST_HASHBOARD,
+                board=str(index),
             )
         if board.enabled is on and self._recently_asked(index) in {None, on}:
             return
@@ -46,7 +50,9 @@ class Boards:
         self._asked[index] = on, self._clock()
         taken = await self._api.update_hashboards([board.id], enable=on)
         if taken.get(board.id, on) is not on:
-            raise RejectedError(f"the device left hashboard {index} {'off' if on else 'on'}")
+            raise RejectedError(
+                f"the device left hashboard {index} {'off' if on else 'on'}", Reason.LEFT_AS_IT_WAS
+            )
 
     async def shows(self, index: int, on: bool) -> bool:
         """Tell whether a board is as it is wanted."""

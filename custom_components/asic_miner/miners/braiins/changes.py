@@ -5,7 +5,7 @@ Everything that goes with a setting in one request is read first and sent back a
 
 from dataclasses import dataclass, fields, replace
 
-from ..errors import InvalidValueError, RejectedError, UnsupportedError
+from ..errors import InvalidValueError, Reason, RejectedError, UnsupportedError
 from ..models import Feature, SettingValue
 from . import convert
 from .api import BraiinsApi
@@ -93,7 +93,9 @@ class Changes:
             case Feature.COOLING_MODE, str():
                 new = self._other(constraints, mode, CoolingKind(wanted))
             case _ if mode.kind is CoolingKind.DISABLED:
-                raise InvalidValueError("while cooling is disabled there are no temperatures")
+                raise InvalidValueError(
+                    "while cooling is disabled there are no temperatures", Reason.COOLING_OFF
+                )
             case Feature.TARGET_TEMPERATURE, float() | int():
                 new = replace(mode, target_degree_c=wanted)
             case Feature.HOT_TEMPERATURE, float() | int():
@@ -108,7 +110,7 @@ class Changes:
     def _other(self, constraints: Constraints, mode: CoolingMode, kind: CoolingKind) -> CoolingMode:
         """Return another mode with the temperatures and fans that are set."""
         if CoolingKind.HYDRO in {mode.kind, constraints.cooling.kind}:
-            raise UnsupportedError("a hydro machine has no other cooling mode")
+            raise UnsupportedError("a hydro machine has no other cooling mode", Reason.ONLY_LIQUID)
         new = replace(
             self._fans,
             kind=kind,
@@ -139,7 +141,8 @@ class Changes:
         if target is None:
             raise InvalidValueError(
                 f"no {kind} target is known to begin with, and the miner does not mine now;"
-                f" set a {kind} target in its own web page or switch mining on first"
+                f" set a {kind} target in its own web page or switch mining on first",
+                Reason.NO_TARGET_KNOWN,
             )
         target = min(max(target, offered.minimum), offered.maximum)
         mode = PerformanceMode(
@@ -149,7 +152,9 @@ class Changes:
         )
         told = await self._api.set_performance_mode(mode)
         if told.kind not in {None, kind}:
-            raise RejectedError(f"the device holds a {told.kind} target still")
+            raise RejectedError(
+                f"the device holds a {told.kind} target still", Reason.LEFT_AS_IT_WAS
+            )
 
     async def _present(self, kind: TargetKind) -> float | None:
         """Return what a miner does now as a target, None while it does not mine.
@@ -184,7 +189,10 @@ class Changes:
             raise UnsupportedError("the device does not tell how it scales")
         number = NUMBERS.get(setting)
         if number and number.kind not in {None, now.kind}:
-            raise InvalidValueError(f"this has no effect unless a {number.kind} target is held")
+            raise InvalidValueError(
+                f"this has no effect unless a {number.kind} target is held",
+                Reason.OTHER_PERFORMANCE_MODE,
+            )
         new = _scaling(now.stored.scaling, setting, wanted)
         _accepted(new, await self._api.set_dps(new))
 
@@ -239,4 +247,9 @@ def _accepted[T: CoolingMode | PowerScaling | QuickRamping](sent: T, told: T | N
         if wanted is None or taken is None or item.name in {"pause_mode", "fan_speed_ratio"}:
             continue
         if not same(taken, wanted):
-            raise RejectedError(f"the device took {taken} instead of {wanted} for {item.name}")
+            raise RejectedError(
+                f"the device took {taken} instead of {wanted} for {item.name}",
+                Reason.TOOK_OTHER,
+                taken=str(taken),
+                wanted=str(wanted),
+            )

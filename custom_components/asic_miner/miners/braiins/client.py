@@ -8,6 +8,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     OutdatedFirmwareError,
+    Reason,
     RejectedError,
     UnreachableError,
     UnsupportedError,
@@ -159,7 +160,9 @@ class BraiinsClient(TargetClient, PoolClient, NetworkClient, UpkeepClient):
 
     async def _set_auto_upgrade(self, value: SettingValue) -> None:
         if not isinstance(value, bool):
-            raise InvalidValueError(f"{value!r} is no value for {Feature.AUTO_UPGRADE}")
+            raise InvalidValueError(
+                f"{value!r} is no value for {Feature.AUTO_UPGRADE}", Reason.WRONG_KIND
+            )
         await self._need(1, 1, "automatic upgrades")
 
         async def shows() -> bool:
@@ -170,7 +173,9 @@ class BraiinsClient(TargetClient, PoolClient, NetworkClient, UpkeepClient):
                 return
             told = await self._api.update_auto_upgrade_config(enabled=value)
             if told.enabled is (not value):
-                raise RejectedError(f"the device left automatic upgrades {_on(not value)}")
+                raise RejectedError(
+                    f"the device left automatic upgrades {_on(not value)}", Reason.LEFT_AS_IT_WAS
+                )
 
         try:
             await self._write(send, shows)

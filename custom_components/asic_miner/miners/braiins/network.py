@@ -4,7 +4,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 import re
 from typing import override
 
-from ..errors import InvalidValueError, MinerError, RejectedError, UnconfirmedError
+from ..errors import InvalidValueError, MinerError, Reason, RejectedError, UnconfirmedError
 from ..orders import NetworkSettings
 from .base import REBOOT_CONFIRM_SECONDS, BraiinsBase
 from .reading import attempt, look_deadline
@@ -64,7 +64,10 @@ class NetworkClient(BraiinsBase):
                 raise
             # An answer without a host name tells nothing.
             if told.hostname is not None and not holds(told):
-                raise RejectedError("the device stored other network settings than were sent")
+                raise RejectedError(
+                    "the device stored other network settings than were sent",
+                    Reason.NETWORK_DIFFERS,
+                )
 
     async def _answers_at(self, address: str) -> bool:
         """Tell whether a miner with this firmware answers at another address."""
@@ -85,18 +88,28 @@ def _checked(settings: NetworkSettings) -> StaticAddress | None:
     try:
         network = IPv4Network(f"{address}/{given.netmask}", strict=False)
     except AddressValueError, NetmaskValueError:
-        raise InvalidValueError(f"{given.netmask!r} is no netmask") from None
+        raise InvalidValueError(
+            f"{given.netmask!r} is no netmask", Reason.NO_NETMASK, value=given.netmask
+        ) from None
     if str(network.netmask) != given.netmask or not 0 < network.prefixlen <= LONGEST_PREFIX:
         # Prefix lengths and host masks would be read as something else by the device.
-        raise InvalidValueError(f"{given.netmask!r} is no netmask such as 255.255.255.0")
+        raise InvalidValueError(
+            f"{given.netmask!r} is no netmask such as 255.255.255.0",
+            Reason.NO_NETMASK,
+            value=given.netmask,
+        )
     for what, one in (("address", address), ("gateway", gateway)):
         if one not in network or one in {network.network_address, network.broadcast_address}:
-            raise InvalidValueError(f"the {what} {one} is no host of the network {network}")
+            raise InvalidValueError(
+                f"the {what} {one} is no host of the network {network}", Reason.NOT_IN_NETWORK
+            )
     if address == gateway:
-        raise InvalidValueError("the address is that of the gateway")
+        raise InvalidValueError("the address is that of the gateway", Reason.NOT_IN_NETWORK)
     servers = tuple(str(_address(server, "DNS server", local=True)) for server in given.dns)
     if not servers:
-        raise InvalidValueError("there is no DNS server, without which no pool is found")
+        raise InvalidValueError(
+            "there is no DNS server, without which no pool is found", Reason.DNS_NEEDED
+        )
     return StaticAddress(
         address=str(address),
         netmask=str(network.netmask),
@@ -110,13 +123,20 @@ def _address(text: str, what: str, *, local: bool = False) -> IPv4Address:
     try:
         address = IPv4Address(text)
     except AddressValueError:
-        raise InvalidValueError(f"the {what} {text!r} is no IPv4 address") from None
+        raise InvalidValueError(
+            f"the {what} {text!r} is no IPv4 address", Reason.NO_ADDRESS, value=text
+        ) from None
     unusable = address.is_multicast or address.is_unspecified or address.is_reserved
     if unusable or (address.is_loopback and not local):
-        raise InvalidValueError(f"the {what} {address} is no address of a host")
+        raise InvalidValueError(
+            f"the {what} {address} is no address of a host", Reason.NO_ADDRESS, value=text
+        )
     return address
 
 
 def _check_hostname(hostname: str) -> None:
     if not HOST_NAME.fullmatch(hostname):
-        raise InvalidValueError(f"{hostname!r} is no host name: letters, digits and hyphens only")
+        raise InvalidValueError(
+            f"{hostname!r} is no host name: letters, digits and hyphens only",
+            Reason.HOSTNAME_FORMAT,
+        )

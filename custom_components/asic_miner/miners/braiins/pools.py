@@ -10,6 +10,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     NotRevertedError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -82,20 +83,26 @@ class PoolClient(BraiinsBase):
             if now is None:
                 raise UnconfirmedError("the pools cannot be read back, so what they are is open")
             if _same(now, before):
-                raise RevertedError("the device kept its pools")
+                raise RevertedError("the device kept its pools", Reason.POOLS_REVERTED)
             if _hides_passwords(old, now):
                 raise NotRevertedError(
                     "the device stored other pools than were sent, and does not tell the"
-                    f" passwords of those that were before; it has now: {_described(now)}"
+                    f" passwords of those that were before; it has now: {_described(now)}",
+                    Reason.POOLS_NOT_REVERTED,
+                    pools=_described(now),
                 )
             # What fails now is told by what is stored then; the process may still restart.
             await attempt(lambda: self._patiently(lambda: self._sent(old)), patience_deadline())
             now = await self._settled(old)
             if now is not None and _same(now, old):
-                raise RevertedError("the device stored other pools than were sent")
+                raise RevertedError(
+                    "the device stored other pools than were sent", Reason.POOLS_REVERTED
+                )
             raise NotRevertedError(
                 "the device stored other pools than were sent, and did not take those that were"
-                f" before; it has now: {_described(now)}"
+                f" before; it has now: {_described(now)}",
+                Reason.POOLS_NOT_REVERTED,
+                pools=_described(now),
             )
 
     async def _sent(self, groups: Groups) -> MinerError | None:
@@ -131,21 +138,25 @@ class PoolClient(BraiinsBase):
 def _wanted(groups: Sequence[PoolGroup], before: Groups) -> Groups:
     """Return what to send; InvalidValueError for what no device takes."""
     if not any(group.pools for group in groups):
-        raise InvalidValueError("there is no pool")
+        raise InvalidValueError("there is no pool", Reason.NOTHING_GIVEN)
     names = [
         group.name or (before[place - 1].name if place <= len(before) else "") or f"Group {place}"
         for place, group in enumerate(groups, 1)
     ]
     if len(set(names)) < len(names):
-        raise InvalidValueError("two groups have the same name")
+        raise InvalidValueError("two groups have the same name", Reason.POOL_GROUP_TWICE)
     without = [
-        f"pool {number} of group {place}"
+        _place(number, place, group)
         for place, group in enumerate(groups, 1)
         for number, pool in enumerate(group.pools, 1)
         if pool.password is None
     ]
     if without:
-        raise InvalidValueError(f"no password is given for {', '.join(without)}")
+        raise InvalidValueError(
+            f"no password is given for pool {', '.join(without)}",
+            Reason.POOL_PASSWORDS_MISSING,
+            pools=", ".join(without),
+        )
     for place, group in enumerate(groups, 1):
         _check_group(place, group)
     return tuple(
@@ -164,24 +175,47 @@ def _wanted(groups: Sequence[PoolGroup], before: Groups) -> Groups:
     )
 
 
+def _place(number: int, place: int, group: PoolGroup) -> str:
+    """Say which pool it is, in no language."""
+    return f"{number} ({group.name or place})"
+
+
 def _check_group(place: int, group: PoolGroup) -> None:
     if not group.pools:
-        raise InvalidValueError(f"group {place} has no pool")
+        raise InvalidValueError(
+            f"group {place} has no pool", Reason.POOL_GROUP_EMPTY, group=str(place)
+        )
     if group.quota is not None and group.share is not None:
-        raise InvalidValueError(f"group {place} has a quota and a share; only one of them counts")
+        raise InvalidValueError(
+            f"group {place} has a quota and a share; only one of them counts",
+            Reason.POOL_GROUP_SHARE,
+            group=str(place),
+        )
     if group.quota is not None and group.quota < 1:
-        raise InvalidValueError(f"the quota of group {place} is below 1")
+        raise InvalidValueError(
+            f"the quota of group {place} is below 1", Reason.POOL_GROUP_SHARE, group=str(place)
+        )
     # Put so that what is no number is outside, too.
     if group.share is not None and not 0 < group.share <= 1:
-        raise InvalidValueError(f"the share of group {place} is not between 0 and 1")
+        raise InvalidValueError(
+            f"the share of group {place} is not between 0 and 1",
+            Reason.POOL_GROUP_SHARE,
+            group=str(place),
+        )
     for number, pool in enumerate(group.pools, 1):
-        which = f"pool {number} of group {place}"
+        which = _place(number, place, group)
         if "://" not in pool.url:
-            raise InvalidValueError(f"the address of {which} has no scheme, such as stratum+tcp://")
+            raise InvalidValueError(
+                f"the address of pool {which} has no scheme, such as stratum+tcp://",
+                Reason.POOL_ADDRESS,
+                pools=which,
+            )
         if not pool.user:
-            raise InvalidValueError(f"{which} has no user")
+            raise InvalidValueError(f"pool {which} has no user", Reason.POOL_USER, pools=which)
         if not (pool.url + pool.user + (pool.password or "")).isprintable():
-            raise InvalidValueError(f"{which} has characters that cannot be printed")
+            raise InvalidValueError(
+                f"pool {which} has characters that cannot be printed", Reason.POOL_USER, pools=which
+            )
 
 
 def _with_passwords(before: Groups, passwords: tuple[str, ...] | None) -> Groups:
@@ -189,7 +223,11 @@ def _with_passwords(before: Groups, passwords: tuple[str, ...] | None) -> Groups
     if passwords is None:
         return before
     if len(passwords) != sum(len(group.pools) for group in before):
-        raise InvalidValueError("the device has another number of pools than previous passwords")
+        raise InvalidValueError(
+            "the device has another number of pools than previous passwords",
+            Reason.PREVIOUS_PASSWORDS,
+            count=str(sum(len(group.pools) for group in before)),
+        )
     known = iter(passwords)
     return tuple(
         replace(
@@ -256,9 +294,12 @@ def _without_login(url: str) -> str:
 
 
 def _described(groups: Groups | None) -> str:
-    """Return where pools are, without what is private of them."""
+    """Return where pools are, without what is private of them, and in no language.
+
+    "?" is what cannot be read, a dash no pools.
+    """
     if groups is None:
-        return "what cannot be read"
+        return "?"
     pools = [pool for group in groups for pool in group.pools]
     hosts = [Pool(index=1, url=pool.url, user="").address for pool in pools]
-    return ", ".join(hosts) or "no pools"
+    return ", ".join(hosts) or "-"

@@ -18,6 +18,7 @@ from ..errors import (
     MinerError,
     MiningProcessDownError,
     OutdatedFirmwareError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -128,7 +129,9 @@ class BraiinsSession:
                     else:
                         valid = candidate
                         if candidate != new:
-                            raise RevertedError("the device kept its password")
+                            raise RevertedError(
+                                "the device kept its password", Reason.PASSWORD_KEPT
+                            )
                         return
                 if refused == 2:
                     raise UnconfirmedError("neither the new nor the old password is accepted")
@@ -171,7 +174,9 @@ class BraiinsSession:
             await self._in_session(session, request, UPLOAD_TIMEOUT)
         except SessionEndedError:
             self._close(session)
-            raise BusyError("the session had just ended, so nothing was done") from None
+            raise BusyError(
+                "the session had just ended, so nothing was done", Reason.SESSION_ENDED
+            ) from None
 
     async def call_without_session(self, method: str, path: str) -> Json:
         """Send one request without any credentials. Raises as `call`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 import math
 
-from ..errors import InvalidValueError, UnsupportedError
+from ..errors import InvalidValueError, Reason, UnsupportedError
 from ..models import Feature, PowerRange, SettingValue
 from . import convert
 from .configuration import Constraints, Limits, MinerConfiguration
@@ -217,19 +217,26 @@ def checked(constraints: Constraints, setting: Feature, value: SettingValue) -> 
         return value
     if setting in CHOICES and isinstance(value, str):
         if value not in CHOICES[setting]:
-            raise InvalidValueError(f"{value!r} is none of {', '.join(CHOICES[setting])}")
+            raise InvalidValueError(
+                f"{value!r} is none of {', '.join(CHOICES[setting])}",
+                Reason.NOT_A_CHOICE,
+                choices=", ".join(CHOICES[setting]),
+            )
         return value
     if setting not in SETTINGS:
         raise UnsupportedError(f"there is no setting {setting}")
     if setting not in NUMBERS or isinstance(value, bool | str):
-        raise InvalidValueError(f"{value!r} is no value for {setting}")
+        raise InvalidValueError(f"{value!r} is no value for {setting}", Reason.WRONG_KIND)
     offered = ranges(constraints).get(setting)
     if offered is None:
         raise UnsupportedError(f"the device names no range for {setting}")
     # Put so that what is no number is outside, too.
     if not offered.minimum <= value <= offered.maximum:
         raise InvalidValueError(
-            f"{value:g} is outside {offered.minimum:g} to {offered.maximum:g} for {setting}"
+            f"{value:g} is outside {offered.minimum:g} to {offered.maximum:g} for {setting}",
+            Reason.OUT_OF_RANGE,
+            minimum=f"{offered.minimum:g}",
+            maximum=f"{offered.maximum:g}",
         )
     return round(value) if offered.step >= 1 else value
 
@@ -247,7 +254,11 @@ def check_order(constraints: Constraints, mode: CoolingMode) -> None:
         target, hot, dangerous = ("?" if one is None else f"{one:g}" for one in rising)
         raise InvalidValueError(
             "the target temperature has to be below the hot and that below the dangerous one,"
-            f" and would be {target}, {hot} and {dangerous} °C"
+            f" and would be {target}, {hot} and {dangerous} °C",
+            Reason.TEMPERATURES_ORDER,
+            target=target,
+            hot=hot,
+            dangerous=dangerous,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import math
 from typing import Final, override
 
-from ..errors import InvalidValueError, MinerError, RejectedError, UnsupportedError
+from ..errors import InvalidValueError, MinerError, Reason, RejectedError, UnsupportedError
 from ..models import Feature, PowerRange
 from ..orders import TargetReference
 from .base import BraiinsBase
@@ -191,7 +191,9 @@ class TargetClient(BraiinsBase):
         send: Callable[[], Awaitable[float | None]],
     ) -> float | None:
         if not math.isfinite(percent) or percent <= 0:
-            raise InvalidValueError(f"{percent:g} % is no percentage of a target")
+            raise InvalidValueError(
+                f"{percent:g} % is no percentage of a target", Reason.WRONG_KIND
+            )
         limits = target.limits(await self._constraints())
         base = {
             TargetReference.NOMINAL: limits.default,
@@ -233,7 +235,8 @@ class TargetClient(BraiinsBase):
             told = await send()
             if told is not None and _close(told, now):
                 raise RejectedError(
-                    f"the device took the change and left its target at {told:g} {target.unit}"
+                    f"the device took the change and left its target at {told:g} {target.unit}",
+                    Reason.LEFT_AS_IT_WAS,
                 )
 
         async def shows() -> bool:
@@ -266,7 +269,10 @@ class TargetClient(BraiinsBase):
         # Put so that what is no number is outside, too.
         if not offered.minimum <= value <= offered.maximum:
             raise InvalidValueError(
-                f"{value:g} {unit} is outside {offered.minimum:g} to {offered.maximum:g} {unit}"
+                f"{value:g} {unit} is outside {offered.minimum:g} to {offered.maximum:g} {unit}",
+                Reason.OUT_OF_RANGE,
+                minimum=f"{offered.minimum:g} {unit}",
+                maximum=f"{offered.maximum:g} {unit}",
             )
         return value
 
@@ -276,7 +282,8 @@ class TargetClient(BraiinsBase):
         if other is not None:
             raise RejectedError(
                 f"a {kind} target has no effect while the performance mode of the miner is"
-                f" {other}, so nothing has been changed; change the mode for it"
+                f" {other}, so nothing has been changed; change the mode for it",
+                Reason.OTHER_PERFORMANCE_MODE,
             )
 
     async def _in_force(self, kind: TargetKind) -> None:
@@ -285,7 +292,8 @@ class TargetClient(BraiinsBase):
         if other is not None:
             raise RejectedError(
                 f"the {kind} target is stored, but has no effect while the performance mode of"
-                f" the miner is {other}; change the mode for it"
+                f" the miner is {other}; change the mode for it",
+                Reason.STORED_WITHOUT_EFFECT,
             )
 
     async def _other_kind(self, kind: TargetKind) -> TargetKind | None:
@@ -303,7 +311,9 @@ def _checked_step(target: Target, step: float) -> float:
     if not target.resolution <= abs(step) < math.inf:
         raise InvalidValueError(
             f"{step:g} {target.unit} is no step; the smallest is"
-            f" {target.resolution:g} {target.unit}"
+            f" {target.resolution:g} {target.unit}",
+            Reason.STEP_TOO_SMALL,
+            step=f"{target.resolution:g} {target.unit}",
         )
     return step
 
@@ -329,4 +339,9 @@ def _close(told: float | None, wanted: float | None) -> bool:
 def _same(accepted: float | None, wanted: float, unit: str) -> None:
     """Raise RejectedError when the device says that it took something else than was sent."""
     if accepted is not None and not _close(accepted, wanted):
-        raise RejectedError(f"the device took {accepted:g} {unit} instead of {wanted:g} {unit}")
+        raise RejectedError(
+            f"the device took {accepted:g} {unit} instead of {wanted:g} {unit}",
+            Reason.TOOK_OTHER,
+            taken=f"{accepted:g} {unit}",
+            wanted=f"{wanted:g} {unit}",
+        )

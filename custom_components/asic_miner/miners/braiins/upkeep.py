@@ -9,6 +9,7 @@ from ..errors import (
     AuthenticationError,
     InvalidValueError,
     MinerError,
+    Reason,
     RejectedError,
 )
 from ..models import JsonValue
@@ -69,7 +70,10 @@ class UpkeepClient(BraiinsBase):
         when the device kept the old one; RejectedError when it refused the new one.
         """
         if new is not None and (not new or not new.isprintable()):
-            raise InvalidValueError("a password has at least one character, all of them printable")
+            raise InvalidValueError(
+                "a password has at least one character, all of them printable",
+                Reason.PASSWORD_PRINTABLE,
+            )
         async with self._writes:
             await self._api.set_password(new)
 
@@ -108,10 +112,12 @@ class UpkeepClient(BraiinsBase):
         No error carries the key.
         """
         if not key or not key.isprintable():
-            raise InvalidValueError("this is no contract key")
+            raise InvalidValueError("this is no contract key", Reason.WRONG_KIND)
         async with self._writes:
             if await self._api.apply_contract_key(key) is False:
-                raise RejectedError("the device did not take the contract key")
+                raise RejectedError(
+                    "the device did not take the contract key", Reason.LEFT_AS_IT_WAS
+                )
 
     @override
     async def get_advanced_settings(self) -> Mapping[str, JsonValue]:
@@ -129,7 +135,7 @@ class UpkeepClient(BraiinsBase):
         """
         await self._need(1, 4, "changing advanced settings")
         if not settings:
-            raise InvalidValueError("there is no setting to change")
+            raise InvalidValueError("there is no setting to change", Reason.NOTHING_GIVEN)
 
         async def shows() -> bool:
             stored = await self._api.get_advanced_settings()
@@ -174,13 +180,17 @@ class UpkeepClient(BraiinsBase):
         """
         await self._need(1, 3, "installing firmware")
         if not 0 < image.size <= IMAGE_LIMIT:
-            raise InvalidValueError(f"{image.size} bytes are no firmware image")
+            raise InvalidValueError(
+                f"{image.size} bytes are no firmware image", Reason.FILE_NO_FIRMWARE
+            )
         digest, size = hashlib.sha256(), 0
         async for chunk in _read(image):
             digest.update(chunk)
             size += len(chunk)
         if size != image.size:
-            raise InvalidValueError(f"the file has {size} bytes instead of {image.size}")
+            raise InvalidValueError(
+                f"the file has {size} bytes instead of {image.size}", Reason.FILE_CHANGED
+            )
 
         async def data() -> AsyncIterator[bytes]:
             sent, again = 0, hashlib.sha256()
@@ -191,7 +201,9 @@ class UpkeepClient(BraiinsBase):
                 progress(sent)
             if again.digest() != digest.digest():
                 # Breaks the transfer before its end, so that the device has nothing whole.
-                raise InvalidValueError("the file has changed while it was sent")
+                raise InvalidValueError(
+                    "the file has changed while it was sent", Reason.FILE_CHANGED
+                )
 
         async with self._writes:
             # Renews a session that has ended, since the upload is not repeated.
@@ -246,7 +258,9 @@ async def _read(image: FirmwareImage) -> AsyncIterator[bytes]:
     except OSError as error:
         # Without its path, which is nobody's business in a log.
         reason = error.strerror or type(error).__name__
-        raise InvalidValueError(f"the firmware file cannot be read: {reason}") from error
+        raise InvalidValueError(
+            f"the firmware file cannot be read: {reason}", Reason.FILE_UNREADABLE
+        ) from error
 
 
 def _profile(profile: TargetProfile) -> Profile:

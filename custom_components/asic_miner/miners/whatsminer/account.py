@@ -8,6 +8,7 @@ from ..errors import (
     BusyError,
     InvalidValueError,
     MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -32,7 +33,7 @@ class AccountOrders(Core):
         RejectedError when the device has kept its old password.
         """
         if new is None:
-            raise InvalidValueError("a WhatsMiner always has a password")
+            raise InvalidValueError("a WhatsMiner always has a password", Reason.PASSWORD_SHORT)
         old = self.api.password
         if old is None:
             raise AuthenticationError("no password is known, so nothing can be changed")
@@ -45,7 +46,7 @@ class AccountOrders(Core):
         if await self._is_password(new):
             return
         if await self._is_password(old):
-            raise RejectedError(reason)
+            raise RejectedError(reason, Reason.PASSWORD_KEPT)
         # What the caller has stored still is what is tried first.
         self.api.use_password(old)
         raise UnconfirmedError("which password the miner has now could not be found out")

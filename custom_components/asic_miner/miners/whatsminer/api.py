@@ -15,7 +15,7 @@ from ipaddress import AddressValueError, IPv4Address
 import math
 from typing import Literal
 
-from ..errors import InvalidValueError
+from ..errors import InvalidValueError, Reason
 from .envelope import no_data
 from .parse import Json, Record, cut_error_list
 from .transfers import Transfers
@@ -249,7 +249,7 @@ class WhatsminerApi(Transfers):
         The device takes all three at once and gives no password back.
         """
         if not 1 <= len(pools) <= 3 or not pools[0][0]:
-            raise InvalidValueError("one to three pools are needed")
+            raise InvalidValueError("one to three pools are needed", Reason.POOL_COUNT, most="3")
         slots = (*pools, *(("", "", ""),) * (3 - len(pools)))
         params: dict[str, str | int] = {}
         for number, (url, worker, passwd) in enumerate(slots, start=1):
@@ -342,7 +342,9 @@ class WhatsminerApi(Transfers):
         """Change the admin password, at most 8 letters, digits or underscores (3.10)."""
         allowed = new.replace("_", "a")
         if not (new and len(new) <= MAX_PASSWORD and allowed.isascii() and allowed.isalnum()):
-            raise InvalidValueError("a password has 1 to 8 letters, digits or underscores")
+            raise InvalidValueError(
+                "a password has 1 to 8 letters, digits or underscores", Reason.PASSWORD_SHORT
+            )
         await self._write("update_pwd", old=old, new=new)
         self._password = new
         self.drop_token()
@@ -372,9 +374,14 @@ def _entries(listed: Json) -> tuple[ErrorEntry, ...]:
 def _whole(name: str, value: float, low: int, high: int, unit: str = "") -> str:
     """Return a whole number as the device wants it; raise InvalidValueError otherwise."""
     if isinstance(value, bool) or not math.isfinite(value) or value != int(value):
-        raise InvalidValueError(f"{name} must be a whole number")
+        raise InvalidValueError(f"{name} must be a whole number", Reason.NOT_A_STEP, step="1")
     if not low <= value <= high:
-        raise InvalidValueError(f"{name} must be from {low} to {high}{unit}")
+        raise InvalidValueError(
+            f"{name} must be from {low} to {high}{unit}",
+            Reason.OUT_OF_RANGE,
+            minimum=f"{low}{unit}",
+            maximum=f"{high}{unit}",
+        )
     return str(int(value))
 
 
@@ -384,17 +391,23 @@ def _bit(on: bool) -> str:
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InvalidValueError(f"{name} must be one of {', '.join(allowed)}")
+        raise InvalidValueError(
+            f"{name} must be one of {', '.join(allowed)}",
+            Reason.NOT_A_CHOICE,
+            choices=", ".join(allowed),
+        )
 
 
 def _address(name: str, value: str) -> str:
     try:
         return str(IPv4Address(value))
     except AddressValueError as error:
-        raise InvalidValueError(f"{name} must be an IPv4 address") from error
+        raise InvalidValueError(
+            f"{name} must be an IPv4 address", Reason.NO_ADDRESS, value=value
+        ) from error
 
 
 def _filled(name: str, value: str) -> str:
     if not value:
-        raise InvalidValueError(f"{name} must not be empty")
+        raise InvalidValueError(f"{name} must not be empty", Reason.NOTHING_GIVEN)
     return value

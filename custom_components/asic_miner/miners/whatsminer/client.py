@@ -7,6 +7,7 @@ from ..errors import (
     InvalidValueError,
     MinerError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
@@ -80,7 +81,9 @@ class WhatsminerClient(PowerCommands, PoolOrders, NetworkOrders, AccountOrders, 
             await self.set_locate(False)
             return
         if blink.duration > blink.period:
-            raise InvalidValueError("a light cannot be lit for longer than its period")
+            raise InvalidValueError(
+                "a light cannot be lit for longer than its period", Reason.LIGHT_TIMES
+            )
         times = f"{blink.period},{blink.duration},{blink.start}"
 
         async def shows() -> bool:

@@ -13,6 +13,7 @@ from ..errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
@@ -74,7 +75,9 @@ class DeviceError(Exception):
     @property
     def meaning(self) -> RejectedError:
         """Return it as a caller of the client is to see it."""
-        return RejectedError(str(self))
+        number = "?" if self.code is None else str(self.code)
+        code = f"{number}: {self.said}" if self.said else number
+        return RejectedError(str(self), Reason.REFUSED_CODE, code=code)
 
 
 def has_failed(error: MinerError) -> bool:
@@ -165,7 +168,9 @@ def _refusal(code: int | None, words: str, *, quote: bool) -> MinerError | Devic
         case Code.NO_WRITE_ACCESS:
             return WriteAccessError(f"the miner does not allow commands (code {code})")
         case Code.NO_MORE_TOKENS:
-            return BusyError(f"the miner gives out no more logins for now (code {code})")
+            return BusyError(
+                f"the miner gives out no more logins for now (code {code})", Reason.NO_LOGINS
+            )
     said = printable(words)[:_QUOTED] if quote else ""
     return DeviceError(code, said)
 
@@ -181,5 +186,5 @@ def _in_words(words: str) -> MinerError | None:
     if any(text in lower for text in _DOWN):
         return MiningProcessDownError("the mining process does not run")
     if _BUSY in lower:
-        return BusyError("the miner has too many connections")
+        return BusyError("the miner has too many connections", Reason.TOO_MANY_CONNECTIONS)
     return None

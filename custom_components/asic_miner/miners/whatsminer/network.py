@@ -4,7 +4,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 import re
 from typing import Literal, override
 
-from ..errors import InvalidValueError, RejectedError, UnreachableError, UnsupportedError
+from ..errors import InvalidValueError, Reason, RejectedError, UnreachableError, UnsupportedError
 from ..orders import NetworkSettings, StaticAddress
 from .core import Core
 from .parse import Record
@@ -105,19 +105,33 @@ def _check_static(static: StaticAddress) -> None:
     try:
         network = IPv4Network(f"{address}/{static.netmask}", strict=False)
     except (AddressValueError, NetmaskValueError) as error:
-        raise InvalidValueError("the netmask is none") from error
+        raise InvalidValueError(
+            "the netmask is none", Reason.NO_NETMASK, value=static.netmask
+        ) from error
     # A prefix length and an inverted mask are taken as well, but not by the device.
     if str(network.netmask) != static.netmask or network.num_addresses < _HOSTS_NEEDED + 2:
-        raise InvalidValueError("the netmask is none, or leaves no room for a gateway")
+        raise InvalidValueError(
+            "the netmask is none, or leaves no room for a gateway",
+            Reason.NO_NETMASK,
+            value=static.netmask,
+        )
     if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_reserved:
-        raise InvalidValueError("the address is none that a device can have")
+        raise InvalidValueError(
+            "the address is none that a device can have", Reason.NO_ADDRESS, value=static.address
+        )
     ends = (network.network_address, network.broadcast_address)
     if address in ends:
-        raise InvalidValueError("the address is that of the network or of all its devices")
+        raise InvalidValueError(
+            "the address is that of the network or of all its devices",
+            Reason.NO_ADDRESS,
+            value=static.address,
+        )
     if gateway not in network or gateway in ends or gateway == address:
-        raise InvalidValueError("the gateway is no other device of the same network")
+        raise InvalidValueError(
+            "the gateway is no other device of the same network", Reason.NOT_IN_NETWORK
+        )
     if not static.dns:
-        raise InvalidValueError("at least one DNS server is needed")
+        raise InvalidValueError("at least one DNS server is needed", Reason.DNS_NEEDED)
     for server in static.dns:
         _address("a DNS server", server)
 
@@ -126,13 +140,16 @@ def _address(name: str, text: str) -> IPv4Address:
     try:
         return IPv4Address(text)
     except AddressValueError as error:
-        raise InvalidValueError(f"{name} must be an IPv4 address") from error
+        raise InvalidValueError(
+            f"{name} must be an IPv4 address", Reason.NO_ADDRESS, value=text
+        ) from error
 
 
 def _check_hostname(hostname: str) -> None:
     if not _LABEL.fullmatch(hostname):
         raise InvalidValueError(
-            "a host name has 1 to 63 letters, digits or hyphens, with no hyphen at either end"
+            "a host name has 1 to 63 letters, digits or hyphens, with no hyphen at either end",
+            Reason.HOSTNAME_FORMAT,
         )
 
 
@@ -140,5 +157,7 @@ def _hostname(given: str | None, info: Record) -> str:
     """Return the host name to send along, by default the one that the device has."""
     hostname = given or info.text("hostname")
     if hostname is None:
-        raise InvalidValueError("the miner does not tell its host name, so it has to be given")
+        raise InvalidValueError(
+            "the miner does not tell its host name, so it has to be given", Reason.HOSTNAME_NEEDED
+        )
     return hostname

@@ -8,6 +8,7 @@ from ..errors import (
     InvalidValueError,
     MinerError,
     NotRevertedError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -66,7 +67,9 @@ class PoolOrders(Core):
         before = await self._pools()
         if previous_passwords is not None and len(previous_passwords) != len(before):
             raise InvalidValueError(
-                f"the miner has {len(before)} pools now, so as many previous passwords are needed"
+                f"the miner has {len(before)} pools now, so as many previous passwords are needed",
+                Reason.PREVIOUS_PASSWORDS,
+                count=str(len(before)),
             )
         replied = True
         try:
@@ -81,10 +84,17 @@ class PoolOrders(Core):
         now = await self._pools_now()
         if now is not None and _shown(now) == _shown(before):
             if replied:
-                raise RejectedError("the miner accepted the pools, but has its old ones still")
+                raise RejectedError(
+                    "the miner accepted the pools, but has its old ones still",
+                    Reason.LEFT_AS_IT_WAS,
+                )
             raise UnconfirmedError("the miner did not answer, and has its old pools still")
         if previous_passwords is None or not before:
-            raise NotRevertedError(f"the new pools do not show; {_in_words(now)}")
+            raise NotRevertedError(
+                f"the new pools do not show; {_in_words(now)}",
+                Reason.POOLS_NOT_REVERTED,
+                pools=_listed(now),
+            )
         await self._restore(before, previous_passwords)
 
     async def _restore(self, before: tuple[Pool, ...], passwords: tuple[str, ...]) -> None:
@@ -101,13 +111,19 @@ class PoolOrders(Core):
         except MinerError as error:
             raise NotRevertedError(
                 f"the new pools do not show, and the old ones could not be sent back;"
-                f" {_in_words(await self._pools_now())}"
+                f" {_in_words(now := await self._pools_now())}",
+                Reason.POOLS_NOT_REVERTED,
+                pools=_listed(now),
             ) from error
         if await self._pools_show(_shown(before)):
-            raise RevertedError("the new pools did not show, so the old ones are set again")
+            raise RevertedError(
+                "the new pools did not show, so the old ones are set again", Reason.POOLS_REVERTED
+            )
         raise NotRevertedError(
             f"neither the new pools show nor the old ones, though {reason};"
-            f" {_in_words(await self._pools_now())}"
+            f" {_in_words(now := await self._pools_now())}",
+            Reason.POOLS_NOT_REVERTED,
+            pools=_listed(now),
         )
 
     async def _pools_show(self, wanted: _Shown) -> bool:
@@ -128,27 +144,39 @@ class PoolOrders(Core):
 def _checked(groups: tuple[PoolGroup, ...]) -> tuple[PoolEntry, ...]:
     """Return the entries of the only group. Raises InvalidValueError."""
     if len(groups) != 1:
-        raise InvalidValueError("a WhatsMiner has one group of pools")
+        raise InvalidValueError("a WhatsMiner has one group of pools", Reason.ONE_POOL_GROUP)
     entries = groups[0].pools
     if not 1 <= len(entries) <= _MOST:
-        raise InvalidValueError(f"a WhatsMiner has one to {_MOST} pools")
+        raise InvalidValueError(
+            f"a WhatsMiner has one to {_MOST} pools", Reason.POOL_COUNT, most=str(_MOST)
+        )
     places = _places(entry.password is None for entry in entries)
     if places:
         raise InvalidValueError(
             f"the password of pool {places} is missing: the miner does not tell passwords, so each"
-            " has to be given"
+            " has to be given",
+            Reason.POOL_PASSWORDS_MISSING,
+            pools=places,
         )
     if places := _places(not entry.enabled for entry in entries):
         raise InvalidValueError(
-            f"pool {places} is switched off, which a WhatsMiner does not know: leave it out"
+            f"pool {places} is switched off, which a WhatsMiner does not know: leave it out",
+            Reason.POOL_OFF,
+            pools=places,
         )
     if places := _places(not _is_address(entry.url) for entry in entries):
-        raise InvalidValueError(f"the address of pool {places} is empty or has blanks in it")
+        raise InvalidValueError(
+            f"the address of pool {places} is empty or has blanks in it",
+            Reason.POOL_ADDRESS,
+            pools=places,
+        )
     if places := _places(
         not f"{entry.user}{entry.password}".isprintable() or not entry.user.strip()
         for entry in entries
     ):
-        raise InvalidValueError(f"pool {places} needs a user, and printable text only")
+        raise InvalidValueError(
+            f"pool {places} needs a user, and printable text only", Reason.POOL_USER, pools=places
+        )
     return entries
 
 
@@ -192,5 +220,11 @@ def _in_words(pools: tuple[Pool, ...] | None) -> str:
         return "which ones the miner has now could not be read"
     if not pools:
         return "the miner has none now"
-    listed = ", ".join(match[0] for pool in pools if (match := _SHOWN.match(pool.address)))
-    return f"the miner has {listed} now"
+    return f"the miner has {_listed(pools)} now"
+
+
+def _listed(pools: tuple[Pool, ...] | None) -> str:
+    """Name them in no language: "?" for what is not known, a dash for none."""
+    if pools is None:
+        return "?"
+    return ", ".join(match[0] for pool in pools if (match := _SHOWN.match(pool.address))) or "-"

@@ -10,6 +10,7 @@ from ..errors import (
     MinerError,
     MiningProcessDownError,
     RampingError,
+    Reason,
     UnconfirmedError,
     UnsupportedError,
 )
@@ -60,7 +61,12 @@ class PowerCommands(Core):
             limits = self._learned.commands.ranges.get(Feature.POWER_PERCENT)
         check_whole(percent, limits, "%")
         if percent > _FULL:
-            raise InvalidValueError(f"must be at most {_FULL:g} % in the fast form")
+            raise InvalidValueError(
+                f"must be at most {_FULL:g} % in the fast form",
+                Reason.OUT_OF_RANGE,
+                minimum="0 %",
+                maximum=f"{_FULL:g} %",
+            )
         # What the last poll saw has to do: looking now costs time.
         if (aim := self._learned.rises) is not None:
             _check_not_more(percent, aim)
@@ -135,7 +141,8 @@ class PowerCommands(Core):
         if (full_power := self._learned.full_power) is None:
             raise InvalidValueError(
                 "the draw at 100 % is not known yet; set the power level to 100 % once and wait"
-                " until mining has settled"
+                " until mining has settled",
+                Reason.FULL_POWER_UNKNOWN,
             )
         check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET), "W")
         # The tiny addition makes up for what binary fractions lose on exact percentages.

@@ -11,6 +11,7 @@ from ..errors import (
     AuthenticationError,
     BusyError,
     MalformedReplyError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
@@ -164,7 +165,7 @@ class Session:
             self.drop_token()
             if error.code == Code.BAD_JSON:
                 raise AuthenticationError("the password was refused") from error
-            raise BusyError("the device refuses its own new token") from error
+            raise BusyError("the device refuses its own new token", Reason.NO_LOGINS) from error
 
     async def try_password(self, password: str) -> bool | None:
         """Prove a password by handing the LEDs back to the device, and use it from then on.
@@ -241,13 +242,17 @@ class Session:
         Raises BusyError then, without asking: each question takes its only connection.
         """
         if left := self.patience.left(now):
-            raise BusyError(f"{_NO_TOKENS}; it will be asked again in {_seconds(left)}")
+            raise BusyError(
+                f"{_NO_TOKENS}; it will be asked again in {_seconds(left)}", Reason.NO_LOGINS
+            )
         try:
             token = await self.get_token()
         except BusyError as error:
             self.patience.refused(now)
             left = self.patience.left(now)
-            raise BusyError(f"{error}; it will be asked again in {_seconds(left)}") from error
+            raise BusyError(
+                f"{error}; it will be asked again in {_seconds(left)}", Reason.NO_LOGINS
+            ) from error
         self.patience.granted()
         return token
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
-from ..errors import InvalidValueError, UnsupportedError
+from ..errors import InvalidValueError, Reason, UnsupportedError
 from ..models import Capabilities, Feature, PowerRange, SettingValue
 from .api import WhatsminerApi
 from .device import Model, Version
@@ -327,9 +327,13 @@ def check(feature: Feature, value: SettingValue, has: Capabilities) -> None:
         check_whole(value, limits, SETTINGS[feature].unit)
     elif choices := has.choices.get(feature):
         if value not in choices:
-            raise InvalidValueError(f"must be one of {', '.join(choices)}")
+            raise InvalidValueError(
+                f"must be one of {', '.join(choices)}",
+                Reason.NOT_A_CHOICE,
+                choices=", ".join(choices),
+            )
     elif not isinstance(value, bool):
-        raise InvalidValueError("must be on or off")
+        raise InvalidValueError("must be on or off", Reason.WRONG_KIND)
 
 
 def check_range(value: float, limits: PowerRange | None, unit: str) -> None:
@@ -338,13 +342,18 @@ def check_range(value: float, limits: PowerRange | None, unit: str) -> None:
         raise UnsupportedError("the firmware of this device is too old for this")
     if not limits.minimum <= value <= limits.maximum:
         unit = f" {unit}" if unit else ""
-        raise InvalidValueError(f"must be from {limits.minimum:g} to {limits.maximum:g}{unit}")
+        raise InvalidValueError(
+            f"must be from {limits.minimum:g} to {limits.maximum:g}{unit}",
+            Reason.OUT_OF_RANGE,
+            minimum=f"{limits.minimum:g}{unit}",
+            maximum=f"{limits.maximum:g}{unit}",
+        )
 
 
 def check_whole(value: SettingValue, limits: PowerRange | None, unit: str) -> None:
     """Raise InvalidValueError for what is no whole number or not in the range."""
     if isinstance(value, bool | str):
-        raise InvalidValueError("must be a number")
+        raise InvalidValueError("must be a number", Reason.WRONG_KIND)
     check_range(value, limits, unit)
     if value != round(value):
-        raise InvalidValueError("must be a whole number")
+        raise InvalidValueError("must be a whole number", Reason.NOT_A_STEP, step="1")

@@ -6,7 +6,7 @@ from pathlib import Path
 import re
 from zoneinfo import TZPATH
 
-from ..errors import InvalidValueError
+from ..errors import InvalidValueError, Reason
 
 _NAME = re.compile(r"[A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*", re.ASCII)
 """Has no way out of the folder that it names a file in."""
@@ -23,7 +23,7 @@ async def posix_rule(name: str) -> str:
     data = await asyncio.to_thread(_file, name) if _NAME.fullmatch(name) else None
     rule = _footer(data) if data is not None else None
     if not rule:
-        raise InvalidValueError("there is no such time zone")
+        raise InvalidValueError("there is no such time zone", Reason.TIME_ZONE_UNKNOWN)
     return rule
 
 

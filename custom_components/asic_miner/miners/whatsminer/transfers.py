@@ -14,6 +14,7 @@ from ..errors import (
     InvalidValueError,
     MalformedReplyError,
     MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -113,7 +114,7 @@ class Transfers(Session):
         transfer broke or the device did not say that it is done, which is common.
         """
         if not 0 < size <= MAX_IMAGE:
-            raise InvalidValueError("a firmware file has 1 byte to 4 GiB")
+            raise InvalidValueError("a firmware file has 1 byte to 4 GiB", Reason.FILE_NO_FIRMWARE)
         async with AsyncExitStack() as stack:
             if isinstance(chunks, AsyncGenerator):
                 stack.push_async_callback(chunks.aclose)
@@ -121,12 +122,16 @@ class Transfers(Session):
             try:
                 first = await anext(chunks, None)
             except OSError as error:
-                raise InvalidValueError("the firmware file cannot be read") from error
+                raise InvalidValueError(
+                    "the firmware file cannot be read", Reason.FILE_UNREADABLE
+                ) from error
             if first is None:
-                raise InvalidValueError("the firmware file is empty")
+                raise InvalidValueError("the firmware file is empty", Reason.FILE_NO_FIRMWARE)
             connection, keys, reply = await self._begin("update_firmware", stack)
             if reply.message != _READY:
-                raise RejectedError("the device is not ready for a firmware file")
+                raise RejectedError(
+                    "the device is not ready for a firmware file", Reason.NOT_READY_FOR_FILE
+                )
             upload = _Upload(connection, self.transport.timeouts.stall)
             stack.push_async_callback(upload.close)
             await upload.send(struct.pack("<I", size))
