@@ -73,11 +73,13 @@ class Sharer:
         return switched_off or source not in {Source.BUDGET, Source.ADOPTED}
 
     def member(self) -> Member | None:
-        """Return what matters for sharing, None while it cannot be set."""
+        """Return what matters for sharing, None while it cannot be set or is to stay off."""
         coordinator = self.coordinator
         if self.is_away or coordinator is None or (guard := coordinator.actuator.guard) is None:
             return None
         state = guard.state(coordinator.unix_time())
+        if state.gone_off:
+            return None
         return Member.of(
             self.entry.entry_id,
             guard.ability,

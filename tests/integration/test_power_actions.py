@@ -242,6 +242,32 @@ async def test_a_power_is_no_order_to_start(
     assert braiins.truth()["power_target"] == 2000
 
 
+@pytest.mark.parametrize("how", ["slider", "budget"])
+async def test_who_switches_it_off_elsewhere_wants_it_off(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner, how: str
+) -> None:
+    """What was wished before, and a budget that is set again, start nothing; a person does."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    if how == "slider":
+        await miner.call("number.set_value", "power_target", value=2200)
+    else:
+        await act("set_power_budget", miner, watts=2200)
+    await pass_time(clock, 1800, miner)
+    assert device.truth()["mining"] is True
+    # As at the miner's own page, where Home Assistant does not see it.
+    await miner.entry.runtime_data.client.set_mining(False)
+    await pass_time(clock, 3600, miner)
+    if how == "budget":
+        await act("set_power_budget", miner, watts=2400)
+        await pass_time(clock, 1800, miner)
+    assert device.truth()["mining"] is False
+    assert miner.state("power_status") == "gone_off"
+    await miner.call("switch.turn_on", "mining")
+    await pass_time(clock, 1200, miner)
+    assert device.truth()["mining"] is True
+
+
 async def test_what_was_refused_is_not_said_to_be_tried_again(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:

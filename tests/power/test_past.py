@@ -217,8 +217,15 @@ def test_a_clock_that_is_a_little_ahead_is_left_alone() -> None:
         (Past(), True, True, Past()),
         (Past(), False, True, Past()),
         (Past(), True, False, Past(on_since=START, changed=START, starts=[START])),
-        (Past(on_since=9.0), False, False, Past(on_since=9.0, off_since=START)),
-        (Past(on_since=9.0), False, True, Past(on_since=9.0, off_since=START)),
+        (Past(on_since=9.0), False, False, Past(on_since=9.0, off_since=START, gone_off=True)),
+        (Past(on_since=9.0), False, True, Past(on_since=9.0, off_since=START, gone_off=True)),
+        (Past(off_since=9.0, gone_off=True), False, False, Past(off_since=9.0, gone_off=True)),
+        (
+            Past(off_since=9.0, gone_off=True),
+            True,
+            False,
+            Past(off_since=9.0, on_since=START, changed=START, starts=[START]),
+        ),
         # It was known to be off, or on, before.
         (Past(on_since=9.0, off_since=10.0), False, False, Past(on_since=9.0, off_since=10.0)),
         (Past(on_since=9.0, off_since=8.0), True, False, Past(on_since=9.0, off_since=8.0)),

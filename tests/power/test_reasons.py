@@ -214,6 +214,25 @@ def test_a_fault_is_no_time_to_start_or_change_but_for_a_person() -> None:
     assert command.kind is CommandKind.START
 
 
+def test_what_another_hand_has_switched_off_stays_off_but_for_a_person() -> None:
+    rig = Rig()
+    rig.wish(2000)
+    rig.guard.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
+    assert told(rig) == (Wait.GONE_OFF, None, {})
+    rig.now += defaults.DAY
+    rig.wish(3000, Source.SITE)
+    rig.guard.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
+    assert told(rig) == (Wait.GONE_OFF, None, {})
+    assert rig.guard.next(rig.now) is None
+    assert rig.guard.state(rig.now).gone_off
+    again = Guard(rig.guard.ability, rig.guard.to_json())
+    again.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
+    assert again.state(rig.now).gone_off
+    rig.wish(3000, Source.VOICE)
+    command = rig.guard.next(rig.now)
+    assert command is not None
+
+
 def test_the_numbers_of_off_by_limit_and_by_floor() -> None:
     rig = Rig(on=False)
     rig.wish(900)

@@ -160,6 +160,7 @@ def test_a_ceiling_limits_at_once_who_is_served_last() -> None:
     [
         Wait.BELOW_FLOOR,
         Wait.FAULT,
+        Wait.GONE_OFF,
         Wait.LIMIT,
         Wait.MINIMUM_OFF,
         Wait.REFUSED,

@@ -81,9 +81,11 @@ class Guard:
             self._limits[wish.source] = wish
             return
         before, self._wish = self._wish, wish
-        if wish.source in _PEOPLE and (before is None or before.watts != wish.watts):
-            # A person who tries something else does not wait for what was refused before.
-            self.past.failures = 0
+        if wish.source in _PEOPLE:
+            self.past.gone_off = False
+            if before is None or before.watts != wish.watts:
+                # A person who tries something else does not wait for what was refused before.
+                self.past.failures = 0
 
     def take_back(self, before: Wish | None) -> None:
         """Put the wish before the newest in its place, because the newest was refused.

@@ -225,6 +225,8 @@ class Wait(StrEnum):
     LOCK_DOWN = "lock_down"
     MINIMUM_ON = "minimum_on"
     MINIMUM_OFF = "minimum_off"
+    GONE_OFF = "gone_off"
+    """It was switched off by another hand, or went off by itself. Off stays off."""
     STARTS_SPENT = "starts_spent"
     SMALL_CHANGE = "small_change"
     CONFIRMING = "confirming"
@@ -272,7 +274,7 @@ class GuardState:
     current: float
     """What it was ordered to draw and will reach, 0 while off."""
     can_start_at: float
-    """When the minimum off time is over."""
+    """When the minimum off time is over; inf if nobody but a person starts it again."""
     can_stop_at: float
     """When the minimum on time is over."""
     can_rise_at: float
@@ -289,3 +291,8 @@ class GuardState:
     """When the wait ends, where that is known."""
     data: Mapping[str, float] = field(default_factory=dict)
     """Numbers for the text of `wait`."""
+
+    @property
+    def gone_off(self) -> bool:
+        """Tell whether it has gone off without an order from here, and is to stay off."""
+        return not self.running and self.can_start_at == math.inf

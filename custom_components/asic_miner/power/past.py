@@ -88,6 +88,8 @@ class Past:
     """An urgent lowering was refused because the miner ramps; it can only be stopped."""
     preset_refused: bool = False
     """The target cannot be set while it is off."""
+    gone_off: bool = False
+    """It was not switched off from here, so that only a person starts it."""
     _before: Past | None = None
 
     def count(self, times: list[float], now: float) -> int:
@@ -113,6 +115,7 @@ class Past:
     def switched(self, reading: Reading, *, first: bool) -> None:
         """Take note that the miner has gone on or off, by whatever hand."""
         if reading.runs:
+            self.gone_off = False
             ours = self.pending is not None and self.pending.kind is CommandKind.START
             if self.on_since > self.off_since or ours:
                 return
@@ -122,6 +125,7 @@ class Past:
         elif self.on_since >= self.off_since and (not first or self.on_since > LONG_AGO):
             self.off_since = reading.at
             self.fast = False
+            self.gone_off = True
 
     def sent(self, command: Command, now: float, reading: Reading | None, before: float) -> None:
         """Take note of a command that goes out; `before` is the most it may draw until now."""
@@ -198,6 +202,7 @@ class Past:
             "changed": self.changed,
             "on_since": self.on_since,
             "off_since": self.off_since,
+            "gone_off": self.gone_off,
             "starts": list[JsonValue](self.starts),
             "changes": list[JsonValue](self.changes),
         }
@@ -217,6 +222,7 @@ class Past:
             changed=number(stored.get("changed")) or LONG_AGO,
             on_since=number(stored.get("on_since")) or LONG_AGO,
             off_since=number(stored.get("off_since")) or LONG_AGO,
+            gone_off=stored.get("gone_off") is True,
             starts=times("starts"),
             changes=times("changes"),
         )

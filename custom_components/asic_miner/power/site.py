@@ -31,6 +31,7 @@ MANUAL_SECONDS = 3600.0
 _STUCK = {
     Wait.BELOW_FLOOR,
     Wait.FAULT,
+    Wait.GONE_OFF,
     Wait.LIMIT,
     Wait.MINIMUM_OFF,
     Wait.REFUSED,

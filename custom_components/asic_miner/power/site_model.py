@@ -180,6 +180,8 @@ class Why(StrEnum):
     """One miner at a time."""
     MINER_WAITS = "miner_waits"
     """All that could help have a reason of their own to wait."""
+    GONE_OFF = "gone_off"
+    """One that could be started was switched off by another hand."""
     NO_SURPLUS = "no_surplus"
     PRICE_HIGH = "price_high"
     PRICE_SOON = "price_soon"
