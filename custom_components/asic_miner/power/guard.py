@@ -82,7 +82,7 @@ class Guard:
             return
         before, self._wish = self._wish, wish
         if wish.source in _PEOPLE:
-            self.past.gone_off = False
+            self.past.gone_off, self.past.asked = False, wish.at
             if before is None or before.watts != wish.watts:
                 # A person who tries something else does not wait for what was refused before.
                 self.past.failures = 0

@@ -88,6 +88,8 @@ class Past:
     """An urgent lowering was refused because the miner ramps; it can only be stopped."""
     preset_refused: bool = False
     """The target cannot be set while it is off."""
+    asked: float = LONG_AGO
+    """When a person has last ordered something."""
     gone_off: bool = False
     """It was not switched off from here, so that only a person starts it."""
     _before: Past | None = None
@@ -125,7 +127,8 @@ class Past:
         elif self.on_since >= self.off_since and (not first or self.on_since > LONG_AGO):
             self.off_since = reading.at
             self.fast = False
-            self.gone_off = True
+            # What was under way when a person ordered something else is no other hand.
+            self.gone_off = reading.at - self.asked > defaults.OFF_CONFIRM
 
     def sent(self, command: Command, now: float, reading: Reading | None, before: float) -> None:
         """Take note of a command that goes out; `before` is the most it may draw until now."""
