@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity import Entity
 import pytest
 
+from custom_components.asic_miner.miners.errors import Reason
 from custom_components.asic_miner.miners.models import Feature
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
@@ -98,7 +99,7 @@ async def _set(
     except HomeAssistantError as error:
         # Some values exclude each other (fast boot and tuning speed, an order of
         # temperatures). Then the device is as it was, and the user is told why.
-        if error.translation_key not in {"invalid_value", "rejected"}:
+        if error.translation_key not in {"invalid_value", "rejected", *Reason}:
             raise
         return
     # Longer than any restart and ramp.
