@@ -202,6 +202,19 @@ async def _new_login(hass: HomeAssistant, miner: Miner, watch: Watch) -> None:
     await hass.async_block_till_done()
 
 
+@pytest.fixture(autouse=True)
+def _all_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Have everybody log everything, as whoever looks for a fault does."""
+    caplog.set_level(logging.DEBUG)
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
 async def test_nothing_secret_is_said_or_shown(
     hass: HomeAssistant,
     device: SimulatedMiner,
@@ -210,9 +223,6 @@ async def test_nothing_secret_is_said_or_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Not in the log, states, events, errors, issues, diagnostics or registries."""
-    caplog.set_level(logging.DEBUG)
-    for name in list(logging.root.manager.loggerDict):
-        logging.getLogger(name).setLevel(logging.NOTSET)
     clock.advance(7200)
     secrets, watch = Secrets(), Watch(hass)
     secrets.plant(device)
@@ -375,9 +385,6 @@ async def test_no_form_and_no_action_says_anything_secret(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """All forms, all repairs and all actions, obeyed and refused in the device's own words."""
-    caplog.set_level(logging.DEBUG)
-    for name in list(logging.root.manager.loggerDict):
-        logging.getLogger(name).setLevel(logging.NOTSET)
     clock.advance(7200)
     secrets, watch = Secrets(), Watch(hass)
     secrets.plant(device)
