@@ -30,6 +30,8 @@ FIRST = 12
 LONGEST = 30
 # Every so often nothing is changed, to see that what fails does so because of a change.
 CONTROL = 25
+# So many seconds of tests tell it; a survivor's would cost more than the mutants between.
+CONTROL_LONGEST = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -63,9 +65,11 @@ def judge_all(result: Result, cover: Cover, kept: Path, longest: float) -> int:
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
     for number, mutant in enumerate(listed(result, cover.root)):
-        ordered = in_order(cover.of_lines(mutant["path"], *mutant["lines"]), cover)
+        covering = cover.of_lines(mutant["path"], *mutant["lines"])
+        ordered = in_order(covering, mutant["path"], cover)
         if number % CONTROL == 0 and ordered:
-            control, _ = judge(ordered, cover, logs / "control.log", None, longest)
+            least = min(longest, CONTROL_LONGEST)
+            control, _ = judge(ordered, cover, logs / "control.log", None, least)
             if control is not Verdict.SURVIVED:
                 wrong += 1
                 (logs / "control.log").rename(logs / f"control-{number}.log")

@@ -26,6 +26,11 @@ class Covered:
     seconds: float
     lines: Mapping[str, frozenset[int]]  # by path below the integration
 
+    def share(self, path: str) -> float:
+        """Return how much of what the test runs stands in this file: 0 to 1."""
+        every = sum(len(lines) for lines in self.lines.values())
+        return len(self.lines.get(path, ())) / every if every else 0.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cover:
@@ -49,13 +54,17 @@ class Cover:
         }
 
 
-def in_order(tests: Iterable[str], cover: Cover) -> list[str]:
-    """Return the tests: one of each function before a second one, and slow ones in the end."""
+def in_order(tests: Iterable[str], path: str, cover: Cover) -> list[str]:
+    """Return the tests: one of each function before a second one, and slow ones in the end.
+
+    Those that run little besides this file come first: they are about it, while others only
+    pass through.
+    """
     turns: defaultdict[str, list[str]] = defaultdict(list)
     for test in sorted(tests, key=lambda test: (cover.tests[test].seconds, test)):
         turns[test.partition("[")[0]].append(test)
     placed = [
-        (cover.tests[test].seconds > _SLOW, turn, cover.tests[test].seconds, test)
+        (cover.tests[test].seconds > _SLOW, turn > 0, -cover.tests[test].share(path), turn, test)
         for group in turns.values()
         for turn, test in enumerate(group)
     ]

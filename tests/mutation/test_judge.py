@@ -53,19 +53,28 @@ def test_what_becomes_of_a_change(tmp_path: Path, text: str, verdict: Verdict) -
     assert (tmp_path / "thing.py").read_text() == CODE
 
 
-def test_one_of_each_function_comes_first_and_slow_ones_last() -> None:
+def test_one_of_each_function_comes_first_then_what_is_about_the_file_and_slow_ones_last() -> None:
     seconds = {"a[1]": 0.3, "a[2]": 0.1, "b": 0.2, "c": 9.0, "other": 0.0}
+    besides = {"a[1]": 5, "a[2]": 5, "b": 3, "c": 0, "other": 0}
     cover = Cover(
         root=ROOT,
         tests={
-            test: Covered(seconds=took, lines={"x.py": frozenset({1 if test == "other" else 2})})
+            test: Covered(
+                seconds=took,
+                lines={
+                    "x.py": frozenset({1 if test == "other" else 2}),
+                    "z.py": frozenset(range(besides[test])),
+                },
+            )
             for test, took in seconds.items()
         },
     )
     found = cover.of_lines("x.py", 2, 3)
-    assert in_order(found, cover) == ["a[2]", "b", "a[1]", "c"]
+    assert in_order(found, "x.py", cover) == ["b", "a[2]", "a[1]", "c"]
     assert cover.of_lines("x.py", 3, 9) == set(seconds)
     assert cover.of_lines("y.py", 1, 9) == set()
+    assert cover.tests["a[1]"].share("z.py") == 5 / 6
+    assert Covered(seconds=0, lines={}).share("x.py") == 0
 
 
 def test_the_table_and_the_survivors() -> None:

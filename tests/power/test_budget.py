@@ -1,5 +1,7 @@
 """Budgets: never more than what may be drawn, and what happens when nobody renews them."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
@@ -97,6 +99,162 @@ def test_never_more_than_the_budget(
     for one in ones:
         order = shared.orders[one.key]
         assert order == 0 or one.ability.minimum <= order <= one.ability.maximum
+
+
+EFFICIENT = Policy.EFFICIENT
+
+
+@pytest.mark.parametrize(
+    ("policy", "watts", "members", "orders"),
+    [
+        # What it needs to be started is more than what it needs to go on.
+        (Policy.PRIORITY, 999.0, [member("a")], {"a": 0.0}),
+        (Policy.PRIORITY, 1000.0, [member("a")], {"a": 1000.0}),
+        (Policy.PRIORITY, 1099.0, [member("a", running=False)], {"a": 0.0}),
+        (Policy.PRIORITY, 1100.0, [member("a", running=False)], {"a": 1088.0}),
+        # Of a large floor a share instead.
+        (Policy.PRIORITY, 3149.0, [member("a", floor=3000.0, running=False)], {"a": 0.0}),
+        (Policy.PRIORITY, 3150.0, [member("a", floor=3000.0, running=False)], {"a": 3128.0}),
+        (Policy.PRIORITY, 1110.0, [member("a", excess=1.1)], {"a": 1000.0}),
+        (Policy.PRIORITY, 1099.0, [member("a", excess=1.1)], {"a": 0.0}),
+        (Policy.PRIORITY, 1199.0, [member("a", excess=1.1, running=False)], {"a": 0.0}),
+        (Policy.PRIORITY, 1200.0, [member("a", excess=1.1, running=False)], {"a": 1088.0}),
+        # With an excess the next one gets what is left of what is drawn.
+        (
+            Policy.PRIORITY,
+            4640.0,
+            [member("a", TARGET, excess=1.1), member("b", TARGET)],
+            {"a": 3200.0, "b": 1100.0},
+        ),
+        # Equal priorities go by name, and a small one gets what is left.
+        (
+            Policy.PRIORITY,
+            4200.0,
+            [member("b", TARGET), member("a", TARGET)],
+            {"a": 3200.0, "b": 1000.0},
+        ),
+        (
+            Policy.PRIORITY,
+            1600.0,
+            [member("a", TARGET, floor=2000.0), member("b", TARGET, priority=2)],
+            {"a": 0.0, "b": 1600.0},
+        ),
+        # What runs counts as 3 % better; what is not known comes last.
+        (
+            EFFICIENT,
+            1500.0,
+            [
+                member("a", TARGET, efficiency=20.0, running=False),
+                member("b", TARGET, efficiency=20.6),
+            ],
+            {"a": 0.0, "b": 1500.0},
+        ),
+        (
+            EFFICIENT,
+            1500.0,
+            [
+                member("a", TARGET, efficiency=20.0, running=False),
+                member("b", TARGET, efficiency=20.7),
+            ],
+            {"a": 1500.0, "b": 0.0},
+        ),
+        (
+            EFFICIENT,
+            1500.0,
+            [member("a", TARGET), member("b", TARGET, efficiency=90.0)],
+            {"a": 0.0, "b": 1500.0},
+        ),
+        (
+            EFFICIENT,
+            1500.0,
+            [
+                member("a", TARGET, efficiency=20.0, priority=2),
+                member("b", TARGET, efficiency=20.0, priority=1),
+            ],
+            {"a": 0.0, "b": 1500.0},
+        ),
+        # Who can use less leaves the rest to the others, but nobody goes below its floor.
+        (
+            Policy.EQUAL,
+            5200.0,
+            [member("a", TARGET), member("b", Ability(path=TARGET.path, minimum=500, maximum=900))],
+            {"a": 3200.0, "b": 900.0},
+        ),
+        (
+            Policy.EQUAL,
+            3600.0,
+            [member("a", TARGET, floor=2400.0), member("b", TARGET)],
+            {"a": 2400.0, "b": 1200.0},
+        ),
+        (
+            Policy.EQUAL,
+            3600.0,
+            [member("a", TARGET), member("b", TARGET, floor=2400.0)],
+            {"a": 1200.0, "b": 2400.0},
+        ),
+        (
+            Policy.EQUAL,
+            3300.0,
+            [member("a", TARGET, excess=1.1), member("b", TARGET, excess=1.1)],
+            {"a": 1500.0, "b": 1500.0},
+        ),
+        (
+            Policy.EQUAL,
+            2000.0,
+            [member("a", TARGET), member("b", TARGET, running=False)],
+            {"a": 2000.0, "b": 0.0},
+        ),
+        (Policy.EQUAL, -5.0, [member("a", TARGET)], {"a": 0.0}),
+    ],
+)
+def test_who_gets_what_of_a_budget(
+    policy: Policy, watts: float, members: list[Member], orders: dict[str, float]
+) -> None:
+    found = share(watts, members, policy)
+    assert found.orders == pytest.approx(orders)
+    drawn = sum(found.orders[one.key] * one.excess for one in members)
+    assert found.applied == pytest.approx(drawn)
+    assert found.left == pytest.approx(max(watts, 0.0) - drawn)
+
+
+def test_a_budget_is_stored() -> None:
+    budget = Budget(watts=1234.5, at=START, valid_for=600.0, safe=Safe.FLOOR, policy=Policy.EQUAL)
+    stored = budget.to_json()
+    assert stored == {
+        "watts": 1234.5,
+        "at": START,
+        "valid_for": 600.0,
+        "safe": "floor",
+        "policy": "equal",
+    }
+    assert Budget.from_json(stored) == budget
+    assert Budget.from_json({**stored, "valid_for": None}) == replace(budget, valid_for=None)
+    assert Budget(watts=-5.0, at=START).to_json()["watts"] == 0.0
+    assert Budget(watts=0.5, at=START).to_json()["watts"] == 0.5
+    for name, wrong in (
+        ("watts", None),
+        ("watts", -1),
+        ("at", "now"),
+        ("valid_for", "x"),
+        ("safe", "hope"),
+        ("policy", None),
+    ):
+        assert Budget.from_json({**stored, name: wrong}) is None
+
+
+def test_the_floors_after_a_budget_are_never_more_than_it_was() -> None:
+    members = [member("a", excess=1.1), member("b", excess=1.1), member("c", running=False)]
+    for watts, orders in (
+        (9000.0, {"a": 1000.0, "b": 1000.0, "c": 0.0}),
+        (2199.0, {"a": 1972.0, "b": 0.0, "c": 0.0}),
+        (900.0, {"a": 0.0, "b": 0.0, "c": 0.0}),
+    ):
+        budget = Budget(watts=watts, at=START, valid_for=1.0, safe=Safe.FLOOR)
+        found = budget.grant(members, START + 1)
+        assert found is not None
+        assert found.orders == pytest.approx(orders)
+        assert found.applied == pytest.approx(sum(orders.values()) * 1.1)
+        assert found.left == 0.0
 
 
 def test_a_member_is_taken_from_its_guard() -> None:

@@ -379,6 +379,60 @@ def test_what_restarts_because_it_was_set_too_low_has_a_higher_floor() -> None:
     assert rig.guard.state(rig.now).wait is Wait.BELOW_FLOOR
 
 
+BELOW = PERCENT.maximum * defaults.FELL_OVER_BELOW
+
+
+@pytest.mark.parametrize(
+    ("ability", "watts", "seconds", "before", "after", "learns"),
+    [
+        (PERCENT, BELOW - 1, 0.0, MinerState.MINING, MinerState.RESTARTING, True),
+        (PERCENT, BELOW - 1, 0.0, MinerState.MINING, MinerState.STARTING, True),
+        (
+            PERCENT,
+            BELOW - 1,
+            defaults.FELL_OVER_SECONDS,
+            MinerState.MINING,
+            MinerState.STARTING,
+            True,
+        ),
+        (
+            PERCENT,
+            BELOW - 1,
+            defaults.FELL_OVER_SECONDS + 1,
+            MinerState.MINING,
+            MinerState.STARTING,
+            False,
+        ),
+        # Of a clock that was set back nobody knows how long ago it was.
+        (PERCENT, BELOW - 1, -1.0, MinerState.MINING, MinerState.STARTING, False),
+        # It was not little, so it has restarted for another reason.
+        (PERCENT, BELOW, 0.0, MinerState.MINING, MinerState.STARTING, False),
+        (PERCENT, 0.0, 0.0, MinerState.MINING, MinerState.STARTING, False),
+        (PERCENT, None, 0.0, MinerState.MINING, MinerState.STARTING, False),
+        # It had not mined, or goes on mining.
+        (PERCENT, BELOW - 1, 0.0, MinerState.STARTING, MinerState.RESTARTING, False),
+        (PERCENT, BELOW - 1, 0.0, MinerState.MINING, MinerState.LIMITED, False),
+        # A target makes nobody fall over.
+        (TARGET, 1500.0, 0.0, MinerState.MINING, MinerState.STARTING, False),
+    ],
+)
+def test_who_fell_over_because_of_an_order_has_a_higher_floor(
+    ability: Ability,
+    watts: float | None,
+    seconds: float,
+    before: MinerState,
+    after: MinerState,
+    learns: bool,
+) -> None:
+    guard = Guard(ability)
+    guard.wish(Wish(watts=3000.0, source=Source.SITE, at=START))
+    guard.read(Reading(at=START - 100, state=before, on=True, power=2000.0))
+    guard.past.order, guard.past.changed = watts, START - seconds
+    guard.read(Reading(at=START, state=after, on=True, power=500.0))
+    floor = (watts or 0.0) * defaults.FELL_OVER_FACTOR
+    assert guard.learned.floor == (pytest.approx(floor) if learns else None)
+
+
 def test_locks_survive_a_restart_of_the_caller() -> None:
     rig = Rig(on=False)
     rig.wish(3400)

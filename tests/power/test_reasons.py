@@ -129,6 +129,31 @@ def test_what_may_have_happened_has_spent_its_lock(error: MinerError, seconds: f
     assert past.pending.answered == START
 
 
+@pytest.mark.parametrize(
+    ("error", "quick", "stops"),
+    [
+        (RampingError("x"), True, True),
+        # Another refusal of the quick form, or the refusal of the gentle one, says less.
+        (BusyError("x"), True, False),
+        (RampingError("x"), False, False),
+    ],
+)
+def test_only_who_refuses_the_quick_form_for_its_ramp_is_stopped(
+    error: MinerError, quick: bool, stops: bool
+) -> None:
+    rig = Rig(answer=error)
+    rig.wish(1500, Source.SAFETY if quick else Source.SITE, safety=quick)
+    command = rig.step()
+    assert command is not None
+    assert command.fast is quick
+    rig.now += SAFETY_RETRY
+    rig.read()
+    rig.wish(1500, Source.SAFETY, safety=True)
+    again = rig.guard.next(rig.now)
+    assert again is not None
+    assert (again.kind is CommandKind.STOP) is stops
+
+
 def test_what_never_showed_says_so() -> None:
     rig = Rig(ability=TARGET, obeys=False)
     rig.wish(1500)

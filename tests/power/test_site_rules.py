@@ -8,7 +8,7 @@ import pytest
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.guard import Guard
-from custom_components.asic_miner.power.model import Source, Wait, Wish
+from custom_components.asic_miner.power.model import Ability, Source, Wait, Wish
 from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
@@ -178,6 +178,64 @@ def test_a_start_that_does_not_happen_is_withdrawn(wait: Wait) -> None:
     can_start_at = START + 999
     stuck = plan(site, miner("a", wait=wait, can_start_at=can_start_at, wish=wish), at=20)
     assert (stuck.orders, stuck.allocated) == ({"a": 0.0}, {"a": 0.0})
+
+
+def test_what_is_off_for_us_needs_no_order_while_it_cannot_start() -> None:
+    site = SiteController(settings(Mode.OFF))
+    wish = wished(Source.SITE, 0.0)
+    for at in (0, 10):
+        assert plan(site, miner("a", wait=Wait.GONE_OFF, wish=wish), at=at).orders == {}
+
+
+def test_what_runs_for_us_is_not_withdrawn_for_what_it_waits_for() -> None:
+    site = SiteController(settings())
+    wish = wished(Source.SITE, 3400.0)
+    for at in (0, 10):
+        found = plan(site, miner("a", 3400.0, wait=Wait.LIMIT, wish=wish), at=at)
+        assert (found.orders, found.allocated) == ({}, {"a": 3400.0})
+
+
+def test_who_is_handed_back_begins_with_what_it_does() -> None:
+    site = SiteController(settings(Mode.SURPLUS))
+    for at, source in ((0, Source.SITE), (10, Source.USER), (20, Source.BUDGET)):
+        wish = wished(source, 1500.0)
+        found = plan(site, miner("a", 1500.0 + at, wish=wish), at=at)
+        assert found.allocated == ({} if source is Source.USER else {"a": 1500.0 + at})
+    # From then on what it was given counts, whatever it does.
+    found = plan(site, miner("a", 2000.0, wish=wished(Source.SITE, 1520.0)), at=30)
+    assert found.allocated == {"a": 1520.0}
+
+
+@pytest.mark.parametrize(
+    ("ability", "draws", "more", "watts"),
+    [
+        # What runs is to draw what it was told, with what it draws beyond that.
+        (PERCENT, 1000.0, {}, 2000.0),
+        (TARGET, 1000.0, {"excess": 1.04, "drawn": 1040.0, "committed": 1040.0}, 2080.0),
+        # What is off goes to full draw first, or to where its start goes.
+        (PERCENT, 0.0, {}, 3400.0),
+        (TARGET, 0.0, {"start_watts": 2600.0}, 2600.0),
+        (TARGET, 0.0, {"start_watts": 1500.0}, 2000.0),
+        (TARGET, 0.0, {"start_watts": 2600.0, "excess": 1.04}, 2600.0),
+    ],
+)
+def test_a_person_is_given_room_for_what_the_miner_will_draw(
+    ability: Ability, draws: float, more: dict[str, object], watts: float
+) -> None:
+    limit = Circuit(key="c", members=frozenset("a"), limit=9000.0)
+    site = SiteController(settings(Mode.OFF, circuits=(limit,)))
+    wish = wished(Source.USER, 2000.0)
+    found = plan(site, miner("a", draws, ability, wish=wish, **more))
+    assert found.limits == {"a": pytest.approx(watts)}
+    # More than it can draw is not kept for it, and nothing for who wishes nothing.
+    high = plan(site, miner("a", draws, ability, wish=wished(Source.USER, 9000.0), **more))
+    excess = more.get("excess", 1.0)
+    assert isinstance(excess, float)
+    assert high.limits == {"a": pytest.approx(ability.maximum * excess)}
+    none = miner("a", draws, ability, wish=wished(Source.USER, 0.0), **more)
+    assert plan(site, none).limits == {"a": none.state.committed}
+    stranger = replace(miner("a", draws, ability, **more), controlled=False)
+    assert plan(site, stranger).limits == {"a": stranger.state.committed}
 
 
 @pytest.mark.parametrize(
