@@ -152,6 +152,36 @@ def test_what_is_not_known_changes_nothing() -> None:
     assert choose(Chooser(), follow(None), on("a", 2000.0)) == Change(reason=SUN)
 
 
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [
+        # What it draws counts, but what it was told while it may still be on its way there.
+        ({"drawn": 1500.0}, 500.0),
+        ({"drawn": 1500.0, "busy": True}, 1000.0),
+        ({"drawn": None}, 1000.0),
+        ({"drawn": None, "excess": 1.1}, 1200.0),
+        ({"drawn": 1500.0, "current": 1500.0}, 1000.0),
+        # Devices round a little.
+        ({"drawn": 1500.0, "current": 1841.0}, 500.0),
+        ({"drawn": 1500.0, "current": 1840.0}, 1000.0),
+        ({"drawn": 1500.0, "blocked_up": Wait.RAMPING}, 1000.0),
+        ({"drawn": 2500.0, "blocked_up": Wait.RESTARTING}, 1500.0),
+        ({"drawn": 2500.0, "running": False}, 1500.0),
+        ({"drawn": 1500.0, "blocked_up": Wait.TUNING}, 500.0),
+    ],
+)
+def test_what_a_miner_is_expected_to_draw(more: dict[str, object], missing: float) -> None:
+    found = choose(Chooser(), follow(1000.0), on("a", 2000.0, **more), allocated={"a": 2000.0})
+    assert found.reason.why is Why.WAIT_LOWER
+    assert found.reason.data == pytest.approx({"watts": missing})
+
+
+def test_what_goes_off_is_no_surplus_that_is_used() -> None:
+    found = choose(Chooser(), follow(0.0), on("a", 2000.0), allocated={"a": 0.0})
+    assert found.reason.why is not Why.WAIT_LOWER
+    assert not found.orders
+
+
 def test_a_rise_has_to_last_and_is_spaced() -> None:
     chooser = Chooser()
     waits = Change(

@@ -535,7 +535,7 @@ def test_the_way_from_off_to_on(
 def test_what_comes_before_all_rules(
     reading: Reading | None, more: dict[str, object], decision: Decision
 ) -> None:
-    assert decider(reading=reading, **more).decide() == decision
+    assert decider(reading=reading, **more).decide() == decision  # type: ignore[arg-type] # by name
 
 
 LATER = seen(2000.0, 2000.0)

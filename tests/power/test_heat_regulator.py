@@ -123,6 +123,7 @@ def test_heating_begins_and_ends_beyond_the_band(settings: HeatSettings) -> None
     [
         (1.0, 0.0, 3400.0, True),
         (1.0, 2.0, 3400.0, False),  # it asks for all already
+        (0.5, 2.5, 3400.0, False),
         (1.0, 1.5, 3400.0, True),
         (1.0, 2.0, 3600.0, False),
         (0.5, 0.0, 3400.0, True),  # at its floor, and still too cold
