@@ -226,6 +226,11 @@ def test_active_kind() -> None:
         (Limits(default=3000, minimum=950, maximum=3100), (950, 3100, 10, 3000)),
         (Limits(default=None, minimum=950, maximum=3100), (950, 3100, 10, None)),
         (Limits(default=32, minimum=20, maximum=45), (20, 35, 1, 32)),
+        # Ten places make a slider.
+        (Limits(default=None, minimum=60, maximum=160), (60, 160, 10, None)),
+        (Limits(default=None, minimum=60, maximum=159), (60, 159, 1, None)),
+        (Limits(default=None, minimum=950, maximum=951), (950, 951, 1, None)),
+        (Limits(default=None, minimum=950, maximum=950), None),
         (Limits(default=3000, minimum=None, maximum=3100), None),
         (Limits(default=3000, minimum=950, maximum=None), None),
         (Limits(default=800, minimum=950, maximum=3100), None),

@@ -12,11 +12,13 @@ import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.braiins.parse import Json
+from custom_components.asic_miner.miners.braiins.upkeep import IMAGE_LIMIT
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     BusyError,
     InvalidValueError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -582,10 +584,21 @@ async def test_firmware(machine: MakeMachine, client_of: MakeClient, clock: Manu
 async def test_firmware_that_is_none(device: Device, client: BraiinsClient) -> None:
     """Nothing is sent of a file that is empty, or not as long as it was said to be."""
     device.answers["GET", "version/"] = {"major": 1, "minor": 3, "patch": 0}
-    for wrong in (file_of(b""), file_of(size=len(IMAGE) + 1), file_of(size=1 << 40)):
-        with pytest.raises(InvalidValueError):
+    for wrong, reason in (
+        (file_of(b""), Reason.FILE_NO_FIRMWARE),
+        (file_of(size=len(IMAGE) + 1), Reason.FILE_CHANGED),
+        (file_of(size=IMAGE_LIMIT), Reason.FILE_CHANGED),
+        (file_of(size=IMAGE_LIMIT + 1), Reason.FILE_NO_FIRMWARE),
+    ):
+        with pytest.raises(InvalidValueError) as caught:
             await client.update_firmware(wrong, lambda _: None)
+        assert caught.value.reason is reason
     assert device.writes == []
+    # How little an image may be, the device has to say.
+    device.answers["POST", "upgrade/system-upgrade"] = drop
+    with pytest.raises(UnconfirmedError):
+        await client.update_firmware(file_of(b"x"), lambda _: None)
+    assert device.writes == [("POST", "upgrade/system-upgrade")]
 
 
 async def test_firmware_while_another_is_installed(

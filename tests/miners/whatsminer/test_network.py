@@ -199,9 +199,10 @@ async def test_host_name_counts_after_a_reboot() -> None:
         assert (await client.identify()).hostname == "rig-9"
     script = newer(set_hostname=Wire.CLOSE)
     async with miner(script) as (device, client):
-        client.confirm_seconds = BRIEFLY
+        patient, client.confirm_seconds = client.confirm_seconds, BRIEFLY
         with pytest.raises(UnconfirmedError):
             await client.set_hostname("rig")
+        client.confirm_seconds = patient
         device.script["get_miner_info"] = envelope({**INFO, "hostname": "rig"})
         await client.set_hostname("rig")
 
