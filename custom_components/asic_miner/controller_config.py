@@ -1,66 +1,53 @@
 """What the owner of a power controller has set up, as its planning needs it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 
 from . import meters
-from .const import DOMAIN
-from .entries import Kind, kind_of
+from .controller_options import (
+    CHARGE,
+    CONF_AMPS,
+    CONF_BATTERY,
+    CONF_BATTERY_METER,
+    CONF_BATTERY_SIGN,
+    CONF_CIRCUIT_METER,
+    CONF_CIRCUITS,
+    CONF_DISCHARGE,
+    CONF_IMPORT_LIMIT,
+    CONF_KEY,
+    CONF_LIMITS,
+    CONF_MEMBERS,
+    CONF_METER,
+    CONF_MINERS,
+    CONF_MUST_STOP,
+    CONF_PERMISSION,
+    CONF_PHASE_LIMIT,
+    CONF_PHASES,
+    CONF_POLICY,
+    CONF_PRICE,
+    CONF_PRICE_LIMIT,
+    CONF_SHARING,
+    CONF_SIGNALS,
+    CONF_SOC,
+    CONF_SOLAR,
+    CONF_SOURCES,
+    CONF_TARIFF,
+    CONF_VOLTAGE,
+    CONF_WATTS,
+    CONF_WIRES,
+    PHASE_METERS,
+    PHASE_MINERS,
+    grid,
+    mac_of,
+)
 from .power import defaults
 from .power.budget import Policy
-from .power.site_model import Circuit, Measured, SiteMiner, SiteReadings, SiteSettings
-
-# The parts of an entry's options, each filled in by a step of the flow, and its fields.
-CONF_METER: Final = "meter"
-CONF_GRID_METER: Final = "grid_meter"
-CONF_GRID_SIGN: Final = "grid_sign"
-CONF_PAIR: Final = "pair"
-CONF_IMPORT_METER: Final = "import_meter"
-CONF_EXPORT_METER: Final = "export_meter"
-
-CONF_SOURCES: Final = "sources"
-CONF_SOLAR: Final = "solar_meter"
-CONF_BATTERY: Final = "battery"
-CONF_BATTERY_METER: Final = "battery_meter"
-CONF_BATTERY_SIGN: Final = "battery_sign"
-CONF_SOC: Final = "state_of_charge"
-CONF_DISCHARGE: Final = "discharge"
-CONF_TARIFF: Final = "tariff"
-CONF_PRICE: Final = "price"
-CONF_PRICE_LIMIT: Final = "price_limit"
-CONF_SIGNALS: Final = "signals"
-CONF_PERMISSION: Final = "permission"
-CONF_MUST_STOP: Final = "must_stop"
-
-CONF_SHARING: Final = "sharing"
-CONF_MINERS: Final = "miners"
-CONF_POLICY: Final = "policy"
-
-CONF_LIMITS: Final = "limits"
-CONF_IMPORT_LIMIT: Final = "import_limit"
-CONF_PHASES: Final = "phases"
-PHASE_MINERS: Final = ("phase_1", "phase_2", "phase_3")
-PHASE_METERS: Final = ("phase_meter_1", "phase_meter_2", "phase_meter_3")
-CONF_PHASE_LIMIT: Final = "phase_limit"
-
-CONF_CIRCUITS: Final = "circuits"
-CONF_KEY: Final = "key"
-CONF_AMPS: Final = "amps"
-CONF_WIRES: Final = "wires"
-CONF_VOLTAGE: Final = "voltage"
-CONF_WATTS: Final = "watts"
-CONF_MEMBERS: Final = "members"
-CONF_CIRCUIT_METER: Final = "circuit_meter"
-
-IMPORT: Final = "import"
-EXPORT: Final = "export"
-CHARGE: Final = "charge"
-DISCHARGING: Final = "discharging"
+from .power.model import Measured
+from .power.site_model import Circuit, SiteMiner, SiteReadings, SiteSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,38 +177,3 @@ class Setup:
             },
             heat=heat,
         )
-
-
-def grid(hass: HomeAssistant, meter: Mapping[str, Any]) -> Measured | None:
-    """Return what is drawn from the grid now by the meter of the options, in W."""
-    if signed := meter.get(CONF_GRID_METER):
-        return meters.watts(hass, signed, negate=meter.get(CONF_GRID_SIGN) == EXPORT)
-    pair = meter.get(CONF_PAIR) or {}
-    return meters.difference(
-        meters.watts(hass, pair.get(CONF_IMPORT_METER)),
-        meters.watts(hass, pair.get(CONF_EXPORT_METER)),
-    )
-
-
-def mac_of(hass: HomeAssistant, device_id: str) -> str | None:
-    """Return the MAC of the miner that a device is, or is a part of; None if it is none."""
-    registry = dr.async_get(hass)
-    device = registry.async_get(device_id)
-    if device is None:
-        return None
-    for entry_id in device.config_entries:
-        entry = hass.config_entries.async_get_entry(entry_id)
-        if entry and entry.domain == DOMAIN and kind_of(entry) is Kind.MINER:
-            return entry.unique_id
-    return None
-
-
-def taken(hass: HomeAssistant, macs: Iterable[str], but: str | None) -> str | None:
-    """Return the title of another controller that has one of these miners, if there is one."""
-    wanted = set(macs)
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-        if kind_of(entry) is not Kind.CONTROLLER or entry.entry_id == but:
-            continue
-        if wanted & set(Setup.of(hass, entry.options).macs.values()):
-            return entry.title
-    return None

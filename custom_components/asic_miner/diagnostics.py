@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .connect import client_for
+from .connect import async_client_for
 from .const import CONF_CAPABILITIES, CONF_IDENTITY
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entries import is_miner
@@ -57,7 +57,7 @@ async def async_get_config_entry_diagnostics(
         secrets |= _names(coordinator.last or Snapshot())
         report["answers"] = await _answers(coordinator.client)
     else:
-        client = client_for(hass, entry.data)
+        client = await async_client_for(hass, entry.data)
         try:
             report["answers"] = await _answers(client)
         finally:

@@ -13,7 +13,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.util.ulid import ulid_now
 import probatio
 
-from . import controller_config as conf
+from . import controller_options as conf
 from . import flow_controller_forms as forms
 from .entries import CONF_KIND, Kind
 

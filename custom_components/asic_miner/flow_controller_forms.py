@@ -27,7 +27,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from . import controller_config as conf
+from . import controller_options as conf
 from . import meters
 from .const import DOMAIN
 from .power import defaults

@@ -31,9 +31,9 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from . import meters
-from . import thermostat_config as conf
+from . import thermostat_options as conf
 from .const import DOMAIN
-from .controller_config import mac_of
+from .controller_options import mac_of
 from .entries import CONF_KIND, Kind, kind_of
 from .power import defaults
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.unit_conversion import PowerConverter
 
-from .power.site_model import Measured
+from .power.model import Measured
 
 
 def number(hass: HomeAssistant, entity_id: str | None) -> Measured | None:

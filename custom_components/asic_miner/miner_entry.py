@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from yarl import URL
 
-from .connect import client_for
+from .connect import async_client_for
 from .const import CONF_TAKEOVER, LOGGER
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .diary import Diary
@@ -33,7 +33,7 @@ PLATFORMS: Final = [
 
 async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> bool:
     """Set up one miner, also when it is off now."""
-    client = client_for(hass, entry.data)
+    client = await async_client_for(hass, entry.data)
     diary = Diary(hass, entry)
     await diary.async_read()
     coordinator = MinerCoordinator(hass, entry, client, diary)

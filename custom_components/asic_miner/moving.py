@@ -8,7 +8,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .connect import client_for
+from .connect import async_client_for
 from .const import DOMAIN
 from .coordinator import MinerCoordinator
 from .miners.errors import MinerError, UnconfirmedError
@@ -88,7 +88,7 @@ async def _async_found(hass: HomeAssistant, coordinator: MinerCoordinator, addre
     """Look for the miner at its new address until it is there or late."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + FOLLOW_SECONDS
-    client = client_for(hass, {**coordinator.config_entry.data, CONF_HOST: address})
+    client = await async_client_for(hass, {**coordinator.config_entry.data, CONF_HOST: address})
     try:
         while True:
             try:

@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from . import meters
 from .const import LOGGER
-from .power.site_model import Measured
+from .power.model import Measured
 
 
 class Relay:

@@ -175,11 +175,11 @@ class HeatController(PlanningEntry):
         heaters = [_heater("", guard) for guard in guards]
         best = [guard.learned.most_efficient(guard.ability) for guard in guards]
         known = [watts for watts in best if watts is not None]
-        room = self.setup.heats.kind is Kind.ROOM
+        room = self.setup.kind is Kind.ROOM
         return HeatSettings(
             floor=min((heater.floor for heater in heaters), default=1.0),
             maximum=sum(heater.maximum for heater in heaters) or 1.0,
-            kind=self.setup.heats.kind,
+            kind=self.setup.kind,
             eco=sum(known) if known and len(known) == len(guards) else None,
             limits=self.setup.limits,
             backup=self.setup.backup is not None,

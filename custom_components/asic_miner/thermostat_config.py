@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, Self
 
 from homeassistant.const import UnitOfTemperature
@@ -10,44 +9,31 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from . import meters
-from .controller_config import mac_of
+from .controller_options import mac_of
 from .power import defaults
 from .power.heat_model import Kind
 from .power.heat_safety import Limits
-from .power.site_model import Measured
-
-CONF_MINERS: Final = "miners"
-CONF_HEATS: Final = "heats"
-CONF_SENSOR: Final = "temperature_sensor"
-CONF_MORE: Final = "more"
-CONF_OUTLET: Final = "outlet_sensor"
-CONF_BACKUP: Final = "backup_switch"
-CONF_PUMP: Final = "pump_switch"
-CONF_WINDOW: Final = "window_sensor"
-CONF_OUTSIDE: Final = "outside_sensor"
-CONF_LIMITS: Final = "limits"
-CONF_CHIP: Final = "chip_limit"
-CONF_SOFT: Final = "water_soft_limit"
-CONF_HARD: Final = "water_hard_limit"
+from .power.model import Measured
+from .thermostat_options import (
+    CONF_BACKUP,
+    CONF_CHIP,
+    CONF_HARD,
+    CONF_HEATS,
+    CONF_LIMITS,
+    CONF_MINERS,
+    CONF_MORE,
+    CONF_OUTLET,
+    CONF_OUTSIDE,
+    CONF_PUMP,
+    CONF_SENSOR,
+    CONF_SOFT,
+    CONF_WINDOW,
+    Heats,
+)
 
 SILENT_SECONDS: Final = 3 * 3600.0
 """A sensor with a battery that sees no change may be silent for an hour or two; one that is
 silent longer and has not become unavailable is taken for dead."""
-
-
-class Heats(StrEnum):
-    """What is heated."""
-
-    ROOM = "room"
-    TANK = "tank"
-    POOL = "pool"
-    TUB = "hot_tub"
-
-    @property
-    def kind(self) -> Kind:
-        """How it behaves."""
-        return Kind.ROOM if self is Heats.ROOM else Kind.TANK
-
 
 RANGES: Final[Mapping[Heats, tuple[float, float, float]]] = {
     # Below 5 °C a room freezes at its walls; nobody heats one above 30.
@@ -80,9 +66,14 @@ class HeatSetup:
     limits: Limits
 
     @property
+    def kind(self) -> Kind:
+        """How what is heated behaves."""
+        return Kind.ROOM if self.heats is Heats.ROOM else Kind.TANK
+
+    @property
     def wet(self) -> bool:
         """Whether there is water that has to flow."""
-        return self.heats.kind is Kind.TANK or bool(self.outlet or self.pump)
+        return self.kind is Kind.TANK or bool(self.outlet or self.pump)
 
     @classmethod
     def of(cls, hass: HomeAssistant, options: Mapping[str, Any]) -> Self:

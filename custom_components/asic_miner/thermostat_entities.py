@@ -73,7 +73,7 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         options=list(Action),
         # A climate entity says this itself; a water heater has no place for it.
-        needed=lambda setup: setup.heats.kind is not Kind.ROOM,
+        needed=lambda setup: setup.kind is not Kind.ROOM,
         value=lambda controller: controller.plan.action.value,
     ),
 )
@@ -122,7 +122,7 @@ def entities(entry: ThermostatConfigEntry, platform: Platform) -> Iterable[Entit
 
 def platforms(controller: HeatController) -> list[Platform]:
     """Return the platforms that a thermostat needs."""
-    room = controller.setup.heats.kind is Kind.ROOM
+    room = controller.setup.kind is Kind.ROOM
     main = Platform.CLIMATE if room else Platform.WATER_HEATER
     return [main, Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
 

@@ -12,7 +12,7 @@ from .power import defaults
 from .power.heat_model import HeatReadings, Kind
 from .power.heat_safety import Dangers
 from .power.heat_signs import Pools, Signs, Watch, total_power
-from .power.site_model import Measured
+from .power.model import Measured
 from .thermostat_config import HeatSetup, celsius
 
 
@@ -75,7 +75,7 @@ class Senses:
             last = self._supply or Measured(value=0.0, at=now)
             self._supply = self._read(self._setup.outlet, last, now)
             return self._supply
-        return None if self._setup.heats.kind is Kind.ROOM else self.controlled
+        return None if self._setup.kind is Kind.ROOM else self.controlled
 
     def _outside(self, now: float) -> float | None:
         seen = self._read(self._setup.outside, None, now) if self._setup.outside else None

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
-from .connect import client_for
+from .connect import async_client_for
 from .const import CONF_CAPABILITIES, CONF_IDENTITY, CONF_MEMORY
 from .miners.client import MinerClient
 from .miners.models import Capabilities, Identity
@@ -16,7 +16,7 @@ from .miners.models import Capabilities, Identity
 @asynccontextmanager
 async def lent_client(hass: HomeAssistant, data: Mapping[str, Any]) -> AsyncGenerator[MinerClient]:
     """Lend a client for what an entry holds, or would hold."""
-    client = client_for(hass, data)
+    client = await async_client_for(hass, data)
     try:
         yield client
     finally:

@@ -43,7 +43,8 @@ def _one_time(clock: ManualClock) -> Generator[None]:
     with (
         patch.object(MinerCoordinator, "_now", now),
         patch(
-            "custom_components.asic_miner.miners.BraiinsClient", partial(BraiinsClient, clock=now)
+            "custom_components.asic_miner.miners.braiins.client.BraiinsClient",
+            partial(BraiinsClient, clock=now),
         ),
     ):
         yield

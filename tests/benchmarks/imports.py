@@ -1,12 +1,13 @@
 """What importing the integration costs, beyond what an idle Home Assistant has imported.
 
-What counts is what miners need, of both makes, with what Home Assistant loads of each integration
-at once: flows, repairs and diagnostics among them. Controllers, thermostats and the tools for
-language models are loaded where there are any.
+What counts is what miners need, of one make or of both, with what Home Assistant loads of each
+integration at once: flows, repairs and diagnostics among them. Controllers, thermostats and the
+tools for language models are loaded where there are any.
 
-Run as `python -m tests.benchmarks.imports` with the names of modules on standard input.
+Run as `python -m tests.benchmarks.imports MAKE...` with the names of modules on standard input.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 import gc
 from importlib import import_module
@@ -25,6 +26,14 @@ from tests.demo.hass import ROOT
 
 RUNS = 7
 PACKAGE = "custom_components.asic_miner"
+HOMES = {
+    "WhatsMiners": ("whatsminer",),
+    "Braiins OS": ("braiins",),
+    "both makes": ("whatsminer", "braiins"),
+}
+"""Which makes a home has: each is loaded with its first miner."""
+
+type Costs = dict[str, float]
 
 
 def _resident() -> int:
@@ -34,7 +43,7 @@ def _resident() -> int:
     return sum(int(words[1]) for words in found) * 1024
 
 
-def once(there: list[str]) -> dict[str, float]:
+def once(there: list[str], makes: Sequence[str]) -> Costs:
     """Import what is there already, then the integration; return milliseconds and megabytes."""
     for name in there:
         # Some modules of a running program are made by it, and some were dropped again.
@@ -47,6 +56,8 @@ def once(there: list[str]) -> dict[str, float]:
     for name in (*BASE_PRELOAD_PLATFORMS, *entry.PLATFORMS):
         if (ROOT / "custom_components" / "asic_miner" / f"{name}.py").exists():
             import_module(f"{PACKAGE}.{name}")
+    for make in makes:
+        import_module(f"{PACKAGE}.miners.{make}.client")
     return {
         "wall": (time.perf_counter() - began) * 1000,
         "cpu": (time.process_time() - worked) * 1000,
@@ -54,22 +65,29 @@ def once(there: list[str]) -> dict[str, float]:
     }
 
 
-def imports(there: list[str]) -> dict[str, float]:
-    """Return the medians of some runs in fresh processes, and the time of the one that compiles."""
+def imports(there: list[str]) -> dict[str, Costs]:
+    """Return by home the medians of some runs in fresh processes.
+
+    With `compiling`, the milliseconds of a first run, which compiles.
+    """
+    return {home: _of(there, makes) for home, makes in HOMES.items()}
+
+
+def _of(there: list[str], makes: Sequence[str]) -> Costs:
     with tempfile.TemporaryDirectory(prefix="asic-miner-bench-") as compiled:
         # As Home Assistant does, which compiles only what is new.
         environment = {
             name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
         } | {"PYTHONPYCACHEPREFIX": compiled}
-        first, *runs = [_in_a_process(there, environment) for _ in range(1 + RUNS)]
+        first, *runs = [_in_a_process(there, makes, environment) for _ in range(1 + RUNS)]
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]} | {
         "compiling": first["wall"]
     }
 
 
-def _in_a_process(there: list[str], environment: dict[str, str]) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.imports"],
+def _in_a_process(there: list[str], makes: Sequence[str], environment: dict[str, str]) -> Costs:
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.imports", *makes],
         cwd=ROOT,
         env=environment,
         input=json.dumps(there),
@@ -77,9 +95,9 @@ def _in_a_process(there: list[str], environment: dict[str, str]) -> dict[str, fl
         text=True,
         check=True,
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: Costs = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(once(json.load(sys.stdin))) + "\n")
+    sys.stdout.write(json.dumps(once(json.load(sys.stdin), sys.argv[1:])) + "\n")

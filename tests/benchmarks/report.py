@@ -77,8 +77,9 @@ def targets(results: Results) -> str:
     if 200 in found:
         row("memory per miner, 200 miners", 0.5, per_miner(results, 200), "MB")
         row("event loop late with 200 miners, p99", 20, found[200]["lag"]["p99"], "ms")
-    row("memory for importing", 6, results["imports"]["memory"], "MB")
-    row("time for importing", 150, results["imports"]["wall"], "ms")
+    for home, imported in results["imports"].items():
+        row(f"memory for importing, {home}", 6, imported["memory"], "MB")
+        row(f"time for importing, {home}", 150, imported["wall"], "ms")
     for name, times in results["latency"].items():
         row(f"from action to device, {name}", 100, times["device"], "ms")
     return table(("what", "target", "measured", "reached"), rows)
@@ -211,6 +212,20 @@ def plots(results: Results, path: Path) -> None:
     )
 
 
+def _imports(results: Results) -> str:
+    rows = [
+        (
+            home,
+            f"{found['memory']:.1f} MB",
+            f"{found['wall']:.0f} ms",
+            f"{found['cpu']:.0f} ms",
+            f"{found['compiling']:.0f} ms",
+        )
+        for home, found in results["imports"].items()
+    ]
+    return table(("miners", "memory", "time", "processor", "compiling as well"), rows)
+
+
 def write_docs(results: Results) -> None:
     """Write the page and its picture."""
     plots(results, PICTURE)
@@ -219,7 +234,6 @@ def write_docs(results: Results) -> None:
     simulators = max(
         cycle["simulators_cpu"] / CYCLE for size in found.values() for cycle in size["cycles"]
     )
-    imported = results["imports"]
     PAGE.write_text(
         f"""# What it costs
 
@@ -266,13 +280,12 @@ read after the time that the device needs to settle (5 s on a WhatsMiner).
 
 ## Importing
 
-Beyond what an idle Home Assistant has imported already: {imported["wall"]:.0f} ms \
-({imported["cpu"]:.0f} ms of processor time) and
-{imported["memory"]:.1f} MB, once, however many miners there are. That is what miners need, of both
-makes, and what Home Assistant loads of each integration at once; power controllers and
-thermostats are loaded with the first of them. The first start with a new version takes \
-{imported["compiling"]:.0f} ms,
-because it compiles.
+Beyond what an idle Home Assistant has imported already, once, however many miners there are. That
+is what miners need and what Home Assistant loads of each integration at once. Each make is
+loaded with its first miner, as power controllers and thermostats are with the first of them.
+Home Assistant compiles at the first start with a new version only.
+
+{_imports(results)}
 
 {LEFT.read_text("utf-8").strip()}
 

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.asic_miner import miner_entry, moving
 from custom_components.asic_miner.action import Action
-from custom_components.asic_miner.connect import client_for
+from custom_components.asic_miner.connect import async_client_for
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners.client import MinerClient
 from custom_components.asic_miner.miners.models import Feature
@@ -291,13 +291,13 @@ NEW_ADDRESS = "192.168.77.5"
 def new_port(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> int:
     """Where the home network's new address is for the test: at another port of ours."""
 
-    def routed(hass: HomeAssistant, data: Mapping[str, Any]) -> MinerClient:
+    async def routed(hass: HomeAssistant, data: Mapping[str, Any]) -> MinerClient:
         if data["host"] == NEW_ADDRESS:
             data = {**data, "host": "127.0.0.1", "port": unused_tcp_port}
-        return client_for(hass, data)
+        return await async_client_for(hass, data)
 
-    monkeypatch.setattr(moving, "client_for", routed)
-    monkeypatch.setattr(miner_entry, "client_for", routed)
+    monkeypatch.setattr(moving, "async_client_for", routed)
+    monkeypatch.setattr(miner_entry, "async_client_for", routed)
     return unused_tcp_port
 
 

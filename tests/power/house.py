@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from custom_components.asic_miner.miners.models import MinerState
-from custom_components.asic_miner.power.model import Ability, CommandKind
+from custom_components.asic_miner.power.model import Ability, CommandKind, Measured
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
-    Measured,
     MinerNow,
     Plan,
     SiteMiner,

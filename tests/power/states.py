@@ -3,8 +3,8 @@
 from dataclasses import replace
 import math
 
-from custom_components.asic_miner.power.model import Ability, GuardState
-from custom_components.asic_miner.power.site_model import Measured, MinerNow
+from custom_components.asic_miner.power.model import Ability, GuardState, Measured
+from custom_components.asic_miner.power.site_model import MinerNow
 
 from .rig import PERCENT, START
 

@@ -4,9 +4,8 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.aim import Aim, Aims, Intent
-from custom_components.asic_miner.power.model import Wait
+from custom_components.asic_miner.power.model import Measured, Wait
 from custom_components.asic_miner.power.site_model import (
-    Measured,
     Mode,
     Reason,
     SiteReadings,

@@ -4,10 +4,9 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.caps import Bound, bounds, caps, headroom, ramping
-from custom_components.asic_miner.power.model import Wait
+from custom_components.asic_miner.power.model import Measured, Wait
 from custom_components.asic_miner.power.site_model import (
     Circuit,
-    Measured,
     MinerNow,
     SiteMiner,
     SiteReadings,

@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.asic_miner.power.balance import split
-from custom_components.asic_miner.power.site_model import Energy, Measured, SiteReadings
+from custom_components.asic_miner.power.model import Measured
+from custom_components.asic_miner.power.site_model import Energy, SiteReadings
 
 HOUR = 3600.0
 

@@ -20,8 +20,7 @@ from custom_components.asic_miner.power.heat_model import (
     Preset,
 )
 from custom_components.asic_miner.power.heat_safety import Dangers, Limits, Trip
-from custom_components.asic_miner.power.model import Source
-from custom_components.asic_miner.power.site_model import Measured
+from custom_components.asic_miner.power.model import Measured, Source
 
 from .rig import PERCENT, START, TARGET, Rig
 

@@ -15,7 +15,7 @@ from custom_components.asic_miner.power.heat_model import (
     Preset,
 )
 from custom_components.asic_miner.power.heat_safety import Dangers, Trip
-from custom_components.asic_miner.power.site_model import Measured
+from custom_components.asic_miner.power.model import Measured
 
 from .rig import START
 

@@ -11,7 +11,7 @@ from custom_components.asic_miner.power.heat_safety import (
     Trip,
     Verdict,
 )
-from custom_components.asic_miner.power.site_model import Measured
+from custom_components.asic_miner.power.model import Measured
 
 from .rig import START
 from .states import measured

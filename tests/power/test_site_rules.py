@@ -8,12 +8,11 @@ import pytest
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.guard import Guard
-from custom_components.asic_miner.power.model import Ability, Source, Wait, Wish
+from custom_components.asic_miner.power.model import Ability, Measured, Source, Wait, Wish
 from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
     Energy,
-    Measured,
     MinerNow,
     Mode,
     Plan,

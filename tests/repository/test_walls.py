@@ -116,8 +116,8 @@ def test_the_core_imports_no_platform(stem: str) -> None:
             assert module.split(".")[0] not in PLATFORMS, module
 
 
-def test_what_plans_is_loaded_with_the_first_entry_that_plans() -> None:
-    """A home that has miners only carries neither the controller nor the thermostat."""
+def test_what_is_not_there_is_not_loaded() -> None:
+    """A home that has miners of one make carries neither controllers nor the other make."""
     package = "custom_components.asic_miner"
     needed = ("miner_entry", "kinds", "config_flow", "diagnostics", "repairs", *PLATFORMS)
     lines = [
@@ -134,6 +134,7 @@ def test_what_plans_is_loaded_with_the_first_entry_that_plans() -> None:
     )
     loaded = {name.removeprefix(f"{package}.") for name in done.stdout.split()}
     assert {"coordinator", "sensor", "config_flow"} <= loaded
-    planning = {"controller_entry", "controller", "power.site", "planning"}
+    planning = {"controller_entry", "controller", "power.site", "power.site_model", "planning"}
     planning |= {"thermostat_entry", "thermostat", "power.heat", "climate", "water_heater"}
     assert not planning & loaded
+    assert not {f"miners.{make}.client" for make in MAKES} & loaded

@@ -81,7 +81,7 @@ async def _probe(
 
 
 async def _ask(session: ClientSession, make: Make, host: str, port: int) -> Detected:
-    client = create_client(make, host, port, Credentials(), session)
+    client = await create_client(make, host, port, Credentials(), session)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             identity = await client.probe()

@@ -6,7 +6,8 @@ from enum import StrEnum
 import math
 
 from . import balance, caps, defaults
-from .site_model import Measured, MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
+from .model import Measured
+from .site_model import MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
 
 
 class Intent(StrEnum):

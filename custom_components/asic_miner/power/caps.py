@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from . import defaults
-from .model import Path, Wait
-from .site_model import Circuit, Measured, MinerNow, SiteReadings, SiteSettings
+from .model import Measured, Path, Wait
+from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings
 
 GRID = "grid"
 PHASE = "phase"

@@ -11,7 +11,7 @@ from . import defaults
 from .heat_model import Action, HeatPlan, HeatReadings, HeatSettings, HeatWhy, Preset
 from .heat_regulator import Regulator, band
 from .heat_safety import Dangers, HeatSafety, Trip, Verdict
-from .site_model import Measured
+from .model import Measured
 
 _UNABLE = frozenset({HeatWhy.NO_POOL, HeatWhy.NO_MINER, HeatWhy.PUMP_WAITS})
 """Reasons for which the miner cannot heat, though it is to."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..miners.models import JsonValue
 from . import defaults
-from .site_model import Measured
+from .model import Measured
 
 
 class Trip(StrEnum):

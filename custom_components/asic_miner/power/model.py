@@ -13,6 +13,14 @@ from typing import Self
 from ..miners.models import Capabilities, Feature, MinerState, Snapshot
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A value and when it was last reported, changed or not."""
+
+    value: float
+    at: float
+
+
 class Path(StrEnum):
     """By which kind of command the draw of a miner is changed."""
 

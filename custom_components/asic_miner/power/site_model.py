@@ -11,7 +11,7 @@ from enum import StrEnum
 from . import defaults
 from .budget import Policy
 from .guard import Guard
-from .model import Ability, GuardState, Source, Wish
+from .model import Ability, GuardState, Measured, Source, Wish
 
 
 class Mode(StrEnum):
@@ -30,14 +30,6 @@ class Mode(StrEnum):
     FULL = "full"
     HEAT = "heat"
     """As much as the thermostats ask for."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """A value and when it was last reported, changed or not."""
-
-    value: float
-    at: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,10 @@ from functools import partial
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.guard import Guard
+from custom_components.asic_miner.power.model import Measured
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
-    Measured,
     MinerNow,
     Mode,
     SiteMiner,

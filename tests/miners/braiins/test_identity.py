@@ -24,7 +24,7 @@ from .device import CONSTRAINTS, Answer, Device, Reply
 
 async def test_made_by_the_common_function(device: Device, http: ClientSession) -> None:
     """Without credentials the usual user and no password are tried."""
-    client = create_client(Make.BRAIINS, "127.0.0.1", device.port, Credentials(), http)
+    client = await create_client(Make.BRAIINS, "127.0.0.1", device.port, Credentials(), http)
     assert isinstance(client, BraiinsClient)
     assert client.make is Make.BRAIINS
     assert client.capabilities == Capabilities()

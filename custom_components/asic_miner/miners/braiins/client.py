@@ -1,8 +1,9 @@
 """A miner with Braiins OS as the one interface to a miner of any make."""
 
 from collections.abc import Mapping
-from typing import override
+from typing import TYPE_CHECKING, override
 
+from ..client import Credentials
 from ..errors import (
     InvalidValueError,
     MalformedReplyError,
@@ -27,6 +28,9 @@ from .snapshot import snapshot
 from .targets import TargetClient
 from .transport import ProcessStoppedError
 from .upkeep import UpkeepClient
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 
 class BraiinsClient(TargetClient, PoolClient, NetworkClient, UpkeepClient):
@@ -224,3 +228,14 @@ class BraiinsClient(TargetClient, PoolClient, NetworkClient, UpkeepClient):
 
 def _on(value: bool) -> str:
     return "on" if value else "off"
+
+
+def create(
+    host: str,
+    port: int,
+    credentials: Credentials,
+    session: ClientSession,
+    _memory: Mapping[str, JsonValue] | None,
+) -> BraiinsClient:
+    """Return a client, which has nothing to remember over a restart of the caller."""
+    return BraiinsClient(host, port, credentials, session)

@@ -1,8 +1,9 @@
 """A WhatsMiner as a miner like any other."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import override
+from typing import TYPE_CHECKING, override
 
+from ..client import Credentials
 from ..errors import (
     InvalidValueError,
     MinerError,
@@ -25,6 +26,9 @@ from .pools import PoolOrders
 from .power import PowerCommands
 from .raw import answers
 from .rivals import check_rival
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 _LOCATE_MS = {"period": 200, "duration": 100, "start": 0}
 """The maker's own software blinks like this to show a miner."""
@@ -190,3 +194,14 @@ class WhatsminerClient(PowerCommands, PoolOrders, NetworkOrders, AccountOrders, 
             return await self.get_message(key) == value
 
         await self._send(self.api.set_customer_msg(key, value), shows)
+
+
+def create(
+    host: str,
+    port: int,
+    credentials: Credentials,
+    _session: ClientSession,
+    memory: Mapping[str, JsonValue] | None,
+) -> WhatsminerClient:
+    """Return a client, which speaks no HTTP and needs no session."""
+    return WhatsminerClient(host, port, credentials, memory=memory)
