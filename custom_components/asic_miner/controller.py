@@ -159,11 +159,11 @@ class PowerController(PlanningEntry):
         self._write_soon()
 
     def _miners_now(self, miners: dict[str, MinerCoordinator], now: float) -> list[MinerNow]:
-        heats = self.dials.mode is Mode.HEAT
-        # A thermostat of its own sees to a miner, and where it is asked, it is waited for.
-        left_alone = (
-            async_awaited(self.hass) if heats else async_heat_board(self.hass).wishes.keys()
-        )
+        # One whose thermostat has not spoken yet, as after a restart, is not taken from it.
+        left_alone = async_awaited(self.hass)
+        if self.dials.mode is not Mode.HEAT:
+            # A thermostat of its own sees to a miner.
+            left_alone |= async_heat_board(self.hass).wishes.keys()
         found = []
         for mac, miner in miners.items():
             guard = miner.actuator.guard
