@@ -15,7 +15,7 @@ from tests.simulators.braiins.settings import GroupSetting, PoolSetting
 from tests.simulators.clock import ManualClock
 
 from .conftest import MakeClient
-from .test_settings import SETTLED, difference
+from .settings.machines import SETTLED, difference
 
 STARTED = 2000
 """W, stored before: none of the defaults of the models below, and offered by all of them."""

@@ -1,0 +1,1 @@
+"""Settings of the Braiins OS client, against whole simulated machines."""

@@ -1,0 +1,176 @@
+"""Settings that are none, are refused, or whose answer is lost."""
+
+import pytest
+
+from custom_components.asic_miner.miners.braiins.client import BraiinsClient
+from custom_components.asic_miner.miners.errors import (
+    InvalidValueError,
+    MinerError,
+    MiningProcessDownError,
+    RejectedError,
+    UnconfirmedError,
+    UnsupportedError,
+)
+from custom_components.asic_miner.miners.models import Feature, SettingValue
+from tests.simulators.braiins import BraiinsSimulator, Fault
+from tests.simulators.braiins.plain import Client as PlainClient
+from tests.simulators.braiins.plain import Node
+
+from .machines import TEMPERATURES
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "kind"),
+    [
+        (Feature.DPS_POWER_STEP, 0, InvalidValueError),
+        (Feature.DPS_POWER_STEP, 1001, InvalidValueError),
+        (Feature.DPS_POWER_STEP, float("nan"), InvalidValueError),
+        (Feature.DPS_POWER_STEP, True, InvalidValueError),
+        (Feature.DPS_POWER_STEP, "100", InvalidValueError),
+        (Feature.DPS_MINIMUM_POWER, 949, InvalidValueError),
+        (Feature.DPS_MINIMUM_POWER, 3350, InvalidValueError),
+        (Feature.DPS_SHUTDOWN_HOURS, 1000, InvalidValueError),
+        (Feature.DPS_MODE, "turbo", InvalidValueError),
+        (Feature.DPS_MODE, 2, InvalidValueError),
+        (Feature.DPS, 1, InvalidValueError),
+        (Feature.DPS, "on", InvalidValueError),
+        (Feature.QUICK_RAMP_UP, 1, InvalidValueError),
+        (Feature.QUICK_RAMP_DOWN, 601, InvalidValueError),
+        (Feature.DANGEROUS_TEMPERATURE, 109, InvalidValueError),
+        (Feature.HOT_TEMPERATURE, -1, InvalidValueError),
+        (Feature.COOLING_MODE, "hydro", InvalidValueError),
+        (Feature.POWER_MODE, "low", UnsupportedError),
+        (Feature.FAST_BOOT, True, UnsupportedError),
+        (Feature.HASHBOARD, True, UnsupportedError),
+    ],
+)
+async def test_nothing_wrong_is_sent(
+    feature: Feature,
+    value: SettingValue,
+    kind: type[MinerError],
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+) -> None:
+    """Out of range, of another kind, or no setting here."""
+    with pytest.raises(kind):
+        await client.set_setting(feature, value)
+    assert miner.writes == 0
+
+
+ONE_OF_EACH: list[tuple[Feature, SettingValue, str]] = [
+    (Feature.COOLING_MODE, "manual", "cooling/mode"),
+    (Feature.HOT_TEMPERATURE, 85, "cooling/mode"),
+    (Feature.PERFORMANCE_MODE, "hashrate_target", "performance/mode"),
+    (Feature.DPS, True, "performance/dps"),
+    (Feature.DPS_POWER_STEP, 250, "performance/dps"),
+    (Feature.QUICK_RAMP_DOWN, 10, "performance/quick-ramping"),
+]
+
+
+@pytest.mark.parametrize("execute", [True, False])
+@pytest.mark.parametrize(("feature", "value", "path"), ONE_OF_EACH)
+async def test_lost_answers_are_looked_up(
+    *,
+    execute: bool,
+    feature: Feature,
+    value: SettingValue,
+    path: str,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+) -> None:
+    """Told from the truth by reading, and never sent again."""
+    await client.identify()
+    miner.faults.set(f"PUT {path}", Fault(reset=True, execute=execute))
+    if execute:
+        await client.set_setting(feature, value)
+    else:
+        with pytest.raises(UnconfirmedError):
+            await client.set_setting(feature, value)
+    assert sum(request.startswith("PUT") for request in miner.requests) == 1
+    miner.faults.clear()
+    assert ((await client.read(slow=True)).settings[feature] == value) is execute
+
+
+@pytest.mark.parametrize(("feature", "value", "path"), ONE_OF_EACH)
+async def test_refusals_reach_the_user(
+    *,
+    feature: Feature,
+    value: SettingValue,
+    path: str,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+    plain: PlainClient,
+) -> None:
+    """Sent once, and nothing has changed."""
+    before = await plain.get("configuration/miner")
+    miner.faults.set(f"PUT {path}", Fault(status=400))
+    with pytest.raises(RejectedError):
+        await client.set_setting(feature, value)
+    assert sum(request.startswith("PUT") for request in miner.requests) == 1
+    await plain.put("actions/stop")
+    miner.faults.clear()
+    with pytest.raises(MiningProcessDownError):
+        await client.set_setting(feature, value)
+    assert await plain.get("configuration/miner") == before
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "path", "told"),
+    [
+        (Feature.DPS, True, "performance/dps", {"enabled": False}),
+        (
+            Feature.HOT_TEMPERATURE,
+            85,
+            "cooling/mode",
+            {"auto": {"hot_temperature": {"degree_c": 86}}},
+        ),
+        (Feature.COOLING_MODE, "manual", "cooling/mode", {"auto": {}}),
+        (Feature.QUICK_RAMP_UP, 10, "performance/quick-ramping", {"up_s": 11, "down_s": 30}),
+        (
+            Feature.PERFORMANCE_MODE,
+            "hashrate_target",
+            "performance/mode",
+            {"tunermode": {"target": {"powertarget": {}}}},
+        ),
+    ],
+)
+async def test_another_value_than_sent_is_no_success(
+    *,
+    feature: Feature,
+    value: SettingValue,
+    path: str,
+    told: Node,
+    miner: BraiinsSimulator,
+    client: BraiinsClient,
+) -> None:
+    """A device that says 200 and holds something else."""
+    miner.faults.set(f"PUT {path}", Fault(body=told))
+    with pytest.raises(RejectedError):
+        await client.set_setting(feature, value)
+
+
+@pytest.mark.parametrize("section", ["temperature", "dps", "hashboard_config"])
+async def test_what_is_not_told_is_not_written_over(
+    section: str, miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """A part of the configuration that is missing may hold anything."""
+    whole = (await client.read(slow=True)).settings
+    miner.faults.set("configuration/miner", Fault(remove=[section]))
+    lost = whole.keys() - (await client.read(slow=True)).settings.keys()
+    assert (
+        lost
+        == {
+            "temperature": TEMPERATURES | {Feature.COOLING_MODE},
+            "dps": {feature for feature in whole if feature.startswith("dps")},
+            "hashboard_config": {Feature.QUICK_RAMP_UP, Feature.QUICK_RAMP_DOWN},
+        }[section]
+    )
+    for feature in lost:
+        value: SettingValue = 80
+        if feature in client.capabilities.choices:
+            value = client.capabilities.choices[feature][-1]
+        elif feature not in client.capabilities.ranges:
+            value = True
+        with pytest.raises((UnsupportedError, InvalidValueError)):
+            await client.set_setting(feature, value)
+    assert miner.writes == 0
