@@ -4,8 +4,9 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.aim import Aim, Aims, Intent
-from custom_components.asic_miner.power.model import Measured, Wait
+from custom_components.asic_miner.power.model import Ability, Measured, Path, Wait
 from custom_components.asic_miner.power.site_model import (
+    MinerNow,
     Mode,
     Reason,
     SiteReadings,
@@ -305,3 +306,140 @@ def test_zero_export() -> None:
     assert bought(500.0, again + 70).eager is False
     longer = again + 70 + 2 * defaults.PROBE_BACKOFF
     assert bought(100.0, longer - 1).reason.until == START + longer
+
+
+ZERO = with_mode(Mode.ZERO_EXPORT)
+LOW, HIGH = ZERO.band
+
+
+def look(aims: Aims, grid: float, seconds: float, *miners: MinerNow) -> Aim:
+    """Look at miners that get all that the sun gives, and buy so much, after so many seconds."""
+    now = START + seconds
+    return aims.aim(ZERO, SiteReadings(grid=at(grid, now)), list(miners), now)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grid", "eager", "paused"),
+    [
+        (defaults.PROBE_SETTLE - 1, HIGH + 1, True, True),
+        (defaults.PROBE_SETTLE, HIGH + 1, False, True),
+        (defaults.PROBE_HOLD - 1, HIGH + 1, False, True),
+        (defaults.PROBE_HOLD, HIGH + 1, False, False),
+        # More than a step can have brought is a cloud.
+        (9.0, HIGH + defaults.PROBE_STEP * defaults.PROBE_DOING, True, True),
+        (9.0, HIGH + defaults.PROBE_STEP * defaults.PROBE_DOING + 1, True, False),
+    ],
+)
+def test_a_probe_is_taken_back_and_repeated_later_if_it_was_the_probe(
+    seconds: float, grid: float, eager: bool, paused: bool
+) -> None:
+    aims, one = Aims(), miner("a", 2000.0)
+    assert look(aims, LOW - 1, 0, one).reason.why is Why.PROBING
+    met = look(aims, grid, seconds, one)
+    assert (met.intent, met.eager, met.final) == (Intent.FOLLOW, eager, False)
+    # What is over is over.
+    assert not look(aims, grid, seconds + 1, one).eager
+    again = look(aims, LOW - 1, seconds + 2, one)
+    if paused:
+        assert again.intent is Intent.HOLD
+        assert again.reason.until == START + seconds + defaults.PROBE_BACKOFF
+    else:
+        assert again.reason.why is Why.PROBING
+        assert again.watts == 2000.0 + defaults.PROBE_STEP
+
+
+def test_the_search_waits_longer_each_time_and_not_after_it_found_something() -> None:
+    aims, one = Aims(), miner("a", 2000.0)
+    now, waits = 0.0, []
+    for _ in range(6):
+        assert look(aims, LOW - 1, now, one).reason.why is Why.PROBING
+        look(aims, HIGH + 1, now + 9, one)
+        until = look(aims, LOW - 1, now + 10, one).reason.until
+        assert until is not None
+        waits.append(until - START - now - 9)
+        now = until - START
+    longest = defaults.PROBE_BACKOFF_LONGEST
+    assert waits == [min(defaults.PROBE_BACKOFF * 2**turn, longest) for turn in range(6)]
+    # A step that is covered in full.
+    look(aims, LOW - 1, now, one)
+    look(aims, LOW - 1, now + defaults.PROBE_SETTLE, one)
+    look(aims, HIGH + 1, now + 100, one)
+    until = look(aims, LOW - 1, now + 101, one).reason.until
+    assert until == START + now + 100 + defaults.PROBE_BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("seconds", "watts"),
+    [
+        (100.0, 3000.0),
+        (defaults.RIDE_LONGEST - 1, 3000.0),
+        (defaults.RIDE_LONGEST, 1500.0 + defaults.PROBE_STEP),
+    ],
+)
+def test_what_was_covered_before_a_cloud_is_tried_at_once(seconds: float, watts: float) -> None:
+    aims = Aims()
+    look(aims, HIGH, 0, miner("a", 3000.0))
+    look(aims, HIGH + 2000, 10, miner("a", 3000.0))
+    found = look(aims, LOW - 1, seconds, miner("a", 1500.0))
+    assert found.reason.why is Why.PROBING
+    assert found.watts == watts
+
+
+def test_what_the_probe_itself_has_met_is_not_tried_again_at_once() -> None:
+    aims = Aims()
+    look(aims, LOW - 1, 0, miner("a", 2000.0))
+    look(aims, LOW, 50, miner("a", 2200.0))
+    look(aims, LOW - 1, 60, miner("a", 2200.0))
+    look(aims, HIGH + 1, 70, miner("a", 2400.0))
+    # So much later that the mean begins anew, too.
+    later = 71 + max(defaults.PROBE_BACKOFF, defaults.METER_HOLD)
+    found = look(aims, LOW - 1, later, miner("a", 1500.0))
+    assert found.watts == 1500.0 + defaults.PROBE_STEP
+
+
+def test_a_start_that_did_not_hold_is_tried_again_much_later() -> None:
+    aims, off = Aims(), miner("a")
+    now, waits = 0.0, []
+    for _ in range(4):
+        started = look(aims, LOW - 1, now, off)
+        # There is nothing to add to: the floor is what can be tried.
+        assert (started.reason.why, started.watts) == (Why.PROBING, 1000.0)
+        look(aims, HIGH + 1, now + 300, miner("a", 1000.0))
+        until = look(aims, LOW - 1, now + 400, off).reason.until
+        assert until is not None
+        waits.append(until - START - now - 400)
+        now = until - START
+    first, longest = defaults.PROBE_START_BACKOFF, defaults.PROBE_START_BACKOFF_LONGEST
+    assert waits == [min(first * 2**turn, longest) for turn in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("miners", "watts"),
+    [
+        ([miner("a"), miner("b", ability=TARGET, floor=900.0, excess=1.1)], 990.0),
+        ([miner("a", 2000.0)], 2000.0 + defaults.PROBE_STEP),
+        # What is on its way already is not taken back for being slow.
+        ([miner("a", 2000.0, busy=True, current=3000.0)], 3000.0),
+        ([miner("a", 2000.0, busy=True, current=2500.0, excess=1.1)], 2750.0),
+        ([miner("a", 2000.0, busy=False, current=3000.0)], 2000.0 + defaults.PROBE_STEP),
+        ([miner("a", 2000.0), miner("b", busy=True, current=3000.0)], 2215.0),
+        # Nobody can draw more than all.
+        ([miner("a", 3390.0)], 3400.0),
+        ([miner("a", 3390.0, excess=1.1)], 3390.0 + defaults.PROBE_STEP),
+    ],
+)
+def test_what_is_tried(miners: list[MinerNow], watts: float) -> None:
+    found = look(Aims(), LOW - 1, 0, *miners)
+    assert found.intent is Intent.FOLLOW
+    assert found.watts == pytest.approx(watts)
+
+
+def test_steps_double_up_to_a_share_of_all() -> None:
+    for maximum, largest in ((3200.0, defaults.PROBE_STEP_LARGEST), (32_000.0, 3200.0)):
+        big = Ability(path=Path.POWER_TARGET, minimum=1000, maximum=maximum)
+        aims, steps = Aims(), []
+        for turn in range(6):
+            found = look(aims, LOW - 1, turn * defaults.PROBE_SETTLE, miner("a", 1000.0, big))
+            assert found.watts is not None
+            steps.append(found.watts - 1000.0)
+        assert steps == [min(defaults.PROBE_STEP * 2**turn, largest) for turn in range(6)]
