@@ -52,7 +52,7 @@ DISCHARGING = SiteSettings(miners=(), discharge=True)
         (SETTINGS, SiteReadings(permission=False), Intent.STOP, Reason(why=Why.NOT_PERMITTED)),
         (
             DISCHARGING,
-            SiteReadings(soc=measured(19.0), battery=measured(1.0)),
+            SiteReadings(soc=measured(19.0), battery=measured(defaults.BATTERY_NOISE + 1)),
             Intent.STOP_NOW,
             Reason(why=Why.BATTERY_LOW, data={"soc": 19.0, "limit": 20.0}),
         ),
@@ -67,8 +67,8 @@ def test_what_stops_all(
 @pytest.mark.parametrize(
     ("settings", "readings"),
     [
-        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(20.0), battery=measured(1.0))),
-        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(19.0), battery=measured(0.0))),
+        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(20.0), battery=measured(99.0))),
+        (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(19.0), battery=measured(50.0))),
         (DISCHARGING, SiteReadings(grid=measured(0.0), soc=measured(19.0))),
         (SETTINGS, SiteReadings(grid=measured(0.0), soc=measured(19.0), battery=measured(1.0))),
         (SETTINGS, SiteReadings(grid=measured(0.0), permission=True)),

@@ -248,6 +248,51 @@ def test_a_battery_that_may_be_discharged_is_until_it_is_low() -> None:
     assert house.ordered == 0
 
 
+ANYTHING = [Mode.FIXED, Mode.FULL, Mode.HEAT]
+
+
+@pytest.mark.parametrize("mode", ANYTHING)
+def test_what_lives_from_anything_leaves_a_low_battery(mode: Mode) -> None:
+    """Allowed or not, and the little that it is charged with starts nobody."""
+    house = House(abilities=(TARGET,), battery=0.0, soc=25.0)
+    house.set(mode=mode, fixed=3000.0)
+    house.extra = SiteReadings(heat={"m0": 3000.0})
+    for solar, soc, seconds, runs in (
+        (0.0, 25.0, 1800, True),
+        (0.0, 19.0, 60, False),
+        (1500.0, 22.0, 3600, False),
+        (1500.0, 25.0, 300, True),
+        (0.0, 19.0, 1200, False),
+    ):
+        house.soc = soc
+        for _ in range(seconds // 10):
+            house.battery = min(300 + house.drawn - solar, 5000.0)
+            plan = house.step()
+        assert (house.ordered > 0) is runs
+        assert (plan.reason.why is Why.BATTERY_LOW) is not runs
+    # It is empty for its inverter, which gives nothing any more: the grid is there still.
+    house.battery = 0.0
+    house.run(1200)
+    assert house.ordered > 2900
+
+
+def test_cheap_power_is_not_that_of_the_battery() -> None:
+    house = House(abilities=(TARGET,), battery=0.0, soc=60.0)
+    house.set(mode=Mode.SURPLUS_CHEAP)
+    house.extra = SiteReadings(price=0.1, price_limit=0.3)
+    given = 0.0
+    for _ in range(720):
+        house.battery = min(300 + house.drawn, 5000.0)
+        plan = house.step()
+        given += min(house.drawn, house.battery) * 10 / 3600
+    assert plan.reason.why is Why.BATTERY
+    assert given < 100
+    # Whose battery is held back in cheap hours, or is empty, mines.
+    house.battery = 0.0
+    assert house.run(600).reason.why is Why.FULL
+    assert house.ordered == 3200
+
+
 def test_an_import_limit_is_instant_and_without_smoothing() -> None:
     house = House(on=True)
     house.set(mode=Mode.FULL, import_limit=8000.0)
@@ -337,14 +382,17 @@ def test_never_above_a_circuit_whoever_wishes(
         ),
         min_size=1,
         max_size=10,
-    )
+    ),
+    mode=st.sampled_from([Mode.SURPLUS, Mode.SURPLUS_CHEAP, Mode.ZERO_EXPORT]),
 )
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=40)
 def test_a_forbidden_battery_is_never_discharged_for_long(
-    powers: list[tuple[float, float, int]],
+    powers: list[tuple[float, float, int]], mode: Mode
 ) -> None:
     """Neither at more than the floors after a moment, nor at all after ten minutes."""
     house = House(abilities=(PERCENT, TARGET), battery=0.0, soc=50.0)
+    house.set(mode=mode)
+    house.extra = SiteReadings(price=0.1, price_limit=0.2)
     lasts = 0.0
     for solar, soc, steps in powers:
         house.solar, house.soc = solar, soc

@@ -78,6 +78,8 @@ class Aims:
         self._is_cheap = False
         self._dear_at = -math.inf
         self._battery_is_full = False
+        self._battery_is_low = False
+        self._resting = balance.Since()
         self._discharging = balance.Since()
         self._probe = _Probe()
         self._started_at: float | None = None
@@ -92,16 +94,10 @@ class Aims:
         """Return the aim of this moment."""
         if self._started_at is None or self._started_at > now:
             self._started_at = now
+        self._watch_low(settings, readings, now)
         if (stop := self._stop(settings, readings, miners)) is not None:
             return stop
-        if readings.soc is not None:
-            least = settings.first_soc - defaults.BATTERY_FIRST_HYSTERESIS
-            if readings.soc.value >= settings.first_soc:
-                self._battery_is_full = True
-            elif readings.soc.value < least:
-                self._battery_is_full = False
-            if self._battery_is_full:
-                settings = replace(settings, first_soc=least)
+        settings = self._battery_first(settings, readings)
         mode = settings.mode
         if mode is Mode.HEAT:
             return Aim(
@@ -116,6 +112,9 @@ class Aims:
             return Aim(intent=Intent.BUDGET, watts=watts, reason=Reason(why=Why.FULL))
         cheap, price = self._price(settings, readings, now)
         if cheap:
+            # What is cheap is the grid's power, not the battery's.
+            if (battery := self._battery(settings, readings, miners, now, bought=True)) is not None:
+                return battery
             most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
             return Aim(intent=Intent.BUDGET, watts=most, reason=Reason(why=Why.FULL))
         if (silent := self._silent(readings, now)) is not None:
@@ -135,16 +134,44 @@ class Aims:
             return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.MODE_OFF))
         if readings.permission is False:
             return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.NOT_PERMITTED))
-        soc = readings.soc
-        if settings.discharge and soc is not None and soc.value < settings.stop_soc:
-            discharges = readings.battery is not None and readings.battery.value > 0
-            if discharges:
-                data = {"soc": soc.value, "limit": settings.stop_soc}
-                reason = Reason(why=Why.BATTERY_LOW, data=data)
-                return Aim(intent=Intent.STOP_NOW, watts=0.0, reason=reason)
+        if self._battery_is_low and readings.soc is not None:
+            data = {"soc": readings.soc.value, "limit": settings.stop_soc}
+            reason = Reason(why=Why.BATTERY_LOW, data=data)
+            return Aim(intent=Intent.STOP_NOW, watts=0.0, reason=reason)
         if not miners:
             return Aim(intent=Intent.HOLD, watts=None, reason=Reason(why=Why.NO_MINERS))
         return None
+
+    def _battery_first(self, settings: SiteSettings, readings: SiteReadings) -> SiteSettings:
+        """Return settings by which a battery that was full stays so while it falls a little."""
+        if readings.soc is None:
+            return settings
+        least = settings.first_soc - defaults.BATTERY_FIRST_HYSTERESIS
+        if readings.soc.value >= settings.first_soc:
+            self._battery_is_full = True
+        elif readings.soc.value < least:
+            self._battery_is_full = False
+        return replace(settings, first_soc=least) if self._battery_is_full else settings
+
+    def _watch_low(self, settings: SiteSettings, readings: SiteReadings, now: float) -> None:
+        """Find out whether a battery that miners may discharge is too low for that.
+
+        Once it is, the little that it is charged with starts nobody who would discharge it
+        again. One that rests gives nothing, so that nobody discharges it.
+        """
+        soc, power = readings.soc, readings.battery
+        anything = settings.mode in {Mode.FIXED, Mode.FULL, Mode.HEAT}
+        if soc is None or power is None or not (anything or settings.discharge):
+            self._battery_is_low = False
+            return
+        rests = self._resting.lasts(abs(power.value) <= defaults.BATTERY_NOISE, now)
+        if soc.value < settings.stop_soc and power.value > defaults.BATTERY_NOISE:
+            self._battery_is_low = True
+        elif (
+            soc.value >= settings.stop_soc + defaults.BATTERY_STOP_HYSTERESIS
+            or rests >= defaults.BATTERY_HOLD
+        ):
+            self._battery_is_low = False
 
     def _price(
         self, settings: SiteSettings, readings: SiteReadings, now: float
@@ -211,8 +238,13 @@ class Aims:
         readings: SiteReadings,
         miners: Sequence[MinerNow],
         now: float,
+        *,
+        bought: bool = False,
     ) -> Aim | None:
-        """Return the aim while miners discharge a battery that is not for them."""
+        """Return the aim while miners discharge a battery that is not for them.
+
+        With `bought` they may have what comes from the grid.
+        """
         power = readings.battery.value if readings.battery is not None else 0.0
         drawn = sum(miner.state.drawn or 0.0 for miner in miners)
         forbidden = power > defaults.BATTERY_NOISE and not balance.may_discharge(settings, readings)
@@ -220,7 +252,7 @@ class Aims:
         lasted = self._discharging.lasts(forbidden, now)
         if not forbidden:
             return None
-        grid = readings.grid.value if readings.grid is not None else 0.0
+        grid = readings.grid.value if readings.grid is not None and not bought else 0.0
         covered = drawn - power - max(grid, 0.0)
         smooth = self._smooth.add(covered, now)
         until = now + defaults.BATTERY_HOLD - lasted

@@ -190,6 +190,9 @@ BATTERY_DISCHARGE_SOC = 80.0
 """Field: where miners may discharge it at all, then only above this."""
 BATTERY_STOP_SOC = 20.0
 """Field: 12 to 20 %; below, miners stop in every mode that may use the battery."""
+BATTERY_STOP_HYSTERESIS = 5.0
+"""Own: % by which it must be charged again, as BATTERY_FIRST_HYSTERESIS, or each gap in the
+clouds of a morning would cost a start."""
 BATTERY_NOISE = 50.0
 """Own: watts of discharge that an inverter shows while it regulates."""
 BATTERY_HOLD = 30.0
