@@ -209,11 +209,14 @@ def test_a_forbidden_battery_is_tolerated_then_lowered_then_stopped() -> None:
 
     assert discharged(defaults.BATTERY_NOISE, 0).intent is Intent.FOLLOW
     held = discharged(800.0, 10)
-    until = START + 10 + defaults.BATTERY_HOLD
+    # Ten Wh are taken by 800 W in 45 s, and by 1200 W in the half minute that it takes to look.
+    until = START + 10 + 45
+    assert discharged(1500.0, 10).reason.until == START + 10 + defaults.BATTERY_HOLD
     assert held.intent is Intent.NO_RISE
     assert held.ceiling is None
     assert held.reason == Reason(why=Why.BATTERY, data={"watts": 800.0}, until=until)
-    lowered = discharged(800.0, 10 + defaults.BATTERY_HOLD, grid=200.0)
+    assert discharged(800.0, 10 + defaults.BATTERY_HOLD).ceiling is None
+    lowered = discharged(800.0, 55, grid=200.0)
     # 2015 W are drawn; 1000 W of it are neither the battery's nor the grid's. One floor runs,
     # and 15 W are what the other draws anyway.
     assert lowered == Aim(
@@ -223,13 +226,27 @@ def test_a_forbidden_battery_is_tolerated_then_lowered_then_stopped() -> None:
         ceiling=1015.0,
         soft=True,
     )
-    more = discharged(1500.0, 50)
+    more = discharged(1500.0, 60)
     assert (more.watts, more.ceiling) == (515.0, 1015.0)
     stopped = discharged(1500.0, 10 + defaults.BATTERY_STOP)
     assert (stopped.ceiling, stopped.soft) == (515.0, False)
     # What is over is counted anew.
-    assert discharged(0.0, 700).intent is Intent.FOLLOW
-    assert discharged(800.0, 710).ceiling is None
+    assert discharged(0.0, 1000).intent is Intent.FOLLOW
+    assert discharged(800.0, 1010).ceiling is None
+    assert discharged(800.0, 1040).ceiling is None
+
+
+def test_what_takes_little_from_a_battery_is_left_to_the_usual_way_and_stopped_in_time() -> None:
+    aims = Aims()
+    for seconds in range(0, int(defaults.BATTERY_STOP) + 10, 10):
+        now = START + seconds
+        readings = SiteReadings(grid=at(0.0, now), battery=at(59.0, now))
+        found = aim(SETTINGS, readings, aims=aims, now=now)
+        taken = 59.0 * seconds / 3600
+        hurried = taken >= defaults.BATTERY_HOLD_WH or seconds >= defaults.BATTERY_STOP
+        assert (found.ceiling is not None) is hurried
+        assert found.intent is Intent.NO_RISE
+    assert (found.ceiling, found.soft) == (1956.0, False)
 
 
 def test_one_that_ramps_counts_in_full_for_a_battery() -> None:

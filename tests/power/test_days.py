@@ -37,9 +37,10 @@ DAYS = [
     Least(Kind.PRICE, 3, 0, used=94.4, beyond=3.5, starts=9),
     Least(Kind.ZERO_EXPORT, 3, 0, used=85.0, beyond=12.1, starts=5),
     Least(Kind.ZERO_EXPORT, 10, 1, used=85.8, beyond=29.3, starts=10),
-    Least(Kind.BATTERY, 3, 0, used=76.8, beyond=5.1, starts=12),
-    Least(Kind.BATTERY, 3, 1, used=77.6, beyond=3.6, starts=12),
-    Least(Kind.NIGHT, 3, 0, used=94.2, beyond=0.1, starts=4),
+    Least(Kind.BATTERY, 3, 0, used=81.6, beyond=5.6, starts=6),
+    Least(Kind.BATTERY, 3, 1, used=75.3, beyond=3.9, starts=10),
+    Least(Kind.NIGHT, 3, 0, used=96.0, beyond=0.1, starts=4),
+    Least(Kind.NIGHT, 3, 1, used=96.1, beyond=0.1, starts=6),
 ]
 
 

@@ -366,6 +366,22 @@ def test_it_learns_seconds_floor_idle_and_efficiency_and_keeps_them() -> None:
     assert guard.learned.idle == pytest.approx(17)
 
 
+@pytest.mark.parametrize(("more", "goal"), [(1.0, 2000), (0.996, 2000), (0.993, 1800)])
+def test_a_limit_at_what_it_draws_lowers_nothing_for_one_reading(more: float, goal: float) -> None:
+    """The excess is learned anew with each reading, a little more or less."""
+    tuned = Ability(
+        path=Path.POWER_TARGET, minimum=1000, maximum=3200, step=1, tuned=(1800, 2000, 2200)
+    )
+    rig = Rig(ability=tuned, target=2000, power=2060)
+    for _ in range(int(defaults.LEARN_STEADY * 2 // 15)):
+        rig.now += 15
+        rig.read()
+    assert rig.guard.learned.excess == pytest.approx(1.03)
+    rig.wish(3200)
+    rig.wish(2060 * more, Source.SITE, safety=True)
+    assert rig.guard.state(rig.now).goal == goal
+
+
 def test_what_restarts_because_it_was_set_too_low_has_a_higher_floor() -> None:
     rig = Rig()
     rig.wish(1000)

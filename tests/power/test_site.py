@@ -1,5 +1,6 @@
 """The controller of a site: limits, silence, battery, modes, and reasons."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import example, given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.model import CommandKind, Source
+from custom_components.asic_miner.power.model import Ability, CommandKind, Source
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
@@ -304,15 +305,50 @@ def test_an_import_limit_is_instant_and_without_smoothing() -> None:
     assert plan.headroom["grid"] >= -1000
 
 
+def behind(limit: float, *abilities: Ability) -> House:
+    house = House(abilities=abilities)
+    members = frozenset(house.rigs)
+    house.set(mode=Mode.FULL, circuits=(Circuit(key="c", members=members, limit=limit),))
+    return house
+
+
 def test_a_circuit_has_room_only_for_what_a_start_will_draw() -> None:
-    house = House(abilities=(PERCENT, PERCENT))
-    house.set(
-        mode=Mode.FULL, circuits=(Circuit(key="c", members=frozenset({"m0", "m1"}), limit=5000.0),)
-    )
+    house = behind(4300.0, PERCENT, PERCENT)
     house.run(3600)
-    # A start goes to 3400 W first, so the second has to wait for ever.
+    # A start goes to 3400 W, and the first cannot go below 1000 W: the second waits for ever.
     assert len(starts(house)) == 1
+    assert house.ordered == 3400
     assert house.plans[-1].reason.why is Why.CIRCUIT
+
+
+def test_others_make_room_for_a_start_where_all_draw_more_afterwards() -> None:
+    house = behind(5000.0, PERCENT, PERCENT)
+    most = 0.0
+    while len(starts(house)) < 2:
+        house.step()
+        most = max(most, house.ordered)
+    house.run(3600)
+    assert len(starts(house)) == 2
+    first = [command.watts for _, command in house.rigs["m0"].sent]
+    assert first[1] is not None
+    assert first[1] <= 5000 - 3400
+    assert 4800 <= house.ordered <= 5000
+    assert most <= 5000
+    # Where that little more is not worth a start, nobody is.
+    house = behind(3400.0 + 1000.0 * defaults.ROOM_SHARE, PERCENT, PERCENT)
+    house.run(3600)
+    assert (len(starts(house)), house.ordered) == (1, 3400)
+
+
+def test_fine_steps_make_room_for_a_coarse_one() -> None:
+    coarse = replace(TARGET, tuned=tuple(float(watts) for watts in range(1000, 3201, 400)))
+    house = behind(5500.0, PERCENT, coarse)
+    house.run(3600)
+    # 3400 and 1800 W are what fits without that; a hundred is left for the noise of readings.
+    assert 5400 <= house.ordered <= 5430
+    changes = sum(len(rig.sent) for rig in house.rigs.values())
+    house.run(3600)
+    assert changes == sum(len(rig.sent) for rig in house.rigs.values()), "and stay there"
 
 
 def test_a_breaker_is_used_to_four_fifths() -> None:
@@ -389,7 +425,7 @@ def test_never_above_a_circuit_whoever_wishes(
 def test_a_forbidden_battery_is_never_discharged_for_long(
     powers: list[tuple[float, float, int]], mode: Mode
 ) -> None:
-    """Neither at more than the floors after a moment, nor at all after ten minutes."""
+    """Neither at more than the floors after a moment, nor at all after the minimum on time."""
     house = House(abilities=(PERCENT, TARGET), battery=0.0, soc=50.0)
     house.set(mode=mode)
     house.extra = SiteReadings(price=0.1, price_limit=0.2)
@@ -402,7 +438,7 @@ def test_a_forbidden_battery_is_never_discharged_for_long(
             discharging = house.battery > defaults.BATTERY_NOISE and house.ordered > 0
             lasts = lasts + 10 if discharging else 0.0
             house.step()
-            assert lasts <= defaults.BATTERY_STOP + defaults.SAFETY_CONFIRM_TARGET
+            assert lasts <= defaults.MINIMUM_ON
 
 
 @given(

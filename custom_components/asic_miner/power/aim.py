@@ -81,6 +81,7 @@ class Aims:
         self._battery_is_low = False
         self._resting = balance.Since()
         self._discharging = balance.Since()
+        self._taken = balance.Taken()
         self._probe = _Probe()
         self._started_at: float | None = None
 
@@ -250,14 +251,18 @@ class Aims:
         forbidden = power > defaults.BATTERY_NOISE and not balance.may_discharge(settings, readings)
         # A battery that feeds the house alone discharges as well, and nobody is to start.
         lasted = self._discharging.lasts(forbidden, now)
+        taken = self._taken.add(min(power, drawn) if forbidden else None, now)
         if not forbidden:
             return None
         grid = readings.grid.value if readings.grid is not None and not bought else 0.0
         covered = drawn - power - max(grid, 0.0)
         smooth = self._smooth.add(covered, now)
-        until = now + defaults.BATTERY_HOLD - lasted
-        reason = Reason(why=Why.BATTERY, data={"watts": power}, until=until)
-        if lasted < defaults.BATTERY_HOLD or drawn <= 0:
+        patience = (defaults.BATTERY_HOLD_WH - taken) * 3600 / power
+        patience = min(
+            max(patience, defaults.BATTERY_HOLD - lasted), defaults.BATTERY_STOP - lasted
+        )
+        if patience > 0 or drawn <= 0:
+            reason = Reason(why=Why.BATTERY, data={"watts": power}, until=now + max(patience, 0.0))
             return Aim(intent=Intent.NO_RISE, watts=smooth, reason=reason)
         floors = sum(
             one.state.floor * one.state.excess

@@ -42,6 +42,24 @@ class Since:
         return now - self.at
 
 
+@dataclass(kw_only=True, slots=True)
+class Taken:
+    """The Wh that were taken without a break."""
+
+    wh: float = 0.0
+    at: float | None = None
+
+    def add(self, watts: float | None, now: float) -> float:
+        """Take the W of this moment, None for a break, and return the Wh until now."""
+        passed = now - self.at if self.at is not None else 0.0
+        self.at = None if watts is None else now
+        if watts is None:
+            self.wh = 0.0
+        elif 0 < passed <= defaults.METER_HOLD:
+            self.wh += watts * passed / 3600
+        return self.wh
+
+
 def battery_part(settings: SiteSettings, readings: SiteReadings) -> float:
     """Return the W that a battery adds to what miners may have; below 0 it takes away."""
     if readings.battery is None:

@@ -6,7 +6,8 @@ a miner may only rise into what has been given to it before, whoever wishes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+import math
 
 from . import defaults
 from .model import Measured, Path, Wait
@@ -27,6 +28,14 @@ class Bound:
     """For each miner how much of its draw counts: 1, or a third on one of three phases."""
     limit: float
     """W."""
+    largest: float = math.inf
+    """W of it that one miner can take at most."""
+
+    @property
+    def rise(self) -> float:
+        """W up to which miners are raised: the limit less the noise of their readings."""
+        fewest = max(math.ceil(self.limit / self.largest), 1)
+        return self.limit * (1 - defaults.RISE_NOISE / math.sqrt(fewest))
 
 
 def bounds(
@@ -61,7 +70,12 @@ def bounds(
                 }
                 key = f"{PHASE}_{number}"
                 found.append(_bound(key, parts, settings.phase_limit, phase, miners))
-    return [bound for bound in found if bound.parts]
+    most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
+    return [
+        replace(bound, largest=max(most[key] * part for key, part in bound.parts.items()))
+        for bound in found
+        if bound.parts
+    ]
 
 
 def _recent(measured: Measured | None, now: float) -> bool:
@@ -97,7 +111,7 @@ def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False
 
     With `rise` what is left for those who want more, who keep away from it a little.
     """
-    limit = bound.limit * defaults.RISE_SHARE if rise else bound.limit
+    limit = bound.rise if rise else bound.limit
     return limit - sum(committed[key] * part for key, part in bound.parts.items())
 
 

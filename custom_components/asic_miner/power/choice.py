@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 import math
+from types import MappingProxyType
 
-from . import defaults
+from . import defaults, room
 from .aim import Aim, Intent
 from .balance import Since
 from .budget import Member, Policy, share
-from .model import Path, Wait
+from .candidate import Candidate
 from .site_model import MinerNow, Reason, Why
-
-_RAMPS = {Wait.RAMPING, Wait.RESTARTING}
-_AWAY = {Wait.NO_READING, Wait.FAULT, Wait.STARTS_SPENT, Wait.REFUSED, Wait.STOP_NOT_OBEYED}
-"""Reasons for which it makes no sense to start a miner now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,99 +19,6 @@ class Change:
 
     reason: Reason
     orders: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _One:
-    """A miner as the chooser sees it. W at the wall."""
-
-    now: MinerNow
-    allocated: float
-    rank: float
-    room: float
-    """W by which it may rise within hard limits."""
-    at: float
-
-    @property
-    def key(self) -> str:
-        return self.now.key
-
-    @property
-    def on(self) -> bool:
-        return self.allocated > 0
-
-    @property
-    def excess(self) -> float:
-        return self.now.state.excess
-
-    @property
-    def floor(self) -> float:
-        return self.now.state.floor * self.excess
-
-    @property
-    def most(self) -> float:
-        return self.now.ability.maximum * self.excess
-
-    @property
-    def ramping(self) -> bool:
-        return self.now.state.blocked_up in _RAMPS or (self.on and not self.now.state.running)
-
-    @property
-    def obeyed(self) -> bool:
-        """Tell whether it was told what is wanted; devices round a little."""
-        return abs(self.now.state.current - self.allocated) < self.least_change
-
-    @property
-    def expected(self) -> float:
-        """What it draws, or will when it has obeyed."""
-        state = self.now.state
-        if not self.on:
-            # What goes off still draws until it is off, and that is no surplus used.
-            return 0.0
-        ordered = self.allocated * self.excess
-        if self.ramping:
-            return max(ordered, state.drawn or 0.0)
-        if state.drawn is None or state.busy or not self.obeyed:
-            return ordered
-        return state.drawn
-
-    @property
-    def least_change(self) -> float:
-        return defaults.worthwhile(self.now.ability.path, self.now.ability.maximum)
-
-    @property
-    def can_rise(self) -> bool:
-        state = self.now.state
-        return (
-            self.on
-            and state.running
-            and state.blocked_up is None
-            and state.can_rise_at <= self.at
-            and self.obeyed
-        )
-
-    @property
-    def can_fall(self) -> bool:
-        state = self.now.state
-        blocked = state.blocked_up is not None and self.now.ability.path is not Path.POWER_TARGET
-        return self.on and state.running and not blocked and state.can_fall_at <= self.at
-
-    @property
-    def can_start(self) -> bool:
-        state = self.now.state
-        return (
-            not self.on
-            and not state.running
-            and state.wait not in _AWAY
-            and state.can_start_at <= self.at
-            and state.starts < defaults.STARTS_PER_DAY
-            and self.room >= state.start_watts - (state.drawn or 0.0)
-        )
-
-    def order(self, watts: float) -> float:
-        """Return the order by which it draws at most `watts`, but its floor at least."""
-        lowest = self.now.state.floor
-        return self.now.ability.snap(max(watts / self.excess, lowest) + 1e-6, lowest)
 
 
 class Chooser:
@@ -128,6 +32,8 @@ class Chooser:
         self._ride_at: float | None = None
         self._changed_at = -math.inf
         self._started_at = -math.inf
+        self._room_for: str | None = None
+        self._room_at = -math.inf
 
     def choose(
         self,
@@ -140,10 +46,15 @@ class Chooser:
         policy: Policy,
         rooms: Mapping[str, float],
         ride_through: float,
+        together: Mapping[str, frozenset[str]] = MappingProxyType({}),
     ) -> Change:
-        """Return what changes now."""
+        """Return what changes now.
+
+        `rooms` are the W by which each may rise within hard limits. `together` names those who
+        share the only limit of a miner.
+        """
         ones = [
-            _One(
+            Candidate(
                 now=miner,
                 allocated=allocated.get(miner.key, 0.0),
                 rank=ranks[miner.key],
@@ -161,19 +72,19 @@ class Chooser:
             case Intent.FLOOR:
                 return self._floor(ones, aim, now)
             case Intent.BUDGET:
-                return self._budget(ones, aim, policy, now)
+                return self._budget(ones, aim, policy, together, now)
         return self._follow(ones, aim, ride_through, now)
 
     # Orders that are not the weather's
 
-    def _stop(self, ones: Sequence[_One], aim: Aim, now: float) -> Change:
+    def _stop(self, ones: Sequence[Candidate], aim: Aim, now: float) -> Change:
         """All off: each stop lightens the load, so nothing is gained by spacing them."""
         orders = {one.key: 0.0 for one in ones if one.on}
         if orders:
             self._changed_at = now
         return Change(orders=orders, reason=aim.reason)
 
-    def _floor(self, ones: Sequence[_One], aim: Aim, now: float) -> Change:
+    def _floor(self, ones: Sequence[Candidate], aim: Aim, now: float) -> Change:
         for one in ones:
             lowest = one.order(0.0)
             if one.on and one.allocated > lowest and self._spaced(now):
@@ -181,7 +92,14 @@ class Chooser:
                 return Change(orders={one.key: lowest}, reason=aim.reason)
         return Change(reason=aim.reason)
 
-    def _budget(self, ones: Sequence[_One], aim: Aim, policy: Policy, now: float) -> Change:
+    def _budget(
+        self,
+        ones: Sequence[Candidate],
+        aim: Aim,
+        policy: Policy,
+        together: Mapping[str, frozenset[str]],
+        now: float,
+    ) -> Change:
         """Bring one miner to its part of a budget; those that go down come first."""
         parts = self._parts(ones, aim, policy)
         for one in ones:
@@ -190,9 +108,10 @@ class Chooser:
                 self._changed_at = now
                 why = Why.LOWERED if part else Why.STOPPED
                 return self._set(one, part, why, now)
+        making = self._making(ones, parts, now)
         for one in ones:
             part = parts[one.key]
-            if one.on and part - one.allocated >= one.least_change:
+            if one.on and part - one.allocated >= one.least_change and not making:
                 rise = min(part, (one.expected + max(one.room, 0.0)) / one.excess)
                 order = one.order(rise * one.excess)
                 if one.can_rise and order - one.allocated >= one.least_change:
@@ -203,10 +122,46 @@ class Chooser:
             if not one.on and parts[one.key] > 0 and one.can_start:
                 if now < self._started_at + defaults.START_GAP or not self._spaced(now):
                     return self._spacing(now)
-                return self._set(one, parts[one.key], Why.STARTED, now)
-        return self._rest(ones, aim, {key: parts[key] for key in parts})
+                if one.key == self._room_for:
+                    self._room_for, self._room_at = None, -math.inf
+                most = min(parts[one.key] * one.excess, one.room + (one.now.state.drawn or 0.0))
+                return self._set(one, one.order(most), Why.STARTED, now)
+        shared = self._share(ones, parts, together, making=making, now=now)
+        return shared or self._rest(ones, aim, parts)
 
-    def _parts(self, ones: Sequence[_One], aim: Aim, policy: Policy) -> dict[str, float]:
+    def _share(
+        self,
+        ones: Sequence[Candidate],
+        parts: Mapping[str, float],
+        together: Mapping[str, frozenset[str]],
+        *,
+        making: bool,
+        now: float,
+    ) -> Change | None:
+        """Let those behind one limit make room for each other, one after another."""
+        if not self._spaced(now):
+            return None
+        if making or not self._room_at <= now < self._room_at + defaults.RETRY_LONGEST:
+            found = room.to_start(ones, parts, together)
+            if found is not None:
+                starter, giver, order = found
+                if not making:
+                    self._room_for, self._room_at = starter.key, now
+                return self._set(giver, order, Why.LOWERED, now)
+        if not making and (filled := room.to_fill(ones, parts, together)) is not None:
+            fine, less, coarse, more = filled
+            change = self._set(coarse, more, Why.RAISED, now)
+            return Change(orders={fine.key: less, **change.orders}, reason=change.reason)
+        return None
+
+    def _making(self, ones: Sequence[Candidate], parts: Mapping[str, float], now: float) -> bool:
+        """Tell whether others are being lowered so that one can be started."""
+        young = self._room_at <= now < self._room_at + defaults.START_CONFIRM
+        return young and any(
+            one.key == self._room_for and not one.on and parts[one.key] > 0 for one in ones
+        )
+
+    def _parts(self, ones: Sequence[Candidate], aim: Aim, policy: Policy) -> dict[str, float]:
         if aim.each:
             return {
                 one.key: one.order(watts)
@@ -231,7 +186,9 @@ class Chooser:
 
     # The weather
 
-    def _follow(self, ones: Sequence[_One], aim: Aim, ride_through: float, now: float) -> Change:
+    def _follow(
+        self, ones: Sequence[Candidate], aim: Aim, ride_through: float, now: float
+    ) -> Change:
         if aim.watts is None:
             return Change(reason=aim.reason)
         rest = aim.watts - sum(one.expected for one in ones)
@@ -249,7 +206,7 @@ class Chooser:
 
     def _towards(
         self,
-        ones: Sequence[_One],
+        ones: Sequence[Candidate],
         aim: Aim,
         rest: float,
         ride_through: float,
@@ -269,7 +226,12 @@ class Chooser:
         return self._more(ones, running, aim, rest, now)
 
     def _more(  # noqa: PLR0911 - one return per reason
-        self, ones: Sequence[_One], running: Sequence[_One], aim: Aim, rest: float, now: float
+        self,
+        ones: Sequence[Candidate],
+        running: Sequence[Candidate],
+        aim: Aim,
+        rest: float,
+        now: float,
     ) -> Change:
         """Raise what runs; start another when those cannot take it all."""
         rises = [
@@ -313,7 +275,9 @@ class Chooser:
             return Change(reason=Reason(why=Why.MINER_WAITS, miner=first.key, until=until))
         return self._rest(ones, aim, {one.key: one.most for one in ones})
 
-    def _to_start(self, ones: Sequence[_One], running: Sequence[_One], rest: float) -> _One | None:
+    def _to_start(
+        self, ones: Sequence[Candidate], running: Sequence[Candidate], rest: float
+    ) -> Candidate | None:
         """Return the miner that should be started, if one should."""
         if any(one.ramping for one in running):
             # What that one will draw is not known before it has settled.
@@ -332,7 +296,7 @@ class Chooser:
         return None
 
     def _less(
-        self, running: Sequence[_One], aim: Aim, rest: float, ride_through: float, now: float
+        self, running: Sequence[Candidate], aim: Aim, rest: float, ride_through: float, now: float
     ) -> Change:
         """Lower the largest; stop the last when all are at their floors for too long."""
         falls = [
@@ -364,7 +328,7 @@ class Chooser:
         return self._ride_on(running, aim, rest, ride_through, now)
 
     def _ride_on(
-        self, running: Sequence[_One], aim: Aim, rest: float, ride_through: float, now: float
+        self, running: Sequence[Candidate], aim: Aim, rest: float, ride_through: float, now: float
     ) -> Change:
         """Let clouds pass at the floor, as long as that does not cost more than a start."""
         steady = [one for one in running if not one.ramping]
@@ -405,7 +369,7 @@ class Chooser:
 
     # Common
 
-    def _set(self, one: _One, order: float, why: Why, now: float) -> Change:
+    def _set(self, one: Candidate, order: float, why: Why, now: float) -> Change:
         self._changed_at = now
         if why is Why.STARTED:
             self._started_at = now
@@ -422,7 +386,7 @@ class Chooser:
         until = max(self._changed_at + defaults.DECISION_GAP, self._started_at + defaults.START_GAP)
         return Change(reason=Reason(why=Why.SPACING, until=until))
 
-    def _rest(self, ones: Sequence[_One], aim: Aim, wanted: Mapping[str, float]) -> Change:
+    def _rest(self, ones: Sequence[Candidate], aim: Aim, wanted: Mapping[str, float]) -> Change:
         """Say why nothing changes although more is to be had."""
         short = [one for one in ones if wanted[one.key] - one.expected >= one.least_change]
         if not short:

@@ -15,6 +15,9 @@ SAFETY_RETRY = 10.0
 """Seconds between attempts of what is urgent: one poll after a command."""
 ROUGHLY = 1.03
 """How much the excess of a draw over its order may change while it is being learned."""
+JUST_LEARNED = defaults.LEARN_WEIGHT * defaults.RISE_NOISE
+"""By how much of it the excess of a draw moves with one reading. A limit that was made from the
+excess before is no other limit for that."""
 STOP_ALARM = 3
 """Stops without effect before it is called not obeyed; one or two may be lost."""
 
@@ -150,6 +153,9 @@ class Decider:
             if allowed < self.floor <= min(self.limit.watts, allowed * ROUGHLY):
                 # A limit at the floor is not to stop it for what is still being learned.
                 allowed = self.floor
+            elif allowed < self.current <= allowed * (1 + JUST_LEARNED):
+                # Nor is one at what it draws to lower it by a whole step.
+                allowed = self.current
             watts = min(watts, allowed)
         # A millionth makes up for what is lost by multiplying and dividing.
         return self.ability.snap(watts + 1e-6, self.learned.floor)

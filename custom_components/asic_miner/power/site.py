@@ -92,6 +92,7 @@ class SiteController:
             policy=self.settings.policy,
             rooms={miner.key: self._room(found, miner, mine, committed) for miner in mine},
             ride_through=self.settings.ride_through,
+            together={miner.key: _together(found, miner) for miner in mine},
         )
         self._allocated.update(change.orders)
         wanted = self._wanted(miners, mine)
@@ -244,6 +245,12 @@ def _manual(miner: MinerNow, now: float) -> bool:
     if wish is None or wish.source not in {Source.USER, Source.VOICE, Source.ACTION}:
         return False
     return now - MANUAL_SECONDS < wish.at <= now
+
+
+def _together(found: Sequence[caps.Bound], miner: MinerNow) -> frozenset[str]:
+    """Return who shares the only limit of a miner; nobody where it has none or several."""
+    tight = [bound for bound in found if miner.key in bound.parts]
+    return frozenset(tight[0].parts) if len(tight) == 1 else frozenset()
 
 
 def _why_limited(bound: str) -> Why:

@@ -82,6 +82,11 @@ def _house(random: Random, seed: int) -> list[float]:
     return [value * random.gauss(1, 0.01) for value in values]
 
 
+def _circuit(seed: int) -> float:
+    """Return which part of what all miners can draw a circuit carries. Each seed is another."""
+    return Random(f"circuit {seed}").uniform(0.4, 0.9) if seed else 0.55
+
+
 @cache
 def trace(kind: Kind, capacity: float, seed: int = 0) -> Trace:
     """Return a day for miners that can draw `capacity` W together; each seed is another one."""
@@ -112,5 +117,5 @@ def trace(kind: Kind, capacity: float, seed: int = 0) -> Trace:
         sun=sun,
         house=_house(random, seed),
         cheap=cheap,
-        circuit=0.55 * capacity if kind is Kind.NIGHT else None,
+        circuit=_circuit(seed) * capacity if kind is Kind.NIGHT else None,
     )

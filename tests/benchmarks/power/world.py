@@ -39,6 +39,7 @@ class Variant:
     reserve: float = 0.0
     """W added to the reserve; in zero export the band is lowered by as much."""
     ride_through: float = defaults.RIDE_THROUGH
+    first_soc: float = defaults.BATTERY_FIRST_SOC
 
 
 VARIANTS: Mapping[str, Variant] = {
@@ -47,6 +48,8 @@ VARIANTS: Mapping[str, Variant] = {
     "planner, reserve 200 W": Variant(reserve=200.0),
     "planner, reserve -300 W": Variant(reserve=-300.0),
     "planner, reserve -600 W": Variant(reserve=-600.0),
+    "planner, reserve -1200 W": Variant(reserve=-1200.0),
+    "planner, miners before battery": Variant(reserve=-600.0, first_soc=0.0),
     "planner, patient": Variant(ride_through=4 * defaults.RIDE_THROUGH),
 }
 """The planner with its default settings and with others that its owner can choose."""
@@ -103,6 +106,7 @@ class Planner:
                 reserve=settings.reserve + other.reserve,
                 band=(low, high),
                 ride_through=other.ride_through,
+                first_soc=other.first_soc,
             )
         )
         self.miners = miners
