@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
@@ -14,6 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_ORDERED_OFF, DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entries import miner_entries
+from .errors import async_joined
 from .miners.models import JsonValue
 from .power.budget import Budget, Member, Sharing
 from .power.learning import number
@@ -181,7 +183,8 @@ class Budgets:
     ) -> dict[str, JsonValue]:
         """Share a budget now and from now on; returns what was applied and what is left.
 
-        Never fails for its range. Raises HomeAssistantError when a miner refuses.
+        Never fails for its range. Raises HomeAssistantError when miners refuse; the others have
+        got theirs, and the budget holds for all.
         """
         self.forget(*miners)
         shared = Shared(
@@ -230,6 +233,7 @@ class Budgets:
         sharing = shared.budget.grant(members, there[0].unix_time()) if members else None
         if sharing is None:
             return None
+        refusals: list[HomeAssistantError] = []
         # Those who get less give it up before others get more.
         for less in (True, False):
             for sharer in list(shared.sharers):
@@ -239,8 +243,15 @@ class Budgets:
                     continue
                 if sharer not in shared.sharers:
                     continue
-                if (state := sharer.state) and (order < state.current) is less:
+                if (state := sharer.state) is None or (order < state.current) is not less:
+                    continue
+                try:
                     await sharer.async_order(order, quietly=not first)
+                except HomeAssistantError as error:
+                    # One that refuses must not keep the others from being lowered.
+                    refusals.append(error)
+        if refusals:
+            raise await async_joined(self._hass, refusals)
         return sharing
 
     @staticmethod

@@ -1,5 +1,7 @@
 """The one place where a miner's error becomes one that Home Assistant shows."""
 
+from collections.abc import Sequence
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
@@ -81,3 +83,17 @@ async def async_reason(hass: HomeAssistant, error: MinerError, name: str) -> str
         return str(error)
     # What it becomes a part of may go on after it.
     return text.format(name=name, **error.told).removesuffix(".")
+
+
+async def async_joined(
+    hass: HomeAssistant, errors: Sequence[HomeAssistantError]
+) -> HomeAssistantError:
+    """Return one error for several miners, each of which has refused for a reason of its own."""
+    if len(errors) == 1:
+        return errors[0]
+    texts = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
+    said: list[str] = []
+    for error in errors:
+        text = texts.get(f"component.{DOMAIN}.exceptions.{error.translation_key}.message")
+        said.append(text.format(**(error.translation_placeholders or {})) if text else str(error))
+    return HomeAssistantError(" ".join(said))

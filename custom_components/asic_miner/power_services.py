@@ -1,13 +1,18 @@
 """Actions about how much miners draw together, and for how long."""
 
+import asyncio
+from collections.abc import Coroutine, Iterable
 from datetime import timedelta
 
 from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import probatio
 
 from .action import Action, Request
 from .budgets import async_get
+from .coordinator import MinerCoordinator
+from .errors import async_joined
 from .power.budget import Budget, Policy, Safe
 from .power.model import Source
 
@@ -34,27 +39,43 @@ async def _set_power_budget(request: Request) -> ServiceResponse:
     return await async_get(request.hass).async_set(budget, miners, range(1, len(miners) + 1))
 
 
-async def _pause(request: Request) -> None:
+async def _order(request: Request, orders: Iterable[Coroutine[None, None, None]]) -> None:
+    """Give each miner its order, also when another refuses or is not there; then say so."""
     async_get(request.hass).forget(*request.coordinators)
-    duration = request.data.get("duration")
-    for miner in request.coordinators:
-        if duration:
-            await miner.actuator.async_interlude(0.0, duration.total_seconds(), Source.ACTION)
-        else:
-            await miner.async_order(0.0, Source.ACTION)
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+    refusals: list[HomeAssistantError] = []
+    for answer in answers:
+        if isinstance(answer, HomeAssistantError):
+            refusals.append(answer)
+        elif answer is not None:
+            raise answer
+    if refusals:
+        raise await async_joined(request.hass, refusals)
+
+
+async def _pause(request: Request) -> None:
+    duration: timedelta | None = request.data.get("duration")
+
+    def pause(miner: MinerCoordinator) -> Coroutine[None, None, None]:
+        if duration is None:
+            return miner.async_order(0.0, Source.ACTION)
+        return miner.actuator.async_interlude(0.0, duration.total_seconds(), Source.ACTION)
+
+    await _order(request, map(pause, request.coordinators))
 
 
 async def _resume(request: Request) -> None:
-    async_get(request.hass).forget(*request.coordinators)
-    for miner in request.coordinators:
-        await miner.actuator.async_resume(Source.ACTION)
+    await _order(
+        request, (miner.actuator.async_resume(Source.ACTION) for miner in request.coordinators)
+    )
 
 
 async def _boost(request: Request) -> None:
-    async_get(request.hass).forget(*request.coordinators)
     seconds = request.data["duration"].total_seconds()
-    for miner in request.coordinators:
-        await miner.actuator.async_boost(seconds, Source.ACTION)
+    await _order(
+        request,
+        (miner.actuator.async_boost(seconds, Source.ACTION) for miner in request.coordinators),
+    )
 
 
 POWER_ACTIONS = (

@@ -288,3 +288,60 @@ async def test_what_was_refused_is_not_said_to_be_tried_again(
     await actuator.async_wish_if_new(3000, Source.BUDGET, quietly=True)
     await miner.poll()
     assert miner.state("power_status") == "refused"
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("pause", {}),
+        ("pause", {"duration": {"hours": 1}}),
+        ("resume", {}),
+        ("boost", {"duration": {"hours": 1}}),
+        ("set_power_budget", {"watts": 0}),
+    ],
+)
+async def test_one_that_is_not_there_keeps_no_other_from_it(
+    whatsminer: WhatsminerSimulator,
+    braiins: BraiinsSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    action: str,
+    data: dict[str, object],
+) -> None:
+    """Whoever pauses all of them is told what failed, and has paused the others."""
+    first, second = await add_miner(whatsminer), await add_miner(braiins)
+    actuator = second.entry.runtime_data.actuator
+    clock.advance(1800)
+    await pass_time(clock, 30, first, second)
+    starts = action in {"resume", "boost"}
+    if starts:
+        await act("pause", first, second)
+        await pass_time(clock, 60, first, second)
+        clock.advance(1200)
+        await pass_time(clock, 60, first, second)
+    assert braiins.truth()["mining"] is not starts
+    await whatsminer.unplug()
+    with pytest.raises(HomeAssistantError, match=first.entry.title):
+        await act(action, first, second, **data)
+    assert (actuator.state.wish.watts > 0) is starts
+    await pass_time(clock, 180, second)
+    assert braiins.truth()["mining"] is starts
+
+
+async def test_all_that_refuse_are_named(
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    braiins: BraiinsSimulator,
+    add_miner: AddMiner,
+) -> None:
+    """Each with its own reason, in the language of Home Assistant."""
+    hass.config.language = "de"
+    first, second = await add_miner(whatsminer), await add_miner(braiins)
+    await whatsminer.unplug()
+    await braiins.unplug()
+    with pytest.raises(HomeAssistantError) as refused:
+        await act("pause", first, second)
+    said = str(refused.value)
+    assert first.entry.title in said
+    assert second.entry.title in said
+    assert "antwortet nicht" in said
