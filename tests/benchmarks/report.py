@@ -42,10 +42,10 @@ def per_poll(results: Results, number: int) -> float:
     return float(above) / (number * LIVE_POLLS) * 1000
 
 
-def per_miner(results: Results, number: int) -> float:
+def per_miner(results: Results, number: int, memory: str = "memory_running") -> float:
     """Return MB of memory per miner more than the first, which brings what all share."""
     found = sizes(results)
-    more = found[number]["memory_running"] - found[1]["memory_running"]
+    more = found[number][memory] - found[1][memory]
     return float(more) / (number - 1) / 1e6
 
 
@@ -98,6 +98,7 @@ def _growth(results: Results) -> str:
                 f"{per_poll(results, number):.2f} ms" if number else "",
                 f"{size['memory_running'] / 1e6:.0f} MB",
                 f"{per_miner(results, number):.2f} MB" if number > 1 else "",
+                f"{per_miner(results, number, 'in_use'):.2f} MB" if number > 1 else "",
                 f"{size['started']:.1f} s",
                 f"{size['available']:.1f} s" if not size.get("missing") else "never",
                 f"{size['start_cpu']:.1f} s" if "start_cpu" in size else "",
@@ -113,6 +114,7 @@ def _growth(results: Results) -> str:
             "per poll above idle",
             "memory",
             "per miner",
+            "in use of it",
             "started",
             "all available",
             "processor until then",
@@ -255,7 +257,9 @@ process (which needed at most {simulators * 100:.0f} % of a core). Half of them 
 half run Braiins OS; all entities that are enabled by default. Processor time and memory are those
 of the whole Home Assistant process, medians over minutes of four live polls and one slow read each.
 Memory is private memory, not shared with other programs; per miner it is that of all miners but
-the first, which brings what all share. Times are counted from the start of
+the first, which brings what all share; the code of the other make counts among them. What is in
+use of it is what allocators have given out; the rest they keep, in pages that are not empty.
+Times are counted from the start of
 the process; lateness of the event loop is that of a timer of 20 ms over a minute.
 With few miners an idle Home Assistant varies by more than they add.
 

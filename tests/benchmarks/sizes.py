@@ -51,7 +51,8 @@ async def measure(plan: Plan, wish: Wish) -> Result:
             result["memory_running"] = hass.memory()
             if wish.lag:
                 result["lag"] = await hass.probe("lag", seconds=LAG_SECONDS)
-            result["objects"] = (await hass.probe("collect"))["objects"]
+            collected = await hass.probe("collect")
+            result["objects"], result["in_use"] = collected["objects"], collected["in_use"]
             result["memory"] = hass.memory()
             if not wish.number:
                 result["modules"] = (await hass.probe("modules"))["modules"]

@@ -9,9 +9,12 @@ import cProfile
 import ctypes
 import gc
 import io
+import os
 from pathlib import Path
 import pstats
+import re
 import sys
+import tempfile
 import time
 import tracemalloc
 
@@ -46,6 +49,43 @@ def age() -> float:
     fields = Path("/proc/self/stat").read_text("utf-8").rpartition(")")[2].split()
     # The 22nd field of all, in ticks of a hundredth since the machine started.
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / 100
+
+
+class _Malloc(ctypes.Structure):
+    """What glibc tells of its heaps (`mallinfo2`)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+def in_use() -> int:
+    """Return bytes that Python's and C's allocators have given out; they hold more than that.
+
+    Both keep what was given back in pages that still hold something else.
+    """
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = _Malloc
+    told: _Malloc = mallinfo()
+    from_c: int = told.uordblks + told.hblkhd
+    with tempfile.TemporaryFile() as file:
+        # It is printed to where errors go, and nowhere else.
+        errors = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            sys._debugmallocstats()
+        finally:
+            os.dup2(errors, 2)
+            os.close(errors)
+        file.seek(0)
+        text = file.read().decode()
+    blocks = re.search(r"^# bytes in allocated blocks\s*=\s*([\d,]+)$", text, re.MULTILINE)
+    assert blocks is not None
+    return int(blocks[1].replace(",", "")) + from_c
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -137,7 +177,7 @@ class Probe:
         """Give back all memory that is not in use, so that two runs can be compared."""
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
-        return {"objects": len(gc.get_objects())}
+        return {"objects": len(gc.get_objects()), "in_use": in_use()}
 
     async def allocations(self, call: ServiceCall) -> ServiceResponse:
         """Return which lines hold most memory, where tracing was switched on at the start."""
