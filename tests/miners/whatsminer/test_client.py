@@ -241,6 +241,18 @@ async def test_status_unknown_and_no_mining_process() -> None:
         assert seen.hashrate is None
 
 
+@pytest.mark.parametrize("command", ["status", "summary", "edevs"])
+async def test_what_all_firmware_knows_is_asked_again(command: str) -> None:
+    """One refusal is no reason never to know it; of anything else it is."""
+    script = newer(**{command: error(14), "get_psu": error(14)})
+    async with miner(script) as (device, client):
+        for _ in range(2):
+            device.requests.clear()
+            await client.read(slow=True)
+            assert device.commands.count(command) == 1
+        assert "get_psu" not in device.commands
+
+
 async def test_boards_fail_alone() -> None:
     """The totals stand."""
     async with miner(newer(edevs=b"{")) as (_, client):
