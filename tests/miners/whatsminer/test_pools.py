@@ -268,6 +268,8 @@ async def test_old_pools_are_put_back(shown: Answer, words: str) -> None:
             replies.pop()
             if not replies:
                 device.script["pools"] = listed(OLD)
+                # From now on there is something to wait for.
+                client.pools_seconds = 60.0
             return OK
 
         device.script["update_pools"] = update
