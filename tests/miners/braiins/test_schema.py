@@ -1,5 +1,6 @@
 """Answers are read whatever is missing, null, unknown or of another type."""
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 import json
 import math
@@ -274,3 +275,38 @@ def test_secrets_stay_out_of_representations() -> None:
     assert login is not None
     assert login.token == "aB3x"
     assert "aB3x" not in repr(login)
+
+
+UNKNOWN = configuration.Limits(default=None, minimum=None, maximum=None)
+
+
+@pytest.mark.parametrize("answer", [{}, None, [], "x", 3])
+@pytest.mark.parametrize(
+    ("read", "nothing"),
+    [
+        (settings_schema.StaticAddress.parse, ("", "", "", ())),
+        (settings_schema.NetworkConfiguration.parse, (None, None)),
+        (settings_schema.License.parse, (None, None)),
+        (settings_schema.AutoUpgrade.parse, (None, None, None)),
+        (settings_schema.QuickRamping.parse, (None, None)),
+        (settings_schema.PowerScaling.parse, (None,) * 9),
+        (settings_schema.TargetProfile.parse, (None,) * 5),
+        (settings_schema.EfficiencyPoint.parse, (None,) * 4),
+        (settings_schema.PoolSettings.parse, ("", "", None, None)),
+        (settings_schema.PoolGroupSettings.parse, ("", (), None, None, None)),
+        (schema.PerformanceMode.parse, (None, None, None)),
+        (schema.TunerState.parse, (None, None, None)),
+        (schema.CoolingState.parse, ((), None)),
+        (schema.PoolGroup.parse, (None, ())),
+        (schema.Network.parse, (None, None, ())),
+        (schema.LoggedError.parse, (None, None, (), (), ())),
+        (configuration.ScalingLimits.parse, (None,) * 3 + (UNKNOWN,) * 5),
+        (configuration.CoolingLimits.parse, (None,) + (UNKNOWN,) * 4),
+    ],
+)
+def test_what_says_nothing_is_not_known(
+    read: Callable[[Json], object], answer: Json, nothing: tuple[object, ...]
+) -> None:
+    found = read(answer)
+    names = [field.name for field in fields(found)]  # type: ignore[arg-type] # each a data class
+    assert tuple(getattr(found, name) for name in names) == nothing
