@@ -4,11 +4,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from custom_components.asic_miner.power.guard import Guard
-from custom_components.asic_miner.power.model import Source, Wish
+from custom_components.asic_miner.power.model import Measured, Source, Wish
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
-    Measured,
     MinerNow,
     Mode,
     SiteMiner,
