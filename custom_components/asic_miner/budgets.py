@@ -201,6 +201,19 @@ class Budgets:
         return self._answer(shared, sharing)
 
     @callback
+    def held(self, miner: MinerCoordinator) -> Budget | None:
+        """Return the budget that a miner keeps to; nobody has wished anything else of it since."""
+        return next(
+            (
+                shared.budget
+                for shared in self._held
+                for sharer in shared.sharers
+                if sharer.entry is miner.config_entry and not sharer.overruled
+            ),
+            None,
+        )
+
+    @callback
     def forget(self, *miners: MinerCoordinator) -> None:
         """End what holds for miners; the others of a budget share what is left of it."""
         entries = {miner.config_entry.entry_id for miner in miners}

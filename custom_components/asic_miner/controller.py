@@ -8,6 +8,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from . import meters
+from .budgets import SHARE_SECONDS
+from .budgets import async_get as async_get_budgets
 from .const import DIARY_SECONDS
 from .controller_config import Setup
 from .coordinator import MinerCoordinator
@@ -15,9 +17,10 @@ from .heat_board import async_awaited, async_heat_board
 from .miners.models import JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
+from .power.budget import Budget
 from .power.learning import number
 from .power.model import GuardState, Source
-from .power.site import SiteController
+from .power.site import MANUAL_SECONDS, SiteController
 from .power.site_model import MinerNow, Mode, Plan, SiteSettings
 
 type ControllerConfigEntry = ConfigEntry[PowerController]
@@ -169,8 +172,12 @@ class PowerController(PlanningEntry):
             guard = miner.actuator.guard
             if guard is None:
                 continue
-            # A pause or boost for a time ends by itself.
-            controlled = miner.actuator.interlude is None and mac not in left_alone
+            # A pause or boost for a time ends by itself, and so does a budget.
+            controlled = (
+                miner.actuator.interlude is None
+                and mac not in left_alone
+                and not _comes_first(async_get_budgets(self.hass).held(miner), now)
+            )
             found.append(MinerNow.of(mac, guard, now, controlled=controlled))
         return found
 
@@ -213,3 +220,12 @@ class PowerController(PlanningEntry):
         if not self._writing:
             self._writing = True
             self._store.async_delay_save(self._page, DIARY_SECONDS)
+
+
+def _comes_first(budget: Budget | None, now: float) -> bool:
+    """Tell whether a miner is left to a budget: for its duration, else for as long as any order."""
+    if budget is None:
+        return False
+    # After its duration it falls to its safe state first.
+    lasts = MANUAL_SECONDS if budget.valid_for is None else budget.valid_for + SHARE_SECONDS
+    return budget.at <= now < budget.at + lasts

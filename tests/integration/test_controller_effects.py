@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.asic_miner.budgets import async_get
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import Source
@@ -410,3 +411,26 @@ async def test_power_status_never_says_done_too_early(house: House) -> None:
         said.append((reached, state.state))
     assert "as_wished" not in {state for reached, state in said if not reached}, said
     assert said[-1][0]
+
+
+@pytest.mark.parametrize("valid_for", [{"minutes": 30}, None])
+async def test_a_budget_comes_first(house: House, valid_for: dict[str, int] | None) -> None:
+    """For its duration, and without one for an hour as any order; then the controller goes on."""
+
+    async def live(seconds: float) -> None:
+        for _ in range(int(seconds // 30)):
+            await house.live(30)
+            await async_get(house.hass)._async_share_again(None)  # type: ignore[arg-type] # unused
+
+    await house.add()
+    await house.call("select.select_option", "mode", option="full")
+    await house.live(1200)
+    assert house.drawn > 3300
+    data = {"device_id": house.devices, "watts": 1200, "fallback": "hold"}
+    if valid_for:
+        data["valid_for"] = valid_for
+    await house.hass.services.async_call(DOMAIN, "set_power_budget", data, blocking=True)
+    await live((1800 if valid_for else 3600) - 60)
+    assert house.drawn == pytest.approx(1200, rel=0.05)
+    await live(900)
+    assert house.drawn > 3300
