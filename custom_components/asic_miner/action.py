@@ -6,7 +6,13 @@ from functools import partial
 from typing import Any, cast
 
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.core import (
+    Context,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import (
@@ -19,6 +25,7 @@ from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entries import is_miner
 from .restart import Restart
+from .rights import async_check_rights
 
 ATTR_CONFIRM = "confirm"
 """Has to be ticked for what cannot be undone or can cut a miner off."""
@@ -29,6 +36,7 @@ class Request:
     """One call of an action."""
 
     hass: HomeAssistant
+    context: Context
     coordinators: tuple[MinerCoordinator, ...]
     """In the order in which they were given; one unless the action takes many, or none."""
     data: Mapping[str, Any]
@@ -54,7 +62,8 @@ class Action:
     run: Run
     fields: Mapping[Any, Any] = field(default_factory=dict)
     admin: bool = True
-    """Only administrators may, and automations, which only they can write."""
+    """Only administrators may, and automations, which only they can write; otherwise whoever may
+    control the miner, or for what only answers, see it."""
     confirm: bool = False
     many: bool = False
     """It takes several miners at once."""
@@ -88,7 +97,13 @@ async def _async_run(action: Action, call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="confirmation_needed"
         )
-    return await action.run(Request(hass=call.hass, coordinators=coordinators, data=call.data))
+    only_answers = action.response is SupportsResponse.ONLY
+    user_id = call.context.user_id
+    await async_check_rights(call.hass, user_id, coordinators, control=not only_answers)
+    request = Request(
+        hass=call.hass, context=call.context, coordinators=coordinators, data=call.data
+    )
+    return await action.run(request)
 
 
 def async_register(hass: HomeAssistant, action: Action) -> None:

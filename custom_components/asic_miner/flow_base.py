@@ -7,6 +7,7 @@ from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_USER,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
 )
@@ -19,6 +20,7 @@ from .flow_forms import MAKE_NAMES, credentials_form, stored_credentials, withou
 from .miners.detect import Detected
 from .miners.errors import MinerError
 from .miners.models import Identity
+from .network_search import neighbours
 from .trial import async_identify, async_try
 
 END_OF_MAC = re.compile(r"miner-([0-9a-f]{6})")
@@ -103,6 +105,11 @@ class MinerFlow(ConfigFlow):
         if entry.data[CONF_HOST] == host or not is_ip_address(entry.data[CONF_HOST]):
             # Who has entered a name has somebody else keep track of the address.
             return True
+        known = await self.hass.async_add_executor_job(neighbours)
+        if known.get(host, entry.unique_id) != entry.unique_id or await self._async_is_there(entry):
+            # Anybody can announce anything, and would be told the login.
+            LOGGER.debug("%s does not follow to %s", entry.title, host)
+            return False
         identity = await async_identify(self.hass, {**entry.data, CONF_HOST: host})
         if identity.mac != entry.unique_id:
             return False
@@ -110,3 +117,15 @@ class MinerFlow(ConfigFlow):
         self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_HOST: host})
         self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return True
+
+    async def _async_is_there(self, entry: ConfigEntry) -> bool:
+        """Tell whether the miner of an entry still answers where it has always been."""
+        if entry.state is ConfigEntryState.LOADED:
+            # Through its own polls, since it may take no more than one request at a time.
+            await entry.runtime_data.async_refresh()
+            return bool(entry.runtime_data.last_update_success)
+        try:
+            identity = await async_identify(self.hass, entry.data)
+        except MinerError:
+            return False
+        return identity.mac == entry.unique_id

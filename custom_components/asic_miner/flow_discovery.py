@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 import re
 from typing import override
 
@@ -11,7 +12,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-from homeassistant.util.network import is_ip_address
+from homeassistant.util.network import is_local
 
 from .const import LOGGER
 from .flow_base import END_OF_MAC, MinerFlow
@@ -55,7 +56,7 @@ class DiscoverySteps(MinerFlow):
         self, host: str, mac: str, name: str, retries: int
     ) -> ConfigFlowResult:
         """Follow a known miner, offer an unknown one, and forget anything else."""
-        if not is_ip_address(host or ""):
+        if not _is_at_home(host or ""):
             return self.async_abort(reason="no_miner")
         if not MAC.fullmatch(mac):
             # Without a known MAC all that is left is not to trouble a miner that is set up.
@@ -91,6 +92,14 @@ class DiscoverySteps(MinerFlow):
 
     async def _async_detect(self) -> None:
         self._found = await detect(async_get_clientsession(self.hass), self._host)
+
+
+def _is_at_home(host: str) -> bool:
+    """Tell whether an announced address is of a home, not of somebody in the internet."""
+    try:
+        return is_local(ip_address(host))
+    except ValueError:
+        return False
 
 
 async def _patiently(ask: Callable[[], Awaitable[object]], retries: int) -> None:

@@ -27,6 +27,7 @@ from .flow_forms import (
 from .miners.detect import Detected
 from .miners.errors import MinerError
 from .miners.models import Identity, Make
+from .miners.wording import in_markdown
 from .network_search import Found, addresses_of, neighbours, resolved, search
 from .trial import async_try
 
@@ -181,7 +182,9 @@ class SearchSteps(MinerFlow):
         )
         return {
             host: texts[f"component.{DOMAIN}.config.error.{translation_key(error)}"].replace(
-                "{reason}", await async_reason(self.hass, error, host)
+                # A form shows its description as Markdown, and a device can say anything.
+                "{reason}",
+                in_markdown(await async_reason(self.hass, error, host)),
             )
             for host, error in zip(hosts, outcomes, strict=True)
             if error

@@ -69,6 +69,7 @@ class MinerIntentHandler(intent.IntentHandler):
             assistant=intent_obj.assistant or "conversation",
             language=intent_obj.language,
             device_id=intent_obj.device_id,
+            user_id=intent_obj.context.user_id,
             **{key: slot["value"] for key, slot in slots.items() if key in {"name", *self._slots}},
         )
         try:

@@ -155,6 +155,7 @@ class OrderTool(Tool):
             percent=data.get("percent"),
             watts=data.get("watts"),
             duration=data.get("minutes"),
+            user_id=llm_context.context.user_id if llm_context.context else None,
         )
         try:
             answer = await async_obey(hass, said)

@@ -12,7 +12,7 @@ from typing import Final
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -28,6 +28,7 @@ from .miners.models import JsonValue, MinerState
 from .power.defaults import BOOST_SECONDS
 from .power.model import Path, Source, Wait
 from .power_services import LONGEST
+from .rights import async_check_rights
 from .voice_texts import text
 from .voice_words import means_all, name_key, number, seconds, until
 
@@ -63,6 +64,8 @@ class Said:
     until: str | None = None
     device_id: str | None = None
     """Of who was spoken to: the miner in its room is preferred."""
+    user_id: str | None = None
+    """Who has said it, where that is known."""
 
 
 class NotUnderstoodError(HomeAssistantError):
@@ -163,7 +166,13 @@ async def async_obey(hass: HomeAssistant, said: Said) -> str:
     Raises NotUnderstoodError, and HomeAssistantError when a miner refuses.
     """
     miners = _meant(hass, said)
-    if said.command is Command.STATUS:
+    meant = [miner.coordinator for miner in miners]
+    telling = said.command is Command.STATUS
+    try:
+        await async_check_rights(hass, said.user_id, meant, control=not telling)
+    except Unauthorized as error:
+        raise NotUnderstoodError(text(said.language, "not_allowed")) from error
+    if telling:
         return " ".join([await _async_describe(hass, miner, said.language) for miner in miners])
     lasts = _lasts(said)
     answers: list[str] = []

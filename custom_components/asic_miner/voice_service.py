@@ -27,6 +27,7 @@ async def _voice_command(request: Request) -> ServiceResponse:
             for slot in SLOTS
             if (slot == "name" or slot in slots) and (said := data.get(slot, "").strip())
         },
+        context=request.context,
         language=data.get("language") or None,
         assistant="conversation",
         device_id=data.get("satellite") or None,

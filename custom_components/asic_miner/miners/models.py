@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Self
 
+from .wording import as_name
+
 type JsonValue = str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None
 """What json.loads can give, and what may be stored in a config entry."""
 
@@ -181,6 +183,12 @@ class Identity:
     """The control board."""
     serial: str | None = None
     hostname: str | None = None
+
+    def __post_init__(self) -> None:
+        """Make names of what a device calls itself, whichever make reads it."""
+        for item in fields(self):
+            if item.name != "make" and (said := getattr(self, item.name)):
+                object.__setattr__(self, item.name, as_name(said))
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """Takes out of a device's answers what nobody but its owner is to see."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from ipaddress import ip_address
 import re
 
@@ -9,6 +10,9 @@ from .models import JsonValue
 REDACTED = "**REDACTED**"
 _SHORTEST = 4
 """Characters; shorter texts are found inside of everything and tell nothing by themselves."""
+_MOST = 300
+"""Secrets and their parts: a miner with three groups of three pools has a third of them. Each
+is looked for in all texts, so a device that claims more is not searched but kept to itself."""
 _TELLING = ("passw", "pwd", "token", "salt", "secret", "apikey", "api_key")
 """Parts of keys whose value is secret whoever wrote them."""
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s@]+@")
@@ -21,6 +25,8 @@ _IP = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[./@:\s]")
+
+type _Clean = Callable[[str], str]
 
 
 def redacted(
@@ -37,13 +43,15 @@ def redacted(
     of those of `addresses` only scheme, host and port are left. The values of `keys`, and
     `secrets`, are replaced wherever they stand in another text too, with their parts: a
     worker's name is that of an account and of a machine. So are network addresses
-    everywhere; of a MAC the maker's half is left.
+    everywhere; of a MAC the maker's half is left. Where there are more than _MOST of them
+    no text is left at all.
     """
     texts = {*secrets, *_below(dict(answers), frozenset(keys))}
     parts = {part for text in texts for part in (text, *_SEPARATORS.split(text))}
     # The longest first, or a part of a secret would spoil the search for all of it.
     ordered = sorted((part for part in parts if len(part) >= _SHORTEST), key=len, reverse=True)
-    return _cleaned(answers, frozenset({*keys, *alone}), frozenset(addresses), ordered)
+    clean = partial(redacted_text, secrets=ordered) if len(ordered) <= _MOST else _nothing_of
+    return _cleaned(answers, frozenset({*keys, *alone}), frozenset(addresses), clean)
 
 
 def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
@@ -53,6 +61,11 @@ def redacted_text(text: str, secrets: Iterable[str] = ()) -> str:
     text = _CREDENTIALS.sub(f"{REDACTED}@", text)
     text = _MAC.sub(r"\1**:**:**", text)
     return _IP.sub(lambda found: REDACTED if _is_address(found[0]) else found[0], text)
+
+
+def _nothing_of(text: str) -> str:
+    """Return what stands for a text of which nothing is shown."""
+    return REDACTED
 
 
 def pool_address(url: str) -> str:
@@ -75,31 +88,31 @@ def _below(value: JsonValue, keys: frozenset[str]) -> Iterator[str]:
 
 
 def _clean(
-    value: JsonValue, keys: frozenset[str], addresses: frozenset[str], secrets: list[str]
+    value: JsonValue, keys: frozenset[str], addresses: frozenset[str], clean: _Clean
 ) -> JsonValue:
     if isinstance(value, str):
-        return redacted_text(value, secrets)
+        return clean(value)
     if isinstance(value, list):
-        return [_clean(item, keys, addresses, secrets) for item in value]
-    return _cleaned(value, keys, addresses, secrets) if isinstance(value, dict) else value
+        return [_clean(item, keys, addresses, clean) for item in value]
+    return _cleaned(value, keys, addresses, clean) if isinstance(value, dict) else value
 
 
 def _cleaned(
     members: Mapping[str, JsonValue],
     keys: frozenset[str],
     addresses: frozenset[str],
-    secrets: list[str],
+    clean: _Clean,
 ) -> dict[str, JsonValue]:
-    clean: dict[str, JsonValue] = {}
+    shown: dict[str, JsonValue] = {}
     for key, item in members.items():
-        shown = redacted_text(key, secrets)
+        name = clean(key)
         if _is_secret(key, keys) and item not in (None, "", [], {}):
-            clean[shown] = REDACTED
+            shown[name] = REDACTED
         elif key.lower() in addresses and isinstance(item, str):
-            clean[shown] = _clean(pool_address(item), keys, addresses, secrets)
+            shown[name] = _clean(pool_address(item), keys, addresses, clean)
         else:
-            clean[shown] = _clean(item, keys, addresses, secrets)
-    return clean
+            shown[name] = _clean(item, keys, addresses, clean)
+    return shown
 
 
 def _is_secret(key: str, keys: frozenset[str]) -> bool:

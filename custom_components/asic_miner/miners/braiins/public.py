@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 import json
 
-from ..wording import printable
+from ..wording import as_name
 
 PORT = 4028
 """That of cgminer, which Braiins OS still answers at."""
@@ -47,6 +47,6 @@ def _model(reply: bytes) -> str | None:
     with suppress(ValueError, RecursionError, KeyError, TypeError, AttributeError):
         for board in json.loads(reply)["DEVDETAILS"]:
             model = board.get("Model")
-            if isinstance(model, str) and (name := printable(model).strip()):
-                return name[:LONGEST]
+            if isinstance(model, str) and model.strip():
+                return as_name(model)[:LONGEST]
     return None

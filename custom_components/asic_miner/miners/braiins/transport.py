@@ -46,8 +46,9 @@ CONNECT_SECONDS: Final = 5.0
 """A kernel accepts at once whatever the load. Ends well before the total, so that it is
 known whether a write can have been sent."""
 TIMEOUT: Final = ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
-DOWNLOAD_TIMEOUT: Final = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=60.0)
-"""Of logs and archives, which a device packs for up to a minute before it sends."""
+DOWNLOAD_TIMEOUT: Final = ClientTimeout(total=900.0, connect=CONNECT_SECONDS, sock_read=60.0)
+"""Of logs and archives, which a device packs for up to a minute before it sends; all of it for
+the 64 MB that are taken at most, over a wireless link of 100 kB/s."""
 CHUNK: Final = 1 << 16
 """Bytes held at a time while reading."""
 REPLY_LIMIT: Final = 1 << 20
