@@ -265,6 +265,73 @@ async def test_nothing_is_done_where_it_is_already(
     assert step["reason"] == "already_configured"
 
 
+@pytest.mark.parametrize("announced", ["by DHCP", "by its web page"])
+@pytest.mark.parametrize("loaded", [True, False])
+async def test_nobody_is_followed_while_the_miner_is_where_it_was(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    entry: ConfigEntry,
+    announced: str,
+    loaded: bool,
+) -> None:
+    """Anybody can announce a MAC or a name, and hand on what they are asked; no login for them."""
+    if not loaded:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    heard: list[bytes] = []
+
+    async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(request := await reader.read(4096))
+        there, onward = await asyncio.open_connection(device.host, device.port)
+        onward.write(request)
+        writer.write(await there.read())
+        onward.close()
+        writer.close()
+
+    thief = await asyncio.start_server(hand_on, "127.0.0.6", device.port)
+    async with thief:
+        if announced == "by DHCP":
+            step = await dhcp(hass, "127.0.0.6", mac_of(device), "any name")
+        else:
+            end = mac_of(device).replace(":", "")[-6:]
+            step = await zeroconf(hass, "127.0.0.6", f"miner-{end}")
+        assert step["reason"] == "already_configured"
+    assert entry.data["host"] == device.host
+    assert device.password.encode() not in b"".join(heard)
+
+
+async def test_nobody_else_is_followed_while_the_miner_is_away(
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry, tmp_path: Path
+) -> None:
+    """Where this machine knows from the network itself who has the address."""
+    await device.stop()
+    device.host = "127.0.0.3"
+    await device.start()
+    table = tmp_path / "arp"
+    head = "IP address HW type Flags HW address Mask Device\n"
+    row = "127.0.0.3 0x1 0x2 {} * eth0\n"
+    with patch.object(network_search, "NEIGHBOURS", table):
+        table.write_text(head + row.format("02:00:00:00:00:66"), "ascii")
+        await dhcp(hass, device.host, mac_of(device), "any name")
+        assert entry.data["host"] == "127.0.0.1"
+        table.write_text(head + row.format(mac_of(device)), "ascii")
+        await dhcp(hass, device.host, mac_of(device), "any name")
+        await hass.async_block_till_done()
+        assert entry.data["host"] == "127.0.0.3"
+
+
+@pytest.mark.parametrize("ip", ["192.0.2.1", "8.8.8.8", "2001:db8::1", "169.254.1", "224.0.0.251"])
+async def test_only_addresses_of_a_home(
+    hass: HomeAssistant, ip: str, device: SimulatedMiner, entry: ConfigEntry
+) -> None:
+    """Who announces something cannot have Home Assistant ask anybody in the internet."""
+    with patch.object(flow_discovery, "detect", side_effect=AssertionError):
+        step = await dhcp(hass, ip, "02:00:00:00:00:01")
+        assert step["reason"] == "no_miner"
+        step = await dhcp(hass, ip, mac_of(device))
+        assert step["reason"] == "no_miner"
+    assert entry.data["host"] == device.host
+
+
 async def test_a_name_is_left_alone(
     hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry
 ) -> None:
@@ -280,9 +347,9 @@ async def test_it_does_not_follow_to_another_miner(
 ) -> None:
     """A network that claims a MAC is asked for proof."""
     hass.config_entries.async_update_entry(entry, unique_id="02:00:00:00:00:99")
+    await device.stop()
     step = await dhcp(hass, "127.0.0.3", "02:00:00:00:00:99")
     assert step["reason"] == "no_miner"
-    await device.stop()
     device.host = "127.0.0.3"
     await device.start()
     step = await dhcp(hass, "127.0.0.3", "02:00:00:00:00:99")

@@ -10,23 +10,31 @@ from contextlib import asynccontextmanager
 import json
 import logging
 from pathlib import Path
+import re
 from typing import Any, override
+from unittest.mock import patch
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.asic_miner import flow_search
 from custom_components.asic_miner.action import Action
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.flow_forms import typed_address
-from custom_components.asic_miner.services import ACTIONS
+from custom_components.asic_miner.flow_search import SearchSteps
+from custom_components.asic_miner.miners.detect import detect
+from custom_components.asic_miner.miners.errors import RejectedError
+from custom_components.asic_miner.miners.models import JsonValue, Make
+from custom_components.asic_miner.miners.redact import REDACTED, redacted
+from custom_components.asic_miner.services import ALL_ACTIONS
 from tests.integration.conftest import Miner, add_through_flow
 from tests.integration.test_actions import EXAMPLES
 from tests.simulators.base import SimulatedMiner
@@ -51,7 +59,13 @@ DANGEROUS = {
     "set_pools",
 }
 """What can brick a miner, cut it off, shut its owner out, or mine for somebody else."""
-UNDONE_ONLY_BY_HAND = {"update_firmware", "restore_stock", "factory_reset", "set_network"}
+UNDONE_FROM_HERE = {"set_pools", "change_password", "apply_contract_key"}
+"""By the same action with what was before: the miner stays within reach, and nothing is lost."""
+MORE_EXAMPLES: dict[str, dict[str, object]] = {
+    "download_logs": {"kind": "miner"},
+    "set_power_budget": {"watts": 1000},
+    "voice_command": {"command": "pause"},
+}
 FILES = {"update_firmware", "download_logs"}
 
 
@@ -148,21 +162,69 @@ def named(nasty: str) -> Spoil:
     return spoil
 
 
+NASTY = "{{ states }}<script>alert(1)</script>![](http://evil.example)[Log in](//evil.example)"
+
+
 @MAKES
 async def test_a_hostile_text_is_only_text(
     hass: HomeAssistant, device: SimulatedMiner, make: str
 ) -> None:
-    """Names out of a device are neither templates nor longer than a state may be."""
-    nasty = "{{ states }}<script>alert(1)</script>" + "x" * 5000
+    """Names out of a device are neither markup nor templates nor links, and not long."""
     async with Gate(device, http=make == "braiins") as gate:
-        miner = Miner(hass, device, await add_through_flow(hass, Behind(gate)))
-        await gate.go(Body(named(nasty)))
-        miner.entry.runtime_data._identity_due = 0.0
+        await gate.go(Body(named(NASTY + "x" * 200_000)))
+        entry = await add_through_flow(hass, Behind(gate))
+        miner = Miner(hass, device, entry)
         await miner.poll(slow=True)
-        await miner.poll(slow=True)
-        assert all(len(state) <= 255 for state in miner.states().values())
+        devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        fields = ("name", "model", "model_id", "sw_version", "hw_version", "serial_number")
+        names = [getattr(one, field) or "" for one in devices for field in fields]
+        names += [entry.title, *(str(state.name) for state in hass.states.async_all())]
+        # That it got there at all, so that this can fail.
+        assert any("alert" in name for name in names)
+        assert [name for name in names if set(name) & set("<>{}[]!") or "//" in name] == []
+        assert max(map(len, names)) <= 200
+        size = max(len(repr(dict(state.attributes))) for state in hass.states.async_all())
+        assert size < 2000
         assert miner.number("hashrate") > 0
         await gate.go(HEALTHY)
+
+
+@pytest.mark.parametrize("make", ["whatsminer"])
+async def test_a_stranger_writes_no_markup_into_a_form(
+    hass: HomeAssistant, device: SimulatedMiner
+) -> None:
+    """The form for the login of miners that were found shows their names and words as text."""
+    async with Gate(device, http=False) as gate:
+        await gate.go(Body(named(NASTY)))
+        found = await detect(async_get_clientsession(hass), gate.host, gate.port)
+        flow = SearchSteps()
+        flow.hass = hass
+        flow._hits = {gate.host: found}
+        flow._left = {Make.WHATSMINER: [gate.host]}
+        assert await async_setup_component(hass, DOMAIN, {})
+        shown = await flow.async_step_shared_login()
+        assert shown["description_placeholders"]
+        named_so = shown["description_placeholders"]["miners"]
+        # In exactly these words: the simulated miner has none of its own.
+        with patch.object(flow_search, "async_try", side_effect=RejectedError(NASTY)):
+            refused = await flow.async_step_shared_login({"password": "x", "skip": False})
+        assert refused["description_placeholders"]
+        told = refused["description_placeholders"]["miners"]
+        await gate.go(HEALTHY)
+    assert "alert" in named_so
+    assert set(named_so) & set("<>[]!{}") == set()
+    assert "Log in" in told
+    # Behind a backslash each of them is text in Markdown.
+    assert set(re.sub(r"\\.", "", told)) & set("<>[]!{}*_`") == set()
+
+
+def test_a_report_of_a_hostile_miner() -> None:
+    """Who claims thousands of secrets gets a report without texts, in a moment."""
+    words = " ".join(str(n) for n in range(100_000, 250_000))
+    answers: dict[str, JsonValue] = {"pools": {"user": words}, "text": words, "number": 7}
+    shown = redacted(answers, keys={"user"})
+    assert words not in str(shown)
+    assert [value for value in shown.values() if value not in {REDACTED, 7}] == []
 
 
 @MAKES
@@ -223,39 +285,70 @@ async def test_a_name_cannot_write_lines_into_the_log(
 
 def test_what_is_dangerous_is_for_administrators() -> None:
     """And what cannot be undone from here asks whether it is meant."""
-    actions: dict[str, Action] = {action.name: action for action in ACTIONS}
+    actions: dict[str, Action] = {action.name: action for action in ALL_ACTIONS}
     assert actions.keys() >= DANGEROUS | FILES
     assert [name for name in DANGEROUS | FILES if not actions[name].admin] == []
-    assert [name for name in UNDONE_ONLY_BY_HAND if not actions[name].confirm] == []
+    asked = {name for name in DANGEROUS if actions[name].confirm}
+    assert asked == DANGEROUS - UNDONE_FROM_HERE
 
 
 @MAKES
+@pytest.mark.parametrize("rights", ["none", "to see", "to control"])
 async def test_without_rights(
-    hass: HomeAssistant, device: SimulatedMiner, hass_read_only_user: MockUser
+    hass: HomeAssistant, device: SimulatedMiner, hass_read_only_user: MockUser, rights: str
 ) -> None:
-    """Every administrator's action is refused to others before anything is sent."""
+    """Every action is refused before anything is sent to who may not perform it."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "intent", {})
     miner = Miner(hass, device, await add_through_flow(hass, device))
-    hass_read_only_user.mock_policy({"entities": {"all": {POLICY_CONTROL: True, "read": True}}})
+    may = {"none": {}, "to see": {"read": True}, "to control": {"read": True, "control": True}}
+    hass_read_only_user.mock_policy({"entities": {"all": may[rights]}})
     context = Context(user_id=hass_read_only_user.id)
     found = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
     before = device.truth()["writes"]
-    for action in ACTIONS:
-        if action.admin:
-            with pytest.raises(Unauthorized):
-                await hass.services.async_call(
-                    DOMAIN,
-                    action.name,
-                    {
-                        **EXAMPLES.get(action.name, {}),
-                        **({"device_id": found[0].id} if action.devices else {}),
-                        **({"confirm": True} if action.confirm else {}),
-                        **({"kind": "miner"} if action.name == "download_logs" else {}),
-                    },
-                    blocking=True,
-                    context=context,
-                    return_response=action.response is SupportsResponse.ONLY,
-                )
+    examples = EXAMPLES | MORE_EXAMPLES
+    for action in ALL_ACTIONS:
+        only_answers = action.response is SupportsResponse.ONLY
+        if not action.admin and (rights == "to control" or (rights == "to see" and only_answers)):
+            continue
+        call = hass.services.async_call(
+            DOMAIN,
+            action.name,
+            {
+                **examples.get(action.name, {}),
+                **({"device_id": found[0].id} if action.devices else {}),
+                **({"confirm": True} if action.confirm else {}),
+            },
+            blocking=True,
+            context=context,
+            return_response=action.response is not SupportsResponse.NONE,
+        )
+        if action.name == "voice_command":
+            answer = await call
+            assert isinstance(answer, dict)
+            assert not answer["done"]
+            continue
+        with pytest.raises(Unauthorized):
+            await call
     assert device.truth()["writes"] == before
+
+
+@MAKES
+async def test_who_may_control_may_act(
+    hass: HomeAssistant, device: SimulatedMiner, hass_read_only_user: MockUser, make: str
+) -> None:
+    """The right to control the miner is enough for what is not for administrators."""
+    miner = Miner(hass, device, await add_through_flow(hass, device))
+    hass_read_only_user.mock_policy({"entities": {"entity_ids": {miner.entity_id("mining"): True}}})
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), miner.entry.entry_id)
+    await hass.services.async_call(
+        DOMAIN,
+        "pause",
+        {"device_id": found[0].id},
+        blocking=True,
+        context=Context(user_id=hass_read_only_user.id),
+    )
+    assert not device.truth()["mining"]
 
 
 @pytest.mark.parametrize("make", ["whatsminer"])
@@ -271,8 +364,10 @@ async def test_nothing_dangerous_without_a_confirmation(
         "set_network": {"dhcp": True},
         "restore_stock": {},
         "factory_reset": {},
+        "set_advanced_settings": EXAMPLES["set_advanced_settings"],
+        "reset_advanced_settings": {},
     }
-    for name in UNDONE_ONLY_BY_HAND:
+    for name in DANGEROUS - UNDONE_FROM_HERE:
         with pytest.raises(ServiceValidationError) as error:
             await hass.services.async_call(
                 DOMAIN, name, {"device_id": found[0].id, **examples[name]}, blocking=True

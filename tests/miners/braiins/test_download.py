@@ -3,13 +3,16 @@
 import asyncio
 from contextlib import aclosing
 from io import BytesIO
+from unittest.mock import patch
 from zipfile import ZipFile
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, ClientTimeout, web
 import pytest
 
+from custom_components.asic_miner.miners.braiins import session
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.settings_schema import ArchiveFormat, LogType
+from custom_components.asic_miner.miners.braiins.transport import DOWNLOAD_TIMEOUT
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     MalformedReplyError,
@@ -41,6 +44,24 @@ async def test_limit(size: int, fits: bool, device: Device, api: BraiinsApi) -> 
     else:
         with pytest.raises(MalformedReplyError, match="longer"):
             await whole(api)
+
+
+async def test_a_trickle_ends(device: Device, api: BraiinsApi) -> None:
+    """Who sends a byte now and then does not hold one of the two places for ever."""
+
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x")
+            await asyncio.sleep(0.01)
+
+    device.answers[LOG] = trickle
+    # The real one is of minutes; between two bytes it may be as long as ever.
+    assert DOWNLOAD_TIMEOUT.total is not None
+    limit = ClientTimeout(total=0.3, sock_read=DOWNLOAD_TIMEOUT.sock_read)
+    with patch.object(session, "DOWNLOAD_TIMEOUT", limit), pytest.raises(UnreachableError):
+        await whole(api)
 
 
 async def test_pieces_come_as_they_are_sent(device: Device, api: BraiinsApi) -> None:
