@@ -14,7 +14,7 @@ from custom_components.asic_miner.miners.errors import (
     UnconfirmedError,
 )
 from custom_components.asic_miner.miners.models import Feature, MinerState
-from custom_components.asic_miner.miners.orders import LogKind
+from custom_components.asic_miner.miners.orders import LogKind, Profile
 from tests.simulators.braiins import Fault
 from tests.simulators.clock import ManualClock
 
@@ -77,6 +77,38 @@ async def test_profiles(
     assert miner.truth()["mining_restarts"] == int(str(restarts)) + 1
     miner.faults.set("performance/efficiency-profile", Fault(status=500))
     assert {profile.name for profile in await client.get_profiles()} <= {None}
+
+
+async def test_the_numbers_of_profiles(device: Device, client: BraiinsClient) -> None:
+    """Each in its own unit; a time that no calendar has is not known."""
+    device.answers["GET", "version/"] = {"major": 1, "minor": 4, "patch": 0}
+    device.answers["GET", "performance/target-profiles"] = {
+        "power_target_profiles": [
+            {
+                "target": {"watt": 2000},
+                "estimated_power_consumption": {"watt": 2050},
+                "measured_hashrate": {"gigahash_per_second": 80_500},
+                "created": {"seconds": 1_800_000_000},
+            }
+        ],
+        "hashrate_target_profiles": [
+            {"target": {"terahash_per_second": 90}, "created": {"seconds": 1 << 60}}
+        ],
+    }
+    device.answers["GET", "performance/efficiency-profile"] = {
+        "points": [
+            {
+                "power_target": {"watt": 1500},
+                "consumption": {"watt": 1510},
+                "hashrate": {"terahash_per_second": 60},
+            }
+        ]
+    }
+    assert await client.get_profiles() == (
+        Profile(power_target=2000, power=2050, hashrate=80.5, tuned_at="2027-01-15T08:00:00+00:00"),
+        Profile(hashrate_target=90),
+        Profile(name="expected", power_target=1500, power=1510, hashrate=60),
+    )
 
 
 async def test_contract_key(device: Device, client: BraiinsClient) -> None:
