@@ -39,6 +39,9 @@ WANTED = (
 )
 
 
+QUOTA = "load_balance_strategy"
+
+
 def stored(*groups: Json) -> Json:
     """Return a configuration with these pools."""
     return {"pool_groups": [*groups]}
@@ -274,6 +277,20 @@ async def test_something_else_was_stored(device: Device, client: BraiinsClient) 
             ],
         }
     ]
+
+
+async def test_a_quota_of_one_need_not_be_told(device: Device, client: BraiinsClient) -> None:
+    """What is told without one has the smallest, which is not another; two is."""
+
+    def take(_count: int, sent: Json) -> Json:
+        assert isinstance(sent, list)
+        return [{k: v for k, v in one.items() if k != QUOTA} for one in map(dict, sent)]  # type: ignore[arg-type] # groups
+
+    store = Store(device, take)
+    await client.set_pools((PoolGroup(name="Home", pools=(ENTRY,)),))
+    assert len(store.sent) == 1
+    with pytest.raises(RevertedError):
+        await client.set_pools((PoolGroup(name="Home", pools=(ENTRY,), quota=2),))
 
 
 async def test_process_restarts_while_pools_are_brought_back(

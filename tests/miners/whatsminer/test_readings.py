@@ -315,6 +315,9 @@ def test_listed_faults() -> None:
     assert [(fault.code, fault.minor) for fault in hydro] == [("202", True), ("4711", False)]
     assert not readings.listed_faults(entries, hydro=False)[0].minor
     assert hydro[1].message == "Unknown fault 4711"
+    # What cools it is told apart, since heating stops for it.
+    fans = readings.listed_faults([ErrorEntry(code="110"), ErrorEntry(code="202")], hydro=False)
+    assert [fault.cooling for fault in fans] == [True, False]
 
 
 def test_locate() -> None:
