@@ -284,7 +284,11 @@ async def test_a_quota_of_one_need_not_be_told(device: Device, client: BraiinsCl
 
     def take(_count: int, sent: Json) -> Json:
         assert isinstance(sent, list)
-        return [{k: v for k, v in one.items() if k != QUOTA} for one in map(dict, sent)]  # type: ignore[arg-type] # groups
+        return [
+            {name: value for name, value in one.items() if name != QUOTA}
+            for one in sent
+            if isinstance(one, dict)
+        ]
 
     store = Store(device, take)
     await client.set_pools((PoolGroup(name="Home", pools=(ENTRY,)),))
