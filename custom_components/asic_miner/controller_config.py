@@ -118,14 +118,16 @@ class Setup:
         members = frozenset(
             self.macs[device] for device in stored[CONF_MEMBERS] if device in self.macs
         )
+        metered = CONF_CIRCUIT_METER in stored
         if (watts := stored.get(CONF_WATTS)) is not None:
-            return Circuit(key=stored[CONF_KEY], members=members, limit=watts)
+            return Circuit(key=stored[CONF_KEY], members=members, limit=watts, metered=metered)
         return Circuit.of_breaker(
             stored[CONF_KEY],
             members,
             stored[CONF_AMPS],
             voltage=stored.get(CONF_VOLTAGE, defaults.VOLTAGE),
             phases=int(stored.get(CONF_WIRES, 1)),
+            metered=metered,
         )
 
     def grid(self, hass: HomeAssistant) -> Measured | None:
@@ -148,8 +150,14 @@ class Setup:
         battery = self._part(CONF_SOURCES, CONF_BATTERY)
         tariff = self._part(CONF_SOURCES, CONF_TARIFF)
         stored = self._part(CONF_LIMITS, CONF_PHASES)
-        phases = [meters.watts(hass, stored.get(key)) for key in PHASE_METERS if key in stored]
-        known = [phase for phase in phases if phase is not None]
+        phases = {
+            number: meters.watts(hass, stored.get(key))
+            for number, key in enumerate(PHASE_METERS, 1)
+        }
+        circuits = {
+            item[CONF_KEY]: meters.watts(hass, item.get(CONF_CIRCUIT_METER))
+            for item in self.options.get(CONF_CIRCUITS, ())
+        }
         power = meters.watts(
             hass,
             battery.get(CONF_BATTERY_METER),
@@ -158,8 +166,7 @@ class Setup:
         price = meters.number(hass, tariff.get(CONF_PRICE))
         return SiteReadings(
             grid=self.grid(hass) or before.grid,
-            # Which is which goes by their order, so one that is missing takes all with it.
-            phases=tuple(known) if len(known) == len(phases) else (),
+            phases={**before.phases, **_known(phases)},
             battery=power or before.battery,
             soc=meters.number(hass, battery.get(CONF_SOC)),
             # An inverter that sleeps at night says nothing, and what it said last gets old.
@@ -170,10 +177,10 @@ class Setup:
                 hass, self._part(CONF_SOURCES, CONF_SIGNALS).get(CONF_PERMISSION)
             ),
             must_stop=must_stop,
-            circuits={
-                item[CONF_KEY]: measured
-                for item in self.options.get(CONF_CIRCUITS, ())
-                if (measured := meters.watts(hass, item.get(CONF_CIRCUIT_METER)))
-            },
+            circuits={**before.circuits, **_known(circuits)},
             heat=heat,
         )
+
+
+def _known[K](values: Mapping[K, Measured | None]) -> dict[K, Measured]:
+    return {key: value for key, value in values.items() if value is not None}

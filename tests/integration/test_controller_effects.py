@@ -31,6 +31,7 @@ from .house import (
 
 PRICE = "sensor.price"
 PERMISSION = "input_boolean.permission"
+CIRCUIT = "sensor.circuit"
 PHASES = ("sensor.phase_1", "sensor.phase_2", "sensor.phase_3")
 
 
@@ -225,6 +226,58 @@ async def test_a_phase_is_never_exceeded(house: House) -> None:
     assert HOUSE_WATTS + house.drawn + kettle <= limit * 1.02
     assert mining(house)
     assert house.state("why") == "import_limit"
+    # A phase that says nothing takes no other with it, nor its own limit.
+    silent = PHASES[1]
+
+    def show_two() -> None:
+        show()
+        house.say(silent, STATE_UNAVAILABLE)
+
+    house.seen = show_two
+    await house.live(300)
+    assert house.drawn + HOUSE_WATTS + kettle <= limit * 1.02
+    kettle, silent = 0.0, PHASES[0]
+    before = house.drawn
+    await house.live(300)
+    assert house.drawn <= before + 50
+    assert house.state("why") == "limit_meter_hold"
+
+
+async def test_a_circuit_whose_meter_is_silent(house: House) -> None:
+    """What else hangs on it is still there, so nobody rises; in the end all are off."""
+    others = 1800.0
+
+    def show() -> None:
+        house.say(CIRCUIT, others + house.drawn, unit_of_measurement="W", device_class="power")
+
+    show()
+    house.seen = show
+    circuit = {
+        "name": "Garage",
+        "watts": 4000,
+        "members": house.devices,
+        "details": {"wires": "1", "voltage": 230, "circuit_meter": CIRCUIT},
+    }
+    await house.add(circuit=circuit)
+    await house.call("select.select_option", "mode", option="full")
+    await house.live(1200)
+    before = house.drawn
+    assert 1800 < before <= 4000 - others
+    house.seen = None
+    house.say(CIRCUIT, STATE_UNAVAILABLE)
+    await house.live(defaults.METER_FLOOR - 60)
+    assert house.state("why") == "limit_meter_hold"
+    assert house.drawn == pytest.approx(before, abs=60)
+    # Nor after a restart, when it has not spoken at all.
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.live(300)
+    assert house.state("why") == "limit_meter_hold"
+    assert house.drawn == pytest.approx(before, abs=60)
+    await house.live(defaults.METER_FLOOR)
+    assert house.state("why") == "limit_meter_floor"
+    await house.live(defaults.METER_PAUSE)
+    assert not mining(house)
+    assert house.state("why") == "limit_meter_pause"
 
 
 async def test_an_import_limit(house: House) -> None:
@@ -239,6 +292,15 @@ async def test_an_import_limit(house: House) -> None:
     await house.live(60)
     assert house.grid <= limit * 1.02
     assert mining(house)
+    # Without a meter it ends as every silent limit does, in this mode too.
+    house.meter = False
+    await house.live(defaults.METER_FLOOR)
+    assert house.state("why") == "meter_hold"
+    await house.live(300)
+    assert house.state("why") == "meter_floor"
+    await house.live(defaults.METER_PAUSE)
+    assert not mining(house)
+    assert house.state("why") == "meter_pause"
 
 
 async def test_a_circuit_in_amps_holds_in_every_look(

@@ -126,7 +126,9 @@ def test_must_stop_limits_all_to_nothing() -> None:
 )
 def test_a_limit_that_is_exceeded_is_the_reason(more: dict[str, object], why: Why) -> None:
     site = SiteController(replace(settings(), **more))  # type: ignore[arg-type] # by name
-    readings = replace(GRID, grid=measured(1000.0), phases=(measured(1000.0),))
+    readings = replace(
+        GRID, grid=measured(1000.0), phases=dict.fromkeys((1, 2, 3), measured(1000.0))
+    )
     found = site.plan(START, readings, [miner("a", 2000.0)])
     assert found.reason == Reason(why=why)
     assert found.limits["a"] is not None

@@ -6,15 +6,13 @@ a miner may only rise into what has been given to it before, whoever wishes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 import math
 
 from . import defaults
-from .model import Measured, Path, Wait
-from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings
+from .model import Path, Wait
+from .site_model import MinerNow, Why
 
-GRID = "grid"
-PHASE = "phase"
 _SOON = 1.0
 """W below which nothing is left."""
 
@@ -28,6 +26,10 @@ class Bound:
     """For each miner how much of its draw counts: 1, or a third on one of three phases."""
     limit: float
     """W."""
+    why: Why = Why.CIRCUIT
+    """The reason that is given for it."""
+    data: Mapping[str, float] = field(default_factory=dict)
+    """Numbers for the text of `why`; there are some while its meter is silent."""
     largest: float = math.inf
     """W of it that one miner can take at most."""
 
@@ -36,74 +38,6 @@ class Bound:
         """W up to which miners are raised: the limit less the noise of their readings."""
         fewest = max(math.ceil(self.limit / self.largest), 1)
         return self.limit * (1 - defaults.RISE_NOISE / math.sqrt(fewest))
-
-
-def bounds(
-    settings: SiteSettings, readings: SiteReadings, miners: Sequence[MinerNow], now: float
-) -> list[Bound]:
-    """Return all limits that hold now."""
-    known = {miner.key for miner in miners}
-    found = [
-        Bound(
-            key=circuit.key,
-            parts=dict.fromkeys(circuit.members & known, 1.0),
-            limit=max(circuit.limit - _others(circuit, readings, miners, now), 0.0),
-        )
-        for circuit in settings.circuits
-    ]
-    everyone = dict.fromkeys(known, 1.0)
-    if settings.import_limit is not None:
-        if _recent(readings.grid, now):
-            found.append(_bound(GRID, everyone, settings.import_limit, readings.grid, miners))
-        else:
-            # Nobody knows what is drawn from the grid, so nobody may draw more.
-            committed = sum(one.state.committed for one in miners)
-            found.append(Bound(key=GRID, parts=everyone, limit=committed))
-    if settings.phase_limit is not None:
-        places = {miner.key: miner.phase for miner in settings.miners}
-        for number, phase in enumerate(readings.phases, 1):
-            if _recent(phase, now):
-                parts = {
-                    key: 1.0 if places.get(key) == number else 1 / len(readings.phases)
-                    for key in known
-                    if places.get(key) in {number, None}
-                }
-                key = f"{PHASE}_{number}"
-                found.append(_bound(key, parts, settings.phase_limit, phase, miners))
-    most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
-    return [
-        replace(bound, largest=max(most[key] * part for key, part in bound.parts.items()))
-        for bound in found
-        if bound.parts
-    ]
-
-
-def _recent(measured: Measured | None, now: float) -> bool:
-    return measured is not None and now - measured.at <= defaults.METER_HOLD
-
-
-def _bound(
-    key: str,
-    parts: Mapping[str, float],
-    limit: float,
-    measured: Measured | None,
-    miners: Sequence[MinerNow],
-) -> Bound:
-    """Return what is left for miners of a limit on what the meter sees."""
-    drawn = sum((one.state.drawn or 0.0) * parts.get(one.key, 0.0) for one in miners)
-    seen = measured.value if measured is not None else 0.0
-    return Bound(key=key, parts=parts, limit=max(limit - seen + drawn, 0.0))
-
-
-def _others(
-    circuit: Circuit, readings: SiteReadings, miners: Sequence[MinerNow], now: float
-) -> float:
-    """Return what else draws from a circuit, where it is measured as a whole."""
-    measured = readings.circuits.get(circuit.key)
-    if measured is None or not _recent(measured, now):
-        return 0.0
-    ours = sum(one.state.drawn or 0.0 for one in miners if one.key in circuit.members)
-    return max(measured.value - ours, 0.0)
 
 
 def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False) -> float:
@@ -120,7 +54,7 @@ class Caps:
     """The caps of all miners, None where nothing limits one."""
 
     watts: Mapping[str, float | None]
-    breached: str | None
+    breached: Bound | None
     """The limit that is exceeded and for which miners are lowered now."""
 
 
@@ -137,10 +71,10 @@ def caps(
     last stops.
     """
     given = {miner.key: miner.state.committed for miner in miners}
-    breached = None
+    breached: Bound | None = None
     for bound in found:
         if headroom(bound, given) < -_SOON:
-            breached = breached or bound.key
+            breached = breached or bound
             _relieve(bound, given, miners, ranks)
     for miner in sorted(miners, key=lambda one: ranks[one.key]):
         rise = wanted.get(miner.key, 0.0) - given[miner.key]

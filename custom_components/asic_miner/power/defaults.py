@@ -140,6 +140,7 @@ RISE_NOISE = 0.02
 to 2 %). Who wants more keeps away from a hard limit by that, so that nobody is lowered for a
 reading. Of several the noise is independent, so it adds up by squares: where a limit takes at
 least four machines, it is half as much of the limit."""
+PHASES = (1, 2, 3)
 VOLTAGE = 230.0
 """Nominal voltage of Europe; the user may set another."""
 TICK = 10.0

@@ -13,6 +13,7 @@ from .aim import Aim, Aims, Intent
 from .budget import Member, Policy
 from .choice import Chooser
 from .learning import number
+from .limits import Limits
 from .model import Source, Wait
 from .site_model import (
     Energy,
@@ -56,6 +57,7 @@ class SiteController:
         )
         self._places = {miner.key: miner for miner in settings.miners}
         self._aims = Aims()
+        self._limits = Limits()
         self._chooser = Chooser()
         self._allocated: dict[str, float] = {}
         self._planned_at: float | None = None
@@ -81,7 +83,7 @@ class SiteController:
         self._count(now, readings, sum(_drawn(miner) for miner in miners))
         aim = self._aims.aim(self.settings, readings, mine, now)
         ranks = self._ranks(mine, miners)
-        found = caps.bounds(self.settings, readings, miners, now)
+        found = self._limits.bounds(self.settings, readings, miners, now)
         committed = {miner.key: miner.state.committed for miner in miners}
         change = self._chooser.choose(
             now=now,
@@ -101,11 +103,13 @@ class SiteController:
         limits = caps.caps(found, miners, wanted, ranks)
         reason = change.reason
         if limits.breached is not None:
-            reason = Reason(why=_why_limited(limits.breached))
+            reason = Reason(why=limits.breached.why, data=limits.breached.data)
         elif reason.why is Why.CIRCUIT and reason.miner is not None:
             tight = [bound for bound in found if reason.miner in bound.parts]
             least = min(tight, key=lambda bound: caps.headroom(bound, committed, rise=True))
-            reason = replace(reason, why=_why_limited(least.key))
+            reason = replace(reason, why=least.why, data=least.data)
+        elif reason.why is Why.FULL and (blind := next((one for one in found if one.data), None)):
+            reason = Reason(why=blind.why, data=blind.data)
         given = dict(limits.watts)
         if aim.intent is Intent.STOP_NOW:
             # What must stop also stops a boost, and what a thermostat heats with.
@@ -220,7 +224,10 @@ class SiteController:
     ) -> dict[str, float | None]:
         """Return limits by which all miners together are below a ceiling at once."""
         bound = caps.Bound(
-            key="", parts={miner.key: 1.0 for miner in mine}, limit=max(aim.ceiling or 0.0, 0.0)
+            key="",
+            parts={miner.key: 1.0 for miner in mine},
+            limit=max(aim.ceiling or 0.0, 0.0),
+            why=aim.reason.why,
         )
         watts = caps.caps([bound], mine, {}, ranks).watts
         tight: dict[str, float | None] = {}
@@ -251,12 +258,6 @@ def _together(found: Sequence[caps.Bound], miner: MinerNow) -> frozenset[str]:
     """Return who shares the only limit of a miner; nobody where it has none or several."""
     tight = [bound for bound in found if miner.key in bound.parts]
     return frozenset(tight[0].parts) if len(tight) == 1 else frozenset()
-
-
-def _why_limited(bound: str) -> Why:
-    """Return the reason that is named after the limit that holds miners back."""
-    grid = bound == caps.GRID or bound.startswith(caps.PHASE)
-    return Why.IMPORT_LIMIT if grid else Why.CIRCUIT
 
 
 def _drawn(miner: MinerNow) -> float:

@@ -51,6 +51,8 @@ class Circuit:
     members: frozenset[str]
     limit: float
     """W that all behind it may draw for ever."""
+    metered: bool = False
+    """Whether it is measured as a whole."""
 
     @classmethod
     def of_breaker(
@@ -61,10 +63,11 @@ class Circuit:
         *,
         voltage: float = defaults.VOLTAGE,
         phases: int = 1,
+        metered: bool = False,
     ) -> Circuit:
         """Make one from a breaker's amps, of which only a part may be used for ever."""
         limit = amps * voltage * phases * defaults.LIMIT_SHARE
-        return cls(key=key, members=members, limit=limit)
+        return cls(key=key, members=members, limit=limit, metered=metered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +102,8 @@ class SiteReadings:
     """What is measured now. None where there is no such thing, or it does not say."""
 
     grid: Measured | None = None
-    phases: tuple[Measured, ...] = ()
-    """W from the grid on each phase."""
+    phases: Mapping[int, Measured] = field(default_factory=dict)
+    """W from the grid on the phases 1 to 3."""
     battery: Measured | None = None
     soc: Measured | None = None
     solar: Measured | None = None
@@ -112,7 +115,7 @@ class SiteReadings:
     must_stop: bool = False
     """True stops everything at once."""
     circuits: Mapping[str, Measured] = field(default_factory=dict)
-    """W measured on a circuit as a whole, with what else hangs on it."""
+    """W measured on a circuit as a whole, with what else hangs on it, as last said."""
     heat: Mapping[str, float] = field(default_factory=dict)
     """W that thermostats ask of miners, for the mode HEAT."""
 
@@ -155,6 +158,10 @@ class Why(StrEnum):
     METER_HOLD = "meter_hold"
     METER_FLOOR = "meter_floor"
     METER_PAUSE = "meter_pause"
+    LIMIT_METER_HOLD = "limit_meter_hold"
+    """As METER_HOLD, for who is behind a circuit or on a phase."""
+    LIMIT_METER_FLOOR = "limit_meter_floor"
+    LIMIT_METER_PAUSE = "limit_meter_pause"
     CIRCUIT = "circuit"
     IMPORT_LIMIT = "import_limit"
     BATTERY = "battery"

@@ -1,0 +1,152 @@
+"""The hard limits of a site at each moment, from what their meters say or have said last.
+
+A limit whose meter is silent is one mechanism, whatever it limits: after METER_HOLD seconds
+nobody behind it may rise, after METER_FLOOR all go to their floors, after METER_PAUSE they
+stop. A meter that has never spoken is silent from the beginning.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+import math
+from typing import Final
+
+from . import defaults
+from .caps import Bound, ramping
+from .model import Measured
+from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings, Why
+
+GRID: Final = "grid"
+PHASE: Final = "phase"
+
+type _Silence = tuple[Why, Why, Why]
+"""The reasons while a meter is silent: nobody rises, all at their floors, all off."""
+_GRID_SILENCE: Final = (Why.METER_HOLD, Why.METER_FLOOR, Why.METER_PAUSE)
+_OWN_SILENCE: Final = (Why.LIMIT_METER_HOLD, Why.LIMIT_METER_FLOOR, Why.LIMIT_METER_PAUSE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """What the meter of a limit has shown last."""
+
+    at: float
+    others: float
+    """W of all that is not one of the miners then."""
+
+
+class Limits:
+    """Turns what meters say into bounds. Remembers what they have said last."""
+
+    def __init__(self) -> None:
+        """Begin without a past."""
+        self._seen: dict[str, _Seen] = {}
+        self._started_at = math.inf
+
+    def bounds(
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> list[Bound]:
+        """Return all limits that hold now."""
+        self._started_at = min(self._started_at, now)
+        found = [
+            self._circuit(circuit, readings.circuits.get(circuit.key), miners, now)
+            for circuit in settings.circuits
+        ]
+        everyone = dict.fromkeys((miner.key for miner in miners), 1.0)
+        if settings.import_limit is not None:
+            bound = Bound(
+                key=GRID, parts=everyone, limit=settings.import_limit, why=Why.IMPORT_LIMIT
+            )
+            found.append(self._measured(bound, readings.grid, miners, now, _GRID_SILENCE))
+        if settings.phase_limit is not None:
+            places = {miner.key: miner.phase for miner in settings.miners}
+            for number in defaults.PHASES:
+                parts = {
+                    key: 1.0 if places.get(key) == number else 1 / len(defaults.PHASES)
+                    for key in everyone
+                    if places.get(key) in {number, None}
+                }
+                bound = Bound(
+                    key=f"{PHASE}_{number}",
+                    parts=parts,
+                    limit=settings.phase_limit,
+                    why=Why.IMPORT_LIMIT,
+                )
+                measured = readings.phases.get(number)
+                found.append(self._measured(bound, measured, miners, now, _OWN_SILENCE))
+        most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
+        return [
+            replace(bound, largest=max(most[key] * part for key, part in bound.parts.items()))
+            for bound in found
+            if bound.parts
+        ]
+
+    def _circuit(
+        self, circuit: Circuit, measured: Measured | None, miners: Sequence[MinerNow], now: float
+    ) -> Bound:
+        parts = {miner.key: 1.0 for miner in miners if miner.key in circuit.members}
+        bound = Bound(key=circuit.key, parts=parts, limit=circuit.limit, why=Why.CIRCUIT)
+        if not circuit.metered:
+            return bound
+        # Nothing on a circuit gives power, so less than the miners say is an error of measuring.
+        return self._measured(bound, measured, miners, now, _OWN_SILENCE, least=0.0)
+
+    def _measured(
+        self,
+        bound: Bound,
+        measured: Measured | None,
+        miners: Sequence[MinerNow],
+        now: float,
+        silence: _Silence,
+        *,
+        least: float = -math.inf,
+    ) -> Bound:
+        """Return what is left for miners of a limit on all that a meter sees."""
+        if measured is not None:
+            self._look(bound, measured, miners, now, least)
+        seen = self._seen.get(bound.key)
+        limit = max(bound.limit - (seen.others if seen else 0.0), 0.0)
+        silent = now - (seen.at if seen else self._started_at)
+        if seen and silent <= defaults.METER_HOLD:
+            return replace(bound, limit=limit)
+        hold, floor, pause = silence
+        if silent > defaults.METER_PAUSE:
+            why, allowed = pause, 0.0
+        elif silent > defaults.METER_FLOOR:
+            why, allowed = floor, _sum(bound.parts, {one.key: _lowest(one) for one in miners})
+        else:
+            why, allowed = hold, _sum(bound.parts, {one.key: one.state.committed for one in miners})
+        return replace(bound, limit=min(limit, allowed), why=why, data={"seconds": silent})
+
+    def _look(
+        self,
+        bound: Bound,
+        measured: Measured,
+        miners: Sequence[MinerNow],
+        now: float,
+        least: float,
+    ) -> None:
+        """Take note of what else is drawn.
+
+        A miner is read a moment sooner or later than the meter. What it does after that is not
+        in what the meter has shown, and so nothing that others have given back.
+        """
+        seen = self._seen.get(bound.key)
+        if seen is None or seen.at != measured.at or now - seen.at <= defaults.METER_NO_INCREASE:
+            drawn = {one.key: one.state.drawn or 0.0 for one in miners}
+            others = max(measured.value - _sum(bound.parts, drawn), least)
+            self._seen[bound.key] = _Seen(at=measured.at, others=others)
+
+
+def _sum(parts: Mapping[str, float], watts: Mapping[str, float]) -> float:
+    return sum(watts[key] * part for key, part in parts.items())
+
+
+def _lowest(miner: MinerNow) -> float:
+    """Return the W to which a miner can be lowered without being stopped."""
+    state = miner.state
+    if not state.running or ramping(miner) or state.current <= state.floor:
+        return state.committed
+    return min(state.floor * state.excess, state.committed)
