@@ -128,3 +128,19 @@ def test_what_is_not_said_stays_so_and_the_rest_stays_as_it_is() -> None:
     assert plausible(Snapshot()) == Snapshot()
     names = {one.name for one in fields(Snapshot)}
     assert names >= {*MOST, *CELSIUS}
+
+
+def test_parts_that_are_plausible_are_not_copied() -> None:
+    """They are looked at in each poll of each miner, and copying them took longest."""
+    seen = Snapshot(
+        boards=(Hashboard(index=1, hashrate=30.0, chip_temperature=80.0),),
+        fans=(Fan(index=1, speed=6000),),
+        pools=(Pool(index=1, url="", user="", active=True, accepted=7),),
+        psu=PowerSupply(power=3000.0),
+    )
+    left = plausible(seen)
+    assert left == seen
+    assert left.boards[0] is seen.boards[0]
+    assert left.fans[0] is seen.fans[0]
+    assert (left.pools or ())[0] is (seen.pools or ())[0]
+    assert left.psu is seen.psu

@@ -7,7 +7,7 @@ machine that is sold, so that none is taken away from a real one.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from .models import Fan, Feature, Hashboard, Pool, PowerSupply, SettingValue, Snapshot
 
@@ -28,6 +28,8 @@ TURNS: Final = 100_000
 MEGAHERTZ: Final = 10_000.0
 VOLTS: Final = 1_000.0
 AMPERES: Final = 1_000.0
+PERCENT: Final = 1_000.0
+"""Of the usual power."""
 CHIPS: Final = 100_000
 BOARDS: Final = 16
 """More than any model has."""
@@ -39,83 +41,75 @@ NUMBER: Final = 1e12
 """Of any setting, whatever its unit."""
 
 
+type _Limits = Mapping[str, tuple[float, float]]
+"""The least and the most that a field can be."""
+
+_TEMPERATURE = (COLDEST, HOTTEST)
+_SNAPSHOT: Final[_Limits] = {
+    "hashrate": (0, TERAHASHES),
+    "expected_hashrate": (0, TERAHASHES),
+    "power": (0, WATTS),
+    "efficiency": (0, JOULES),
+    "temperature": _TEMPERATURE,
+    "environment_temperature": _TEMPERATURE,
+    "inlet_temperature": _TEMPERATURE,
+    "outlet_temperature": _TEMPERATURE,
+    "uptime": (0, SECONDS),
+    "mining_uptime": (0, SECONDS),
+    "accepted_shares": (0, SHARES),
+    "rejected_shares": (0, SHARES),
+    "power_percent": (0, PERCENT),
+    "power_target": (0, WATTS),
+    "power_target_effective": (0, WATTS),
+    "power_limit": (0, WATTS),
+    "hashrate_target": (0, TERAHASHES),
+}
+_BOARD: Final[_Limits] = {
+    "hashrate": (0, TERAHASHES),
+    "expected_hashrate": (0, TERAHASHES),
+    "temperature": _TEMPERATURE,
+    "chip_temperature": _TEMPERATURE,
+    "frequency": (0, MEGAHERTZ),
+    "voltage": (0, VOLTS),
+    "chips": (0, CHIPS),
+}
+_FAN: Final[_Limits] = {"speed": (0, TURNS)}
+_POOL: Final[_Limits] = {"accepted": (0, SHARES), "rejected": (0, SHARES), "stale": (0, SHARES)}
+_SUPPLY: Final[_Limits] = {
+    "power": (0, WATTS),
+    "input_voltage": (0, VOLTS),
+    "input_current": (0, AMPERES),
+    "temperature": _TEMPERATURE,
+    "fan_speed": (0, TURNS),
+}
+
+
 def plausible(seen: Snapshot) -> Snapshot:
     """Return a snapshot without what cannot be."""
     return replace(
-        seen,
-        hashrate=_within(seen.hashrate, TERAHASHES),
-        expected_hashrate=_within(seen.expected_hashrate, TERAHASHES),
-        power=_within(seen.power, WATTS),
-        efficiency=_within(seen.efficiency, JOULES),
-        temperature=_celsius(seen.temperature),
-        environment_temperature=_celsius(seen.environment_temperature),
-        inlet_temperature=_celsius(seen.inlet_temperature),
-        outlet_temperature=_celsius(seen.outlet_temperature),
-        uptime=_within(seen.uptime, SECONDS),
-        mining_uptime=_within(seen.mining_uptime, SECONDS),
-        accepted_shares=_within(seen.accepted_shares, SHARES),
-        rejected_shares=_within(seen.rejected_shares, SHARES),
-        boards=tuple(_board(board) for board in seen.boards if 0 <= board.index <= BOARDS),
-        fans=tuple(_fan(fan) for fan in seen.fans if 0 <= fan.index <= FANS),
+        _within(seen, _SNAPSHOT),
+        boards=tuple(_within(b, _BOARD) for b in seen.boards if 0 <= b.index <= BOARDS),
+        fans=tuple(_within(fan, _FAN) for fan in seen.fans if 0 <= fan.index <= FANS),
         pools=None if seen.pools is None else _pools(seen.pools),
-        psu=None if seen.psu is None else _supply(seen.psu),
-        power_percent=_within(seen.power_percent, 1_000.0),
-        power_target=_within(seen.power_target, WATTS),
-        power_target_effective=_within(seen.power_target_effective, WATTS),
-        power_limit=_within(seen.power_limit, WATTS),
-        hashrate_target=_within(seen.hashrate_target, TERAHASHES),
+        psu=None if seen.psu is None else _within(seen.psu, _SUPPLY),
         settings=_settings(seen.settings),
     )
 
 
-def _within[N: (int, float)](value: N | None, most: float) -> N | None:
-    return value if value is not None and 0 <= value <= most else None
-
-
-def _celsius(value: float | None) -> float | None:
-    return value if value is not None and COLDEST <= value <= HOTTEST else None
-
-
-def _board(board: Hashboard) -> Hashboard:
-    return replace(
-        board,
-        hashrate=_within(board.hashrate, TERAHASHES),
-        expected_hashrate=_within(board.expected_hashrate, TERAHASHES),
-        temperature=_celsius(board.temperature),
-        chip_temperature=_celsius(board.chip_temperature),
-        frequency=_within(board.frequency, MEGAHERTZ),
-        voltage=_within(board.voltage, VOLTS),
-        chips=_within(board.chips, CHIPS),
-    )
-
-
-def _fan(fan: Fan) -> Fan:
-    return replace(fan, speed=_within(fan.speed, TURNS))
+def _within[T: (Snapshot, Hashboard, Fan, Pool, PowerSupply)](part: T, limits: _Limits) -> T:
+    """Return a part without what is outside its limits; itself, not a copy, if nothing is."""
+    # Which fields these are, and that each of them can be None, is known to the tables only.
+    wrong: dict[str, Any] = {
+        name: None
+        for name, (least, most) in limits.items()
+        if (value := getattr(part, name)) is not None and not least <= value <= most
+    }
+    return replace(part, **wrong) if wrong else part
 
 
 def _pools(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
-    return tuple(
-        replace(
-            pool,
-            accepted=_within(pool.accepted, SHARES),
-            rejected=_within(pool.rejected, SHARES),
-            stale=_within(pool.stale, SHARES),
-        )
-        for pool in pools
-        # One that is mined for is told of wherever it stands.
-        if pool.index <= POOLS or pool.active
-    )
-
-
-def _supply(supply: PowerSupply) -> PowerSupply:
-    return replace(
-        supply,
-        power=_within(supply.power, WATTS),
-        input_voltage=_within(supply.input_voltage, VOLTS),
-        input_current=_within(supply.input_current, AMPERES),
-        temperature=_celsius(supply.temperature),
-        fan_speed=_within(supply.fan_speed, TURNS),
-    )
+    # One that is mined for is told of wherever it stands.
+    return tuple(_within(pool, _POOL) for pool in pools if pool.index <= POOLS or pool.active)
 
 
 def _settings(settings: Mapping[Feature, SettingValue]) -> Mapping[Feature, SettingValue]:
