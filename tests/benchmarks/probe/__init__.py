@@ -107,6 +107,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
+def _give_back() -> None:
+    """Return to the system what the allocator keeps for later, the last thing before a look."""
+    ctypes.CDLL(None).malloc_trim(0)
+
+
 class Probe:
     """The measurements."""
 
@@ -176,8 +181,9 @@ class Probe:
     async def collect(self, call: ServiceCall) -> ServiceResponse:
         """Give back all memory that is not in use, so that two runs can be compared."""
         gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)
-        return {"objects": len(gc.get_objects()), "in_use": in_use()}
+        objects = len(gc.get_objects())
+        _give_back()
+        return {"objects": objects, "in_use": in_use()}
 
     async def allocations(self, call: ServiceCall) -> ServiceResponse:
         """Return which lines hold most memory, where tracing was switched on at the start."""
@@ -205,7 +211,7 @@ class Probe:
         # The list alone is megabytes, which would count as memory in use if it was not given
         # back before anyone looks.
         del found
-        await self.collect(call)
+        _give_back()
         return {
             "tasks": min(tasks),
             "objects": objects,

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 import json
 import os
@@ -23,8 +24,8 @@ from .plan import RELOAD, Event, plan
 
 FOLDER = ROOT / "test-output" / "soak"
 RESULTS = FOLDER / "results.json"
-PICTURE = FOLDER / "soak.png"
-LOG = FOLDER / "home-assistant.log"
+CALM_RESULTS = FOLDER / "results-calm.json"
+"""Of a run in which nothing happens."""
 CALM = 300.0
 """Seconds at the end in which nothing happens: a boot, the longest pause between two attempts
 to set up again, and polls."""
@@ -81,12 +82,11 @@ class Soak:
 
     # What happens
 
-    async def happen(self, seconds: float, seed: int) -> None:
-        """Let everything happen that is planned."""
+    async def happen(self, events: Iterable[Event], seconds: float) -> None:
+        """Let everything happen that is planned for so many seconds."""
         began = self._began = time.monotonic()
-        makes = [device["kind"] for device in self.fleet.devices]
         async with asyncio.TaskGroup() as doing:
-            for event in plan(makes, seconds, seed):
+            for event in events:
                 await asyncio.sleep(max(began + event.at - time.monotonic(), 0))
                 self.events[f"{event.kind}: {event.what}"] += 1
                 doing.create_task(self._one(event))
@@ -215,8 +215,8 @@ class Soak:
         return wrong
 
 
-async def run(miners: int, minutes: float, seed: int) -> Results:
-    """Run a soak and return what was measured."""
+async def run(miners: int, minutes: float, seed: int, *, calm: bool) -> Results:
+    """Run a soak, or as long without events, and return what was measured."""
     with tempfile.TemporaryDirectory(prefix="asic-miner-soak-") as folder:
         house = Plan(Path(folder))
         say("preparing a Home Assistant")
@@ -229,13 +229,15 @@ async def run(miners: int, minutes: float, seed: int) -> Results:
                 await soak.know()
                 await asyncio.sleep(SETTLE)
                 try:
-                    return await _measured(soak, minutes, seed)
+                    return await _measured(soak, minutes, seed, calm=calm)
                 finally:
-                    LOG.write_text(hass.log, "utf-8")
+                    log = CALM_RESULTS if calm else RESULTS
+                    log.with_suffix(".log").write_text(hass.log, "utf-8")
 
 
-async def _measured(soak: Soak, minutes: float, seed: int) -> Results:
+async def _measured(soak: Soak, minutes: float, seed: int, *, calm: bool) -> Results:
     hass, fleet = soak.hass, soak.fleet
+    makes = [device["kind"] for device in fleet.devices]
     results: Results = {"machine": machine(), "miners": len(fleet.devices), "seed": seed}
     # What Home Assistant lacks on this machine, it says when it starts.
     started = len(hass.log)
@@ -247,7 +249,8 @@ async def _measured(soak: Soak, minutes: float, seed: int) -> Results:
     say(f"{minutes:g} minutes, the last {CALM / 60:g} of them calm")
 
     async def happening() -> None:
-        await soak.happen(total - CALM, seed)
+        seconds = total - CALM
+        await soak.happen(() if calm else plan(makes, seconds, seed), seconds)
         await fleet.order("calm")
         await soak.all_on()
 
@@ -298,15 +301,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--write-docs", action="store_true", help="put the last run into docs/reliability.md"
     )
+    parser.add_argument(
+        "--calm",
+        action="store_true",
+        help="let nothing happen: how much Home Assistant with these miners grows by itself",
+    )
     options = parser.parse_args(arguments)
+    path = CALM_RESULTS if options.calm else RESULTS
     if not options.write_docs:
         if options.minutes * 60 < CALM + 60 * (verdict.WARM_UP + 2):
             parser.error("there has to be time for a warm-up, events, and calm: at least 12")
         FOLDER.mkdir(parents=True, exist_ok=True)
-        found = asyncio.run(run(options.miners, options.minutes, options.seed))
-        RESULTS.write_text(json.dumps(found, indent=1), "utf-8")
-        verdict.plot(found, PICTURE)
-    results = json.loads(RESULTS.read_text("utf-8"))
+        found = asyncio.run(run(options.miners, options.minutes, options.seed, calm=options.calm))
+        path.write_text(json.dumps(found, indent=1), "utf-8")
+        verdict.plot(found, path.with_suffix(".png"))
+    results = json.loads(path.read_text("utf-8"))
     sys.stdout.write(verdict.told(results) + "\n")
     if options.write_docs:
         page.write(results)
