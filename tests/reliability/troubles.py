@@ -1,11 +1,18 @@
 """Everything that goes wrong in the matrix, by name: one row of the table each."""
 
+import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 import json
 from random import Random
+import time
+from unittest.mock import patch
 
+from freezegun import freeze_time
+
+from custom_components.asic_miner.coordinator import MinerCoordinator
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.faults import Fault
@@ -161,6 +168,8 @@ class Trouble:
     """The device says that it does not mine, and is believed."""
     times: bool = False
     """Counters of time are wrong because the device says so."""
+    inside: bool = False
+    """It is Home Assistant's own machine that has it, not the miner or the wire."""
     login: bool = False
     """The login is refused, so that the user is asked for another."""
     answers: bool = False
@@ -269,6 +278,40 @@ class _Passwords:
             device.gateway.sessions.drop_all()
 
 
+class _WallClock:
+    """Sets the time of day of Home Assistant's machine, and puts it right again.
+
+    As a small computer without a battery does that learns the time late. The clock that counts
+    seconds since the start goes on as ever, as it does there.
+    """
+
+    def __init__(self, days: int) -> None:
+        self._jump = timedelta(days=days)
+        self._open = ExitStack()
+
+    def begin(self, device: SimulatedMiner) -> None:
+        known = MinerCoordinator.unix_time
+        seconds = self._jump.total_seconds()
+        wrong = datetime.now(UTC) + self._jump
+        # The harness gives its loop a clock that would jump, too.
+        loop = asyncio.get_running_loop()
+        self._open.enter_context(patch.object(loop, "time", time.monotonic))
+        self._open.enter_context(freeze_time(wrong, tick=True))
+        self._open.enter_context(
+            patch.object(MinerCoordinator, "unix_time", lambda one: known(one) + seconds)
+        )
+
+    def end(self, device: SimulatedMiner) -> None:
+        self._open.close()
+
+
+def _wall_clock(name: str, days: int) -> Trouble:
+    clock = _WallClock(days)
+    return Trouble(
+        name=name, begin=clock.begin, end=clock.end, inside=True, mended=True, answers=True
+    )
+
+
 _PASSWORDS = _Passwords()
 _GARBAGE = Random(7).randbytes(600)
 _PAGE = b"<!doctype html><html><head><title>502</title></head><body>Bad gateway</body></html>"
@@ -359,7 +402,9 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     Trouble(name="500", way=_status("500 Internal Server Error", b"oops"), makes=("braiins",)),
     Trouble(name="slow login", way=lambda _: LateLogin(), slow=True, answers=True),
-    Trouble(name="clock jumps", way=_body(_JumpingClock), answers=True, times=True),
+    Trouble(name="clock of the miner jumps", way=_body(_JumpingClock), answers=True, times=True),
+    _wall_clock("clock of Home Assistant jumps a year ahead", 365),
+    _wall_clock("clock of Home Assistant jumps 20 years back", -20 * 365),
     Trouble(name="address taken by another miner", begin=_stranger, end=_no_stranger, answers=True),
     Trouble(
         name="password changed",

@@ -5,6 +5,7 @@ constants are of the size seen on air-cooled 3 kW machines.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 import math
 from random import Random
 
@@ -28,6 +29,14 @@ class Nameplate:
     chips_per_board: int = 111
     fans: int = 2
     """0 on liquid cooling."""
+
+
+@cache
+def _shares(seed: int, boards: int) -> list[float]:
+    """Return the part that each of so many boards has, the same for the same seed."""
+    # No two boards are equal; the weights sum to one.
+    weights = [1 + Random(seed * 31 + i).uniform(-0.02, 0.02) for i in range(boards)]
+    return [weight / sum(weights) for weight in weights]
 
 
 @dataclass(kw_only=True)
@@ -102,12 +111,7 @@ class Plant:
 
     def share(self, board: int) -> float:
         """Return the part of the whole that one board (0, 1, …) contributes."""
-        # No two boards are equal; the weights are fixed by the seed and sum to one.
-        weights = [
-            1 + Random(self.seed * 31 + i).uniform(-0.02, 0.02)
-            for i in range(self.nameplate.boards)
-        ]
-        return weights[board] / sum(weights)
+        return _shares(self.seed, self.nameplate.boards)[board]
 
     @property
     def fan_speed(self) -> float:

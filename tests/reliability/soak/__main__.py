@@ -299,7 +299,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--miners", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1, help="another one, other events")
     parser.add_argument(
-        "--write-docs", action="store_true", help="put the last run into docs/reliability.md"
+        "--write-docs",
+        action="store_true",
+        help="put the last run, and the last calm one, into the docs",
     )
     parser.add_argument(
         "--calm",
@@ -318,7 +320,8 @@ def main(arguments: list[str]) -> int:
     results = json.loads(path.read_text("utf-8"))
     sys.stdout.write(verdict.told(results) + "\n")
     if options.write_docs:
-        page.write(results)
+        calm = json.loads(CALM_RESULTS.read_text("utf-8")) if CALM_RESULTS.exists() else None
+        page.write(results, calm)
     return 0 if all(one.holds for one in verdict.judge(results)) else 1
 
 

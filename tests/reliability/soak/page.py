@@ -2,21 +2,37 @@
 
 from tests.demo.hass import ROOT
 
-from .verdict import Results, plot, told
+from .verdict import Results, plot, slope, told
 
 PAGE = ROOT / "docs" / "reliability.md"
 PICTURE = ROOT / "docs" / "images" / "soak.png"
 BEGIN, END = "<!-- soak -->\n", "<!-- end of soak -->"
 
 
-def write(results: Results) -> None:
-    """Replace what the page says of the last run, and its picture."""
+def write(results: Results, calm: Results | None) -> None:
+    """Replace what the page says of the last run, and its picture.
+
+    `calm` is a run without events, to compare with.
+    """
     plot(results, PICTURE)
     before, begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     assert begin, f"{PAGE} has no place for it"
     assert end, f"{PAGE} has no place for it"
-    PAGE.write_text(f"{before}{BEGIN}\n{_text(results)}\n\n{END}{after}", "utf-8")
+    PAGE.write_text(
+        f"{before}{BEGIN}\n{_text(results)}{_beside(results, calm)}\n\n{END}{after}", "utf-8"
+    )
+
+
+def _beside(results: Results, calm: Results | None) -> str:
+    if calm is None:
+        return ""
+    grown = [slope([minute["memory"] for minute in one["minutes"]]) for one in (calm, results)]
+    return f"""
+
+{calm["miners"]} miners to whom nothing happened, for {len(calm["minutes"])} minutes beside it: \
+memory grew by
+{grown[0]:.2f} MB a minute instead of {grown[1]:.2f}."""
 
 
 def _text(results: Results) -> str:

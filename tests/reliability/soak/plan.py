@@ -50,14 +50,15 @@ class Event:
 def lasting(make: str) -> list[Trouble]:
     """Return the troubles on the wire of a make that end by themselves, and without a lie.
 
-    What ends with a person entering a password, and what says in good form that the miner
-    does not mine, is left to the fault matrix: here everything has to be as before, and
-    energy to be right.
+    What happens to Home Assistant's own machine, what ends with a person entering a password,
+    and what says in good form that the miner does not mine, is left to the fault matrix: here
+    everything has to be as before, and energy to be right.
     """
     return [
         trouble
         for trouble in TROUBLES
         if make in trouble.makes
+        and not trouble.inside
         and not trouble.login
         and not trouble.stops
         and not trouble.name.startswith("reboot")
