@@ -212,7 +212,7 @@ async def lived(
         yield [Lived(miner, simulated) for miner in miners]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("enable_statistics", [True])
 @pytest.mark.parametrize("enable_nightly_purge", [True])
 async def test_a_day(
