@@ -1,6 +1,7 @@
 """Runs a thermostat whose heater is a miner or several: reads, plans, and has it done."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -160,7 +161,9 @@ class HeatController(PlanningEntry):
         self._thermostat.settings = self._settings([guard for guard in guards if guard])
         pump = self._pump.look(now)
         self._backup.look(now)
-        self._readings = self._senses.read(miners, now, pump=pump, backup_on=self._backup.on)
+        seen = self._senses.read(miners, now, pump=pump, backup_on=self._backup.on)
+        kept_off = [self._kept_off(mac, miner, now) for mac, miner in miners.items()]
+        self._readings = replace(seen, kept_off=bool(kept_off) and all(kept_off))
         self.plan = self._thermostat.plan(now, self._readings)
         if self.plan.wish is not None:
             self._wish = self.plan.wish
@@ -234,6 +237,14 @@ class HeatController(PlanningEntry):
         wish = state.wish if state else None
         stopped = wish is not None and wish.watts == 0 and wish.source in PEOPLE
         return miner.actuator.interlude is None and not stopped
+
+    def _kept_off(self, mac: str, miner: MinerCoordinator, now: float) -> bool:
+        """Tell whether a miner is off and would not be started for heat now."""
+        guard = miner.actuator.guard
+        if guard is None or guard.reading is None or guard.reading.runs:
+            return False
+        served = mac in async_heat_board(self.hass).served
+        return guard.kept_off(now, Source.HEAT) or not (served or self._may(miner))
 
     # Memory
 

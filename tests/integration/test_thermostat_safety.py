@@ -341,6 +341,27 @@ async def test_without_a_pool_the_backup_heats(
     assert house.both == 0
 
 
+async def test_the_backup_heats_for_a_miner_that_is_switched_off(
+    house: House, add_miner: AddMiner, heater: SimulatedMiner
+) -> None:
+    """At its own page, where no thermostat may start it; switched on, it heats again."""
+    miner = await add_miner(heater)
+    heating = await house.heat(miner, more={"backup_switch": BACKUP})
+    await miner.entry.runtime_data.client.set_mining(False)
+    await until(house, heating, "miner_waits", 5)
+    assert not house.is_on(BACKUP)
+    await until(house, heating, "backup", 20)
+    await house.minutes(1)
+    assert house.is_on(BACKUP)
+    assert heating.attribute("hvac_action") == "heating"
+    await miner.call("switch.turn_on", "mining")
+    await until(house, heating, "cold", 5)
+    await house.minutes(5)
+    assert mines(miner)
+    assert not house.is_on(BACKUP)
+    assert house.both == 0
+
+
 def kill_pools(device: SimulatedMiner, *, dead: bool) -> None:
     """Have no pool answer, or all again."""
     if isinstance(device, WhatsminerSimulator):

@@ -552,3 +552,32 @@ def _off_at(rig: Rig, when: float, on: bool) -> bool:
         elif command.kind is CommandKind.STOP:
             on = False
     return not on
+
+
+def test_what_keeps_a_miner_off() -> None:
+    """Not what runs or is being started, nor what is asked by whoever sets a limit himself."""
+    rig = Rig(ability=TARGET, on=False, target=2000)
+
+    def kept_off() -> bool:
+        return rig.guard.kept_off(rig.now, Source.HEAT)
+
+    assert not kept_off()
+    rig.wish(0, Source.HEAT, safety=True)
+    assert not kept_off()
+    rig.wish(500, Source.SITE, safety=True)
+    assert kept_off()
+    rig.wish(2000, Source.SITE, safety=True)
+    assert not kept_off()
+    rig.state = MinerState.FAULT
+    rig.guard.read(Reading(at=rig.now, state=MinerState.FAULT, on=False, power=15.0, target=2000))
+    assert kept_off()
+    rig.read()
+    rig.guard.lift(Source.SITE)
+    rig.guard.lift(Source.HEAT)
+    rig.wish(2000)
+    rig.step()
+    rig.step()
+    assert not kept_off()
+    rig.run(300)
+    assert rig.on
+    assert not kept_off()

@@ -270,6 +270,53 @@ def test_the_backup_takes_over_from_what_has_tripped_and_does_so_anew_each_time(
     assert at(thermostat, late + defaults.BACKUP_DELAY, 15.0, **hot).backup
 
 
+@pytest.mark.parametrize(("kept_off", "why"), [(True, HeatWhy.MINER_WAITS), (False, HeatWhy.COLD)])
+def test_the_backup_takes_over_from_a_miner_that_draws_nothing(
+    kept_off: bool, why: HeatWhy
+) -> None:
+    """Whatever the reason, and only when it had its time without a break."""
+    off = {**OFF, "kept_off": kept_off}
+    thermostat = armed(replace(ROOM, backup=True))
+    assert at(thermostat, 0, 15.0, **off).why is why
+    # What it draws is heat, and what is not known is no rest.
+    for seconds, power in ((600, 600.0), (1200, None)):
+        at(thermostat, seconds, 15.0, **{**off, "power": power})
+        assert not at(thermostat, seconds + 30, 15.0, **off).backup
+    begin = 1230
+    found = at(thermostat, begin + defaults.BACKUP_DELAY - 1, 15.0, **off)
+    assert (found.backup, found.why, found.limit) == (False, why, None)
+    assert found.wish is None
+    found = at(thermostat, begin + defaults.BACKUP_DELAY, 15.0, **off)
+    assert (found.backup, found.why, found.limit) == (True, HeatWhy.BACKUP, 0.0)
+    # Once it is warm it has nothing to do, and is there again when it is not.
+    assert not at(thermostat, begin + 1800, 22.0, **off).backup
+    assert at(thermostat, begin + 1830, 15.0, **off).backup
+    # Where there is none, the miner is not held off.
+    alone = armed()
+    at(alone, 0, 15.0, **off)
+    found = at(alone, defaults.BACKUP_DELAY, 15.0, **off)
+    assert (found.why, found.limit) == (why, None)
+
+
+def test_a_miner_gets_its_next_try() -> None:
+    """When what kept it off is gone; else after an hour, unless something keeps it off."""
+    thermostat = armed(replace(ROOM, backup=True))
+    kept = {**OFF, "kept_off": True}
+    at(thermostat, 0, 15.0, **kept)
+    assert at(thermostat, defaults.BACKUP_DELAY, 15.0, **kept).backup
+    late = defaults.BACKUP_DELAY + 2 * defaults.BACKUP_RETRY
+    assert at(thermostat, late, 15.0, **kept).backup
+    found = at(thermostat, late + 30, 15.0, **OFF, backup_on=True)
+    assert (found.backup, found.why, found.limit) == (False, HeatWhy.BACKUP_STOPS, 0.0)
+    assert at(thermostat, late + 60, 15.0, **OFF).limit is None
+    # Nothing is known to keep it off, and it does not heat.
+    begin = late + 30 + defaults.BACKUP_DELAY
+    assert at(thermostat, begin, 15.0, **OFF).backup
+    assert at(thermostat, begin + defaults.BACKUP_RETRY - 1, 15.0, **OFF, backup_on=True).backup
+    assert at(thermostat, begin + defaults.BACKUP_RETRY, 15.0, **kept, backup_on=True).backup
+    assert not at(thermostat, begin + defaults.BACKUP_RETRY, 15.0, **OFF, backup_on=True).backup
+
+
 def test_the_backup_needs_a_temperature_of_now() -> None:
     thermostat = armed(replace(ROOM, backup=True))
     at(thermostat, 0, 15.0, **NO_POOL)

@@ -321,6 +321,9 @@ FROST_OUTSIDE = 5.0
 """Own: below it a hydro loop that is powered off may freeze."""
 BACKUP_DELAY = 900.0
 """Own: the miner gets a quarter of an hour to heat before the backup takes over."""
+BACKUP_RETRY = 3600.0
+"""Own: where nothing is known to keep the miner off, it gets its next quarter of an hour after an
+hour of the backup heater."""
 STANDBY_SHARE = 0.5
 """Own: of the floor. A miner that draws less than that, or than OFF_WATTS, is at rest; the
 smallest ones mine with 40 W."""

@@ -12,6 +12,8 @@ Its owner calls, in this order and from one task:
 until the next of these calls. There is no queue: only the newest wish counts.
 """
 
+from dataclasses import replace
+
 from ..miners.errors import (
     AuthenticationError,
     BusyError,
@@ -259,6 +261,22 @@ class Guard:
             # Its outcome is not known: only the measured watts will tell.
             past.answered(now)
             past.failed(now, hopeless=isinstance(error, _HOPELESS))
+
+    def kept_off(self, now: float, by: Source) -> bool:
+        """Tell whether the miner is off and could not be started now.
+
+        Not for a wish or a limit of `by`, which asks whether it is worth wishing.
+        """
+        if self.reading is None or self.reading.runs:
+            return False
+        limits = [limit for source, limit in self._limits.items() if source is not by]
+        decider = replace(
+            self.decider(now),
+            wish=Wish(watts=self.ability.maximum, source=by, at=now),
+            limit=min(limits, key=lambda limit: limit.watts, default=None),
+        )
+        # What is being started is not kept from it.
+        return decider.decide().wait not in {None, Wait.CONFIRMING, Wait.SENDING}
 
     def state(self, now: float) -> GuardState:
         """Return what everyone may see."""

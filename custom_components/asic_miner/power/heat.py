@@ -37,6 +37,11 @@ class Thermostat:
         self._wished_at = 0.0
         self._planned_at: float | None = None
         self._unable_since: float | None = None
+        self._rests_since: float | None = None
+        """Since when it is to heat and draws nothing."""
+        self._given_up_at: float | None = None
+        self._was_kept_off = False
+        """Something was known to keep it off when it was given up."""
         self._drew_at: float | None = None
         self._open_since: float | None = None
         self._airing = False
@@ -97,7 +102,12 @@ class Thermostat:
         pump = self._pump(now, readings, trip, wanted or 0.0)
         if wanted and dangers.pump is not None and not dangers.pump.value and not dangers.drawing:
             wanted, why = 0.0, HeatWhy.PUMP_WAITS
-        backup, miner_blocked, why = self._backup(now, readings, why, tripped=limit == 0)
+        elif wanted and readings.kept_off and not dangers.drawing and trip is None:
+            why = HeatWhy.MINER_WAITS
+        given_up = self._gives_up(now, readings, wanted or 0.0)
+        backup, miner_blocked, why = self._backup(
+            now, readings, why, tripped=limit == 0, given_up=given_up
+        )
         if miner_blocked:
             wanted = limit = 0.0
         return HeatPlan(
@@ -222,8 +232,29 @@ class Thermostat:
         self._wish, self._wished_at = wanted, now
         return wanted
 
+    def _gives_up(self, now: float, readings: HeatReadings, wanted: float) -> bool:
+        """Tell whether the miner has had its time to heat and draws nothing, whatever the reason.
+
+        It gets another when what kept it off is gone; where that is not known, now and then.
+        """
+        if not self.on or readings.power is None or readings.dangers.drawing:
+            self._rests_since = self._given_up_at = None
+            return False
+        if (at := self._given_up_at) is not None:
+            over = self._was_kept_off or not at <= now < at + defaults.BACKUP_RETRY
+            if readings.kept_off or not over:
+                return True
+            self._rests_since = self._given_up_at = None
+        if not wanted or self._rests_since is None or self._rests_since > now:
+            self._rests_since = now if wanted else None
+        since = self._rests_since
+        if since is None or now - since < defaults.BACKUP_DELAY:
+            return False
+        self._given_up_at, self._was_kept_off = now, readings.kept_off
+        return True
+
     def _backup(
-        self, now: float, readings: HeatReadings, why: HeatWhy, *, tripped: bool
+        self, now: float, readings: HeatReadings, why: HeatWhy, *, tripped: bool, given_up: bool
     ) -> tuple[bool, bool, HeatWhy]:
         """Return whether the backup is to be on, whether the miner is blocked, and why."""
         unable = why in _UNABLE or (tripped and self.on)
@@ -238,7 +269,7 @@ class Thermostat:
         waited = self._unable_since is not None and (
             now - self._unable_since >= defaults.BACKUP_DELAY
         )
-        if not (unable and waited and cold):
+        if not ((waited or given_up) and cold):
             return False, readings.backup_on, HeatWhy.BACKUP_STOPS if readings.backup_on else why
         proven = readings.power is not None and readings.power <= defaults.BACKUP_OFF_WATTS
         if not proven or readings.running:

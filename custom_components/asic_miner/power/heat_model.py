@@ -58,6 +58,8 @@ class HeatWhy(StrEnum):
     """The sensor has not said anything yet."""
     PUMP_WAITS = "pump_waits"
     """The miner waits until the pump is seen on."""
+    MINER_WAITS = "miner_waits"
+    """Something apart from the temperature keeps the miner off; its guard says what."""
     BACKUP = "backup"
     BACKUP_STOPS = "backup_stops"
     """The miner waits until the backup heater is seen off."""
@@ -105,6 +107,8 @@ class HeatReadings:
     ramping: bool = False
     reachable: bool = True
     pool_alive: bool | None = None
+    kept_off: bool = False
+    """It is off and could not be started now."""
     backup_on: bool = False
     outside: float | None = None
     """°C, where there is a loop that may freeze."""
