@@ -6,7 +6,7 @@ its guard like that of everybody else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -207,7 +207,8 @@ def _lasts(said: Said) -> float | None:
     elif said.until is not None:
         now = dt_util.now()
         end = until(said.until, now)
-        found = (end - now).total_seconds() if end else None
+        # Two times of one zone are subtracted by their clocks, an hour off when those are changed.
+        found = end.timestamp() - now.timestamp() if end else None
     else:
         return BOOST_SECONDS if said.command is Command.BOOST else None
     if found is None or found <= 0:
@@ -277,7 +278,7 @@ def _watts(miner: Spoken, said: Said) -> float:
 def _at(lasts: float, language: str) -> str:
     """Return the time of day at which something ends."""
     now = dt_util.now()
-    end: datetime = now + timedelta(seconds=lasts)
+    end = dt_util.as_local(dt_util.utcnow() + timedelta(seconds=lasts))
     clock = f"{end:%H:%M}"
     if end.date() == now.date():
         return clock

@@ -233,6 +233,27 @@ async def test_boost_for_an_hour(assistant: Assistant, freezer: FrozenDateTimeFa
     assert source is Source.ADOPTED
 
 
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [("2026-10-24 22:00:00+02:00", 10), ("2026-03-28 22:00:00+01:00", 8)],
+    ids=["longer", "shorter"],
+)
+async def test_a_night_in_which_the_clocks_are_changed(
+    hass: HomeAssistant, assistant: Assistant, freezer: FrozenDateTimeFactory, now: str, hours: int
+) -> None:
+    """Seven o'clock is what the clock shows then, an hour later or earlier than on other nights."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(now)
+    await sentences(hass, "en")
+    for said in ("Stop mining until tomorrow morning", f"Pause mining for {hours} hours"):
+        answer = await assistant.say(said)
+        assert "Cellar Miner pauses until tomorrow at 07:00." in answer
+        coordinator = assistant.cellar.entry.runtime_data
+        assert coordinator.actuator.interlude.until == pytest.approx(
+            coordinator.unix_time() + hours * 3600, abs=1
+        )
+
+
 async def test_stop_until_tomorrow_morning(
     assistant: Assistant, freezer: FrozenDateTimeFactory
 ) -> None:
