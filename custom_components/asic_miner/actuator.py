@@ -13,18 +13,28 @@ from homeassistant.core import CoreState, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import LOGGER
-from .left_start import PEOPLE, LeftStart
+from .left_start import LeftStart
 from .miners.errors import MinerError, UnconfirmedError
 from .miners.models import Capabilities, Feature, JsonValue, MinerState, Snapshot
 from .power.guard import Guard
 from .power.learning import number
-from .power.model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wish
+from .power.model import (
+    PEOPLE,
+    Ability,
+    Command,
+    CommandKind,
+    GuardState,
+    Path,
+    Reading,
+    Source,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from .coordinator import MinerCoordinator, Order
 
 
-PERSONAL = {*PEOPLE, Source.ADOPTED}
+PERSONAL = PEOPLE | {Source.ADOPTED}
 """Who wishes once, and does not look again whether it is still so."""
 
 
@@ -38,10 +48,17 @@ class Interlude:
     """Unix time."""
     then: float
     """W that are wished again afterwards."""
+    stays_off: bool = False
+    """Afterwards only a person starts it, as before."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that can be stored."""
-        return {"watts": self.watts, "until": self.until, "then": self.then}
+        return {
+            "watts": self.watts,
+            "until": self.until,
+            "then": self.then,
+            "stays_off": self.stays_off,
+        }
 
     @classmethod
     def from_json(cls, stored: JsonValue) -> Self | None:
@@ -51,7 +68,8 @@ class Interlude:
         watts, until, then = (number(stored.get(name)) for name in ("watts", "until", "then"))
         if watts is None or until is None or then is None:
             return None
-        return cls(watts=watts, until=until, then=then)
+        stays_off = stored.get("stays_off") is True
+        return cls(watts=watts, until=until, then=then, stays_off=stays_off)
 
 
 class Actuator:
@@ -148,7 +166,7 @@ class Actuator:
         if self._left_start:
             self._take_up_start(self._guard, self._left_start, reading)
         if self._interlude and now >= self._interlude.until:
-            self._end_interlude(Source.ACTION)
+            self._end_interlude()
         return self._guard.next(now) is not None
 
     def _is_foreign(self, guard: Guard, reading: Reading) -> bool:
@@ -181,7 +199,7 @@ class Actuator:
             # reason to start it.
             self._set_interlude(None)
         else:
-            self._wish(interlude.watts, Source.ACTION)
+            self._wish(interlude.watts, Source.ACTION, passing=True)
 
     def _take_up_start(self, guard: Guard, left: LeftStart, reading: Reading) -> None:
         """Keep the promise of a start from before a restart, unless somebody else has."""
@@ -239,6 +257,7 @@ class Actuator:
                 self._set_interlude(interlude)
                 self._last_on = last_on
                 guard.take_back(before)
+                self._coordinator.async_remember()
                 self._coordinator.async_update_listeners()
             raise
 
@@ -254,13 +273,20 @@ class Actuator:
     async def async_interlude(self, watts: float, seconds: float, source: Source) -> None:
         """Wish something for a time only, and what is wished now again afterwards."""
         guard = self._needed()
-        wish = guard.state(self._now()).wish
-        then = self._interlude.then if self._interlude else wish.watts if wish else 0.0
+        before, state = self._interlude, guard.state(self._now())
+        stays_off = before.stays_off if before else state.stays_off
+        then = before.then if before else state.wish.watts if state.wish else 0.0
 
         def begin() -> None:
-            self._wish(watts, source)
-            until = self._now() + seconds
-            self._set_interlude(Interlude(watts=watts, until=until, then=then))
+            self._wish(watts, source, passing=True)
+            self._set_interlude(
+                Interlude(
+                    watts=watts,
+                    until=self._now() + seconds,
+                    then=0.0 if stays_off else then,
+                    stays_off=stays_off,
+                )
+            )
 
         await self._async_attempt(begin)
 
@@ -308,18 +334,37 @@ class Actuator:
         else:
             self._guard.wish(Wish(watts=watts, source=source, at=self._now(), safety=True))
 
-    def _wish(self, watts: float, source: Source) -> None:
+    @callback
+    def hand_over(self) -> None:
+        """Let others than a person start it, since a person has ordered something of them."""
+        if self._guard and self._guard.past.stays_off:
+            self._guard.hand_over()
+            self._coordinator.async_remember()
+
+    def _wish(self, watts: float, source: Source, *, passing: bool = False) -> None:
         guard = self._needed()
+        stayed_off = guard.past.stays_off
         self._left_start = None
         watts = min(watts, guard.ability.maximum)
         if watts > 0:
             self._last_on = watts
-        guard.wish(Wish(watts=watts, source=source, at=self._now()))
+        guard.wish(Wish(watts=watts, source=source, at=self._now(), passing=passing))
+        if guard.past.stays_off is not stayed_off:
+            # Over a power cut, too.
+            self._coordinator.async_remember()
 
-    def _end_interlude(self, source: Source) -> None:
-        then = self._interlude.then if self._interlude else 0.0
+    def _end_interlude(self, person: Source | None = None) -> None:
+        """Go on as before, because the time is over or a person has said so."""
+        interlude = self._interlude
+        if interlude is None:
+            return
         self._set_interlude(None)
-        self._wish(then, source)
+        passing = person is None or interlude.then == 0
+        self._wish(
+            interlude.then,
+            person or Source.ACTION,
+            passing=passing and not interlude.stays_off,
+        )
 
     def _needed(self) -> Guard:
         if self._guard is None:

@@ -80,7 +80,7 @@ class Sharer:
         if self.is_away or coordinator is None or (guard := coordinator.actuator.guard) is None:
             return None
         state = guard.state(coordinator.unix_time())
-        if state.gone_off:
+        if state.stays_off:
             return None
         return Member.of(
             self.entry.entry_id,

@@ -10,10 +10,8 @@ from .miners.models import JsonValue, MinerState
 from .power import defaults
 from .power.guard import Guard
 from .power.learning import number
-from .power.model import CommandKind, Reading, Source, Wish
+from .power.model import PEOPLE, CommandKind, Reading, Wish
 
-PEOPLE = {Source.USER, Source.VOICE, Source.ACTION}
-"""Who is told once that it will be done. A controller looks again by itself."""
 LONGEST = 600.0
 """Seconds after which nobody expects it any more; a reboot, the longest wait, takes no more."""
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .actuator import PERSONAL
 from .coordinator import MinerCoordinator
 from .heat_board import async_heat_board
 from .planning import Page, PlanningEntry
@@ -21,9 +20,6 @@ from .power.model import Source
 from .relay import Relay
 from .thermostat_config import RANGES, HeatSetup
 from .thermostat_senses import Senses
-
-PEOPLE: Final = PERSONAL - {Source.ADOPTED}
-"""Whose "off" at the miner itself is respected."""
 
 type ThermostatConfigEntry = ConfigEntry[HeatController]
 
@@ -157,6 +153,9 @@ class HeatController(PlanningEntry):
         """Read, plan, and have done what is planned."""
         now = self.unix_time()
         miners = self.miners()
+        if self._insists and self.on:
+            for miner in miners.values():
+                miner.actuator.hand_over()
         guards = [miner.actuator.guard for miner in miners.values()]
         self._thermostat.settings = self._settings([guard for guard in guards if guard])
         pump = self._pump.look(now)
@@ -234,9 +233,7 @@ class HeatController(PlanningEntry):
         if self._insists:
             return True
         state = miner.actuator.state
-        wish = state.wish if state else None
-        stopped = wish is not None and wish.watts == 0 and wish.source in PEOPLE
-        return miner.actuator.interlude is None and not stopped
+        return miner.actuator.interlude is None and not (state and state.stays_off)
 
     def _kept_off(self, mac: str, miner: MinerCoordinator, now: float) -> bool:
         """Tell whether a miner is off and would not be started for heat now."""

@@ -206,6 +206,53 @@ async def test_a_person_comes_first(house: House) -> None:
     assert house.drawn == pytest.approx(2500, abs=150)
 
 
+async def for_minutes(house: House, name: str, minutes: int) -> None:
+    """Pause or boost."""
+    data = {"device_id": house.devices, "duration": {"minutes": minutes}}
+    await house.hass.services.async_call(DOMAIN, name, data, blocking=True)
+
+
+async def test_off_stays_off(house: House, hass_storage: dict[str, Any]) -> None:
+    """What a person has switched off is not started, whatever the sun."""
+    miner = house.miners[0]
+    house.solar = HOUSE_WATTS + 2500
+    await house.add()
+    await miner.call("switch.turn_off", "mining")
+    await house.live(4200)
+    assert miner.device.truth()["mining"] is False
+    assert house.state("why") == "stays_off"
+    # A boost ends as it began, and a restart forgets nothing.
+    await for_minutes(house, "boost", 5)
+    await house.live(120)
+    assert miner.device.truth()["mining"] is True
+    # After its minimum time.
+    await house.live(960)
+    assert miner.device.truth()["mining"] is False
+    for entry in (house.entry, miner.entry):
+        assert await house.hass.config_entries.async_reload(entry.entry_id)
+    await house.hass.async_block_till_done()
+    await house.live(1200)
+    assert miner.device.truth()["mining"] is False
+    assert house.state("why") == "stays_off"
+
+
+async def test_a_pause_ends_as_told(house: House) -> None:
+    """Then the controller has the miner again at once, and not after an hour."""
+    miner = house.miners[0]
+    house.solar = HOUSE_WATTS + 2500
+    await house.add()
+    await house.live(600)
+    assert miner.device.truth()["mining"] is True
+    await for_minutes(house, "pause", 15)
+    await house.live(600)
+    assert miner.device.truth()["mining"] is False
+    await house.live(600)
+    assert miner.device.truth()["mining"] is True
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(1200)
+    assert miner.device.truth()["mining"] is False
+
+
 async def test_modes(house: House) -> None:
     """A fixed budget, everything, nothing. Only what makes sense is offered."""
     await house.add()

@@ -262,7 +262,7 @@ async def test_who_switches_it_off_elsewhere_wants_it_off(
         await act("set_power_budget", miner, watts=2400)
         await pass_time(clock, 1800, miner)
     assert device.truth()["mining"] is False
-    assert miner.state("power_status") == "gone_off"
+    assert miner.state("power_status") == "stays_off"
     await miner.call("switch.turn_on", "mining")
     await pass_time(clock, 1200, miner)
     assert device.truth()["mining"] is True

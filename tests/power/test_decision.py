@@ -597,7 +597,7 @@ def test_what_is_left_to_say_when_the_order_is_out(
     ],
 )
 def test_when_it_may_be_started(off_since: float, gone: bool, at: float) -> None:
-    assert decider(past=Past(off_since=off_since, gone_off=gone)).can_start_at == at
+    assert decider(past=Past(off_since=off_since, stays_off=gone)).can_start_at == at
 
 
 @pytest.mark.parametrize(

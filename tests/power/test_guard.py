@@ -453,7 +453,7 @@ def test_locks_survive_a_restart_of_the_caller() -> None:
     rig = Rig(on=False)
     rig.wish(3400)
     rig.run(20)
-    rig.wish(0, Source.USER)
+    rig.wish(0, Source.SAFETY, safety=True)
     rig.run(20)
     other = Rig(on=False, now=rig.now)
     other.guard = Guard(PERCENT, rig.guard.to_json())

@@ -26,6 +26,7 @@ from custom_components.asic_miner.power.model import (
     Reading,
     Source,
     Wait,
+    Wish,
 )
 
 from .rig import PERCENT, START, TARGET, Rig
@@ -243,19 +244,62 @@ def test_what_another_hand_has_switched_off_stays_off_but_for_a_person() -> None
     rig = Rig()
     rig.wish(2000)
     rig.guard.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
-    assert told(rig) == (Wait.GONE_OFF, None, {})
+    assert told(rig) == (Wait.STAYS_OFF, None, {})
     rig.now += defaults.DAY
     rig.wish(3000, Source.SITE)
     rig.guard.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
-    assert told(rig) == (Wait.GONE_OFF, None, {})
+    assert told(rig) == (Wait.STAYS_OFF, None, {})
     assert rig.guard.next(rig.now) is None
-    assert rig.guard.state(rig.now).gone_off
+    assert rig.guard.state(rig.now).stays_off
     again = Guard(rig.guard.ability, rig.guard.to_json())
     again.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
-    assert again.state(rig.now).gone_off
+    assert again.state(rig.now).stays_off
     rig.wish(3000, Source.VOICE)
     command = rig.guard.next(rig.now)
     assert command is not None
+
+
+@pytest.mark.parametrize("source", [Source.USER, Source.VOICE, Source.ACTION])
+def test_what_a_person_has_switched_off_stays_off_but_for_a_person(source: Source) -> None:
+    rig = Rig()
+    rig.wish(0, source)
+    rig.run(1800)
+    assert not rig.on
+    rig.wish(2000, Source.BUDGET)
+    assert told(rig) == (Wait.STAYS_OFF, None, {})
+    again = Guard(rig.guard.ability, rig.guard.to_json())
+    again.read(Reading(at=rig.now, state=MinerState.PAUSED, on=False, power=15.0))
+    assert again.state(rig.now).stays_off
+    # Somebody has ordered something of who wishes, which counts as much.
+    again.hand_over()
+    assert not again.state(rig.now).stays_off
+    rig.wish(2000, source)
+    rig.run(60)
+    assert rig.on
+    rig.wish(0)
+    rig.run(1800)
+    assert (rig.on, rig.guard.state(rig.now).stays_off) == (False, False)
+
+
+def test_what_ends_by_itself_is_no_order_to_stay_off() -> None:
+    rig = Rig()
+    rig.guard.wish(Wish(watts=0, source=Source.USER, at=rig.now, passing=True))
+    rig.run(1800)
+    assert (rig.on, rig.guard.state(rig.now).stays_off) == (False, False)
+
+
+def test_an_order_that_is_refused_leaves_it_as_it_was() -> None:
+    rig = Rig()
+    before = rig.guard.state(rig.now).wish
+    rig.wish(0, Source.USER)
+    rig.guard.take_back(before)
+    assert not rig.guard.state(rig.now).stays_off
+    rig.wish(0, Source.USER)
+    rig.run(60)
+    off = rig.guard.state(rig.now).wish
+    rig.wish(2000, Source.USER)
+    rig.guard.take_back(off)
+    assert rig.guard.state(rig.now).stays_off
 
 
 def test_the_numbers_of_off_by_limit_and_by_floor() -> None:
@@ -305,11 +349,12 @@ def test_minimum_times_tell_when_they_end() -> None:
     rig.now += 120
     rig.run(60)
     assert told(rig)[:2] == (Wait.MINIMUM_ON, START + defaults.MINIMUM_ON)
-    rig.wish(0, Source.USER)
+    rig.wish(0, Source.SAFETY, safety=True)
     rig.step()
     off = rig.now
     rig.now += 30
     rig.read()
+    rig.guard.lift(Source.SAFETY)
     rig.wish(3400)
     assert told(rig) == (Wait.MINIMUM_OFF, off + defaults.MINIMUM_OFF, {})
 

@@ -94,6 +94,12 @@ def test_a_person_has_an_hour(source: Source, ago: float, ours: bool) -> None:
     assert (found.allocated == {"a": 0.0}) is ours
 
 
+def test_what_comes_after_a_pause_or_boost_is_no_order_of_a_person() -> None:
+    site = SiteController(settings(Mode.OFF))
+    wish = replace(wished(Source.ACTION, 2000.0), passing=True)
+    assert plan(site, miner("a", 2000.0, wish=wish)).orders == {"a": 0.0}
+
+
 def test_who_is_silent_or_not_controlled_is_left_alone_but_counts_as_load() -> None:
     site = SiteController(settings(Mode.OFF, circuits=(CIRCUIT,)))
     silent = miner("a", 2000.0, wait=Wait.NO_READING)
@@ -162,7 +168,6 @@ def test_a_ceiling_limits_at_once_who_is_served_last() -> None:
     [
         Wait.BELOW_FLOOR,
         Wait.FAULT,
-        Wait.GONE_OFF,
         Wait.LIMIT,
         Wait.MINIMUM_OFF,
         Wait.REFUSED,
@@ -186,7 +191,7 @@ def test_what_is_off_for_us_needs_no_order_while_it_cannot_start() -> None:
     site = SiteController(settings(Mode.OFF))
     wish = wished(Source.SITE, 0.0)
     for at in (0, 10):
-        assert plan(site, miner("a", wait=Wait.GONE_OFF, wish=wish), at=at).orders == {}
+        assert plan(site, miner("a", wait=Wait.FAULT, wish=wish), at=at).orders == {}
 
 
 def test_what_runs_for_us_is_not_withdrawn_for_what_it_waits_for() -> None:
@@ -238,6 +243,29 @@ def test_a_person_is_given_room_for_what_the_miner_will_draw(
     assert plan(site, none).limits == {"a": none.state.committed}
     stranger = replace(miner("a", draws, ability, **more), controlled=False)
     assert plan(site, stranger).limits == {"a": stranger.state.committed}
+
+
+def switched_off(wish: Wish) -> MinerNow:
+    return miner("a", can_start_at=math.inf, wait=Wait.STAYS_OFF, wish=wish)
+
+
+def test_what_a_person_has_switched_off_is_not_waited_for() -> None:
+    site = SiteController(settings(Mode.FIXED, fixed=3400.0, circuits=(CIRCUIT,)))
+    found = plan(site, switched_off(wished(Source.SITE, 3400.0)), miner("b"))
+    # What was ordered before would be obeyed later; its part goes to the next.
+    assert found.orders == {"a": 0.0, "b": 3400.0}
+    assert found.reason.why is Why.STARTED
+    assert found.headroom == {"c": CIRCUIT.limit - 30.0}
+    alone = plan(site, switched_off(wished(Source.USER, 0.0)), at=10)
+    assert (alone.orders, alone.allocated) == ({}, {})
+    assert (alone.reason.why, alone.reason.miner) == (Why.STAYS_OFF, "a")
+
+
+def test_what_is_handed_back_has_what_was_ordered_before() -> None:
+    site = SiteController(settings(Mode.FIXED, fixed=3400.0))
+    # As switched on at its own page: its guard still has it off, which takes its minimum time.
+    found = plan(site, miner("a", 3400.0, wish=wished(Source.SITE, 0.0)))
+    assert (found.orders, found.allocated) == ({}, {"a": 0.0})
 
 
 @pytest.mark.parametrize(

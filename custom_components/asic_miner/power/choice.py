@@ -267,10 +267,7 @@ class Chooser:
             if not one.on and now < one.now.state.can_start_at and rest >= one.floor
         ]
         if waits and not running:
-            # inf, where nobody but a person starts it, comes last.
             first = min(waits, key=lambda one: one.now.state.can_start_at)
-            if first.now.state.gone_off:
-                return Change(reason=Reason(why=Why.GONE_OFF, miner=first.key))
             until = first.now.state.can_start_at
             return Change(reason=Reason(why=Why.MINER_WAITS, miner=first.key, until=until))
         return self._rest(ones, aim, {one.key: one.most for one in ones})

@@ -182,7 +182,7 @@ class Decider:
     @cached_property
     def can_start_at(self) -> float:
         """When the minimum off time is over; -inf if it is, inf if only a person starts it."""
-        if self.past.gone_off:
+        if self.past.stays_off:
             return math.inf
         return until(self.past.off_since, defaults.MINIMUM_OFF, self.now)
 
@@ -311,8 +311,8 @@ class Decider:
             return Decision(wait=Wait.RESTARTING)
         if reading.state is MinerState.FAULT and not self.person:
             return Decision(wait=Wait.FAULT)
-        if self.past.gone_off:
-            return Decision(wait=Wait.GONE_OFF)
+        if self.past.stays_off:
+            return Decision(wait=Wait.STAYS_OFF)
         start = self.start_watts()
         if self.limit is not None and start > self.limit.watts + 1:
             return Decision(

@@ -29,7 +29,18 @@ from ..miners.models import JsonValue, MinerState
 from . import defaults
 from .decision import Decider, Decision
 from .learning import Learned
-from .model import Ability, Command, CommandKind, GuardState, Path, Reading, Source, Wait, Wish
+from .model import (
+    PEOPLE,
+    Ability,
+    Command,
+    CommandKind,
+    GuardState,
+    Path,
+    Reading,
+    Source,
+    Wait,
+    Wish,
+)
 from .past import Past, Pending
 
 _HOPELESS = (AuthenticationError, WriteAccessError, UnsupportedError, RejectedError)
@@ -44,7 +55,6 @@ _NOT_SENT = (
     WriteAccessError,
 )
 """Errors after which the miner is as it was before."""
-_PEOPLE = {Source.USER, Source.VOICE, Source.ACTION}
 
 
 class Guard:
@@ -66,6 +76,8 @@ class Guard:
         self._numbers = 0
         self._restoring = False
         """A limit has changed what nobody had wished, so that is to be put back."""
+        self._stayed_off = self.past.stays_off
+        """Whether it was to stay off before the newest wish."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what is worth keeping over a restart: what was learned, and the locks."""
@@ -83,8 +95,10 @@ class Guard:
             self._limits[wish.source] = wish
             return
         before, self._wish = self._wish, wish
-        if wish.source in _PEOPLE:
-            self.past.gone_off, self.past.asked = False, wish.at
+        self._stayed_off = self.past.stays_off
+        if wish.source in PEOPLE:
+            self.past.stays_off = wish.watts == 0 and not wish.passing
+            self.past.asked = wish.at
             if before is None or before.watts != wish.watts:
                 # A person who tries something else does not wait for what was refused before.
                 self.past.failures = 0
@@ -94,7 +108,8 @@ class Guard:
 
         What a person has wished in vain is not tried again, so there is nothing to wait for.
         """
-        if self._wish and self._wish.source in _PEOPLE:
+        self.past.stays_off = self._stayed_off
+        if self._wish and self._wish.source in PEOPLE:
             self.past.failures = 0
         if before is None:
             self.release()
@@ -104,6 +119,10 @@ class Guard:
     def lift(self, source: Source) -> None:
         """Take back a limit. Without one it does nothing."""
         self._limits.pop(source, None)
+
+    def hand_over(self) -> None:
+        """Let others than a person start it, since a person has ordered something of them."""
+        self.past.stays_off = False
 
     def release(self) -> None:
         """Forget the wish. What the miner is found to do at the next reading is wished then."""

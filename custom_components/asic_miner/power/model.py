@@ -51,6 +51,13 @@ class Source(StrEnum):
     """Nobody: what the miner did when the guard was made."""
 
 
+PEOPLE = frozenset({Source.USER, Source.VOICE, Source.ACTION})
+"""Who wishes once and is told that it will be done, automations among them.
+
+A controller looks again and again by itself whether it is still so.
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ability:
     """What a miner can do."""
@@ -191,6 +198,9 @@ class Wish:
     safety: bool = False
     """A limit: it is kept until its source lifts it, obeyed at once downwards, and never
     exceeded, not even while starting. It raises nothing and starts nothing."""
+    passing: bool = False
+    """A pause that ends by itself, or what comes after a pause or boost: no order to stay off,
+    and none that a controller leaves alone."""
 
     def __post_init__(self) -> None:
         """Refuse what is no number of watts (ValueError)."""
@@ -233,8 +243,8 @@ class Wait(StrEnum):
     LOCK_DOWN = "lock_down"
     MINIMUM_ON = "minimum_on"
     MINIMUM_OFF = "minimum_off"
-    GONE_OFF = "gone_off"
-    """It was switched off by another hand, or went off by itself. Off stays off."""
+    STAYS_OFF = "stays_off"
+    """A person has switched it off, here or elsewhere, or it went off by itself."""
     STARTS_SPENT = "starts_spent"
     SMALL_CHANGE = "small_change"
     CONFIRMING = "confirming"
@@ -301,6 +311,6 @@ class GuardState:
     """Numbers for the text of `wait`."""
 
     @property
-    def gone_off(self) -> bool:
-        """Tell whether it has gone off without an order from here, and is to stay off."""
-        return not self.running and self.can_start_at == math.inf
+    def stays_off(self) -> bool:
+        """Tell whether nobody but a person is to start it."""
+        return self.can_start_at == math.inf

@@ -90,8 +90,8 @@ class Past:
     """The target cannot be set while it is off."""
     asked: float = LONG_AGO
     """When a person has last ordered something."""
-    gone_off: bool = False
-    """It was not switched off from here, so that only a person starts it."""
+    stays_off: bool = False
+    """A person has switched it off, or nobody here has, so that only a person starts it."""
     _before: Past | None = None
 
     def count(self, times: list[float], now: float) -> int:
@@ -117,7 +117,7 @@ class Past:
     def switched(self, reading: Reading, *, first: bool) -> None:
         """Take note that the miner has gone on or off, by whatever hand."""
         if reading.runs:
-            self.gone_off = False
+            self.stays_off = False
             ours = self.pending is not None and self.pending.kind is CommandKind.START
             if self.on_since > self.off_since or ours:
                 return
@@ -128,7 +128,7 @@ class Past:
             self.off_since = reading.at
             self.fast = False
             # What was under way when a person ordered something else is no other hand.
-            self.gone_off = reading.at - self.asked > defaults.OFF_CONFIRM
+            self.stays_off |= reading.at - self.asked > defaults.OFF_CONFIRM
 
     def sent(self, command: Command, now: float, reading: Reading | None, before: float) -> None:
         """Take note of a command that goes out; `before` is the most it may draw until now."""
@@ -205,7 +205,7 @@ class Past:
             "changed": self.changed,
             "on_since": self.on_since,
             "off_since": self.off_since,
-            "gone_off": self.gone_off,
+            "stays_off": self.stays_off,
             "starts": list[JsonValue](self.starts),
             "changes": list[JsonValue](self.changes),
         }
@@ -225,7 +225,7 @@ class Past:
             changed=number(stored.get("changed")) or LONG_AGO,
             on_since=number(stored.get("on_since")) or LONG_AGO,
             off_since=number(stored.get("off_since")) or LONG_AGO,
-            gone_off=stored.get("gone_off") is True,
+            stays_off=stored.get("stays_off") is True,
             starts=times("starts"),
             changes=times("changes"),
         )

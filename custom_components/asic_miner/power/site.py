@@ -14,7 +14,7 @@ from .budget import Member, Policy
 from .choice import Chooser
 from .learning import number
 from .limits import Limits
-from .model import Source, Wait
+from .model import PEOPLE, Source, Wait
 from .site_model import (
     Energy,
     MinerNow,
@@ -27,12 +27,11 @@ from .site_model import (
 )
 
 MANUAL_SECONDS = 3600.0
-"""Own: what a person has ordered at a miner itself is left alone for an hour."""
+"""Own: what a person has ordered at a miner itself, off apart, is left alone for an hour."""
 
 _STUCK = {
     Wait.BELOW_FLOOR,
     Wait.FAULT,
-    Wait.GONE_OFF,
     Wait.LIMIT,
     Wait.MINIMUM_OFF,
     Wait.REFUSED,
@@ -102,6 +101,10 @@ class SiteController:
             wanted = {}
         limits = caps.caps(found, miners, wanted, ranks)
         reason = change.reason
+        if reason.why is Why.NO_MINERS:
+            off = (one.key for one in miners if one.controlled and one.state.stays_off)
+            if (key := next(off, None)) is not None:
+                reason = Reason(why=Why.STAYS_OFF, miner=key)
         if limits.breached is not None:
             reason = Reason(why=limits.breached.why, data=limits.breached.data)
         elif reason.why is Why.CIRCUIT and reason.miner is not None:
@@ -139,12 +142,18 @@ class SiteController:
         for miner in miners:
             if miner.key not in keys:
                 self._allocated.pop(miner.key, None)
-        withdrawn: dict[str, float] = {}
+        withdrawn = {
+            miner.key: 0.0
+            for miner in miners
+            if miner.controlled and miner.state.stays_off and _ordered(miner)
+        }
         for miner in mine:
             state = miner.state
-            ours = state.wish is not None and state.wish.source is Source.SITE
-            if miner.key not in self._allocated or not ours:
+            ordered = _ordered(miner)
+            if ordered is None:
                 self._allocated[miner.key] = state.current
+            elif miner.key not in self._allocated:
+                self._allocated[miner.key] = ordered
             elif self._allocated[miner.key] > 0 and not state.running and state.wait in _STUCK:
                 self._allocated[miner.key] = withdrawn[miner.key] = 0.0
         return withdrawn
@@ -181,6 +190,8 @@ class SiteController:
         ours = {miner.key for miner in mine}
         for miner in miners:
             state = miner.state
+            if state.stays_off and not state.running:
+                continue
             watts = self._allocated.get(miner.key, 0.0) if miner.key in ours else None
             if watts is None:
                 watts = min(state.wish.watts, miner.ability.maximum) if state.wish else 0.0
@@ -243,13 +254,20 @@ class SiteController:
 def _ours(miner: MinerNow, now: float) -> bool:
     """Tell whether a miner is to be commanded: not one that is silent or a person's own."""
     silent = miner.state.wait is Wait.NO_READING
-    return miner.controlled and not silent and not _manual(miner, now)
+    personal = miner.state.stays_off or _manual(miner, now)
+    return miner.controlled and not silent and not personal
+
+
+def _ordered(miner: MinerNow) -> float | None:
+    """Return the W that a controller has ordered last; None if somebody else has since."""
+    wish = miner.state.wish
+    return wish.watts if wish is not None and wish.source is Source.SITE else None
 
 
 def _manual(miner: MinerNow, now: float) -> bool:
     """Tell whether a person has ordered something at the miner itself a short while ago."""
     wish = miner.state.wish
-    if wish is None or wish.source not in {Source.USER, Source.VOICE, Source.ACTION}:
+    if wish is None or wish.passing or wish.source not in PEOPLE:
         return False
     return now - MANUAL_SECONDS < wish.at <= now
 
