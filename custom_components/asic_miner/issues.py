@@ -22,7 +22,10 @@ SEVERITIES: Final[Mapping[str, ir.IssueSeverity]] = {
 }
 """Of all issues; keys below `issues` of the translations."""
 
-DEFAULT_PASSWORDS: Final[Mapping[Make, str]] = {Make.WHATSMINER: "admin"}
+DEFAULT_PASSWORDS: Final[Mapping[Make, frozenset[str]]] = {
+    Make.BRAIINS: frozenset({"", "root"}),
+    Make.WHATSMINER: frozenset({"admin"}),
+}
 """Anybody in the network knows them, and may empty the owner's wallet with them."""
 NEEDED: Final[Mapping[Make, Feature]] = {Make.WHATSMINER: Feature.POWER_MODE}
 """What all firmware of a make has had for years: of a WhatsMiner that of 2022, which came with
@@ -85,8 +88,9 @@ class Issues:
             self.clear_issue("clock_off")
         else:
             self.raise_issue("clock_off", days=str(round(abs(clock_error) / 86400)))
+        # Without any it is only watched.
         password = self._entry.data.get(CONF_PASSWORD)
-        if password and password == DEFAULT_PASSWORDS.get(identity.make):
+        if password is not None and password in DEFAULT_PASSWORDS.get(identity.make, ()):
             self.raise_issue("default_password")
         else:
             self.clear_issue("default_password")

@@ -146,7 +146,7 @@ class DefaultPasswordFlow(MinerRepairFlow):
             new = user_input[CONF_NEW_PASSWORD]
             if new != user_input[CONF_REPEATED]:
                 errors = {CONF_REPEATED: "passwords_differ"}
-            elif new in DEFAULT_PASSWORDS.values():
+            elif any(new in known for known in DEFAULT_PASSWORDS.values()):
                 errors = {CONF_NEW_PASSWORD: "still_default"}
             else:
                 errors = await self.attempt(

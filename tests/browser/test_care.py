@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from tests.demo.hass import Hass, HassError
 from tests.simulators.base import SimulatedMiner
-from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.braiins import OWN_PASSWORD, BraiinsSimulator
 from tests.simulators.clock import RunningClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
@@ -44,7 +44,7 @@ async def miners(hass_process: Hass) -> AsyncGenerator[Miners]:
     miners = Miners(
         whatsminer=WhatsminerSimulator(preset="M60S", clock=clock, seed=41),
         older=WhatsminerSimulator(preset="M30S++", clock=clock, seed=42),
-        braiins=BraiinsSimulator(preset="S19j Pro", clock=clock, seed=43),
+        braiins=BraiinsSimulator(preset="S19j Pro", clock=clock, seed=43, password=OWN_PASSWORD),
     )
     all_of_them: list[SimulatedMiner] = [miners.whatsminer, miners.older, miners.braiins]
     for miner in all_of_them:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from tests.simulators.base import SimulatedMiner
-from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.braiins import OWN_PASSWORD, BraiinsSimulator
 from tests.simulators.clock import RunningClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
@@ -35,7 +35,7 @@ async def running_miners(speed: float) -> AsyncIterator[list[SimulatedMiner]]:
     miners: list[SimulatedMiner] = [
         WhatsminerSimulator(preset="M60S", clock=clock, seed=1),
         WhatsminerSimulator(preset="M30S++", clock=clock, seed=2),
-        BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3),
+        BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3, password=OWN_PASSWORD),
     ]
     try:
         for miner in miners:

@@ -19,7 +19,7 @@ from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.coordinator import MinerCoordinator
 from custom_components.asic_miner.planning import PlanningEntry
 from tests.simulators.base import SimulatedMiner
-from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.braiins import OWN_PASSWORD, BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
@@ -84,7 +84,7 @@ async def old_whatsminer(clock: ManualClock) -> AsyncGenerator[WhatsminerSimulat
 @pytest.fixture
 async def braiins(clock: ManualClock) -> AsyncGenerator[BraiinsSimulator]:
     """An Antminer on Braiins OS."""
-    miner = BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3)
+    miner = BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3, password=OWN_PASSWORD)
     await miner.start()
     yield miner
     await miner.stop()

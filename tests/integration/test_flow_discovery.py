@@ -235,7 +235,9 @@ async def test_replaced_by_another_miner(
     """The new one at the old address is offered as what it is, and has a history of its own."""
     await device.stop()
     kind: Any = type(device)
-    new: SimulatedMiner = kind(device.host, device.port, clock=clock, seed=93)
+    new: SimulatedMiner = kind(
+        device.host, device.port, clock=clock, seed=93, password=device.password
+    )
     await new.start()
     try:
         step = await dhcp(hass, new.host, mac_of(new))

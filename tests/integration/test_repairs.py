@@ -233,6 +233,31 @@ async def test_default_password(careless: WhatsminerSimulator, add_miner: AddMin
     assert careless.truth()["locate"] is True
 
 
+@pytest.mark.parametrize("delivered", ["root", ""])
+async def test_password_of_delivery_of_braiins_os(
+    delivered: str, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """`root` or none: said without asking the miner, and changed like that of a WhatsMiner."""
+    device = BraiinsSimulator(preset="S19j Pro", clock=clock, seed=3, password=delivered)
+    await device.start()
+    try:
+        miner = await add_miner(device)
+        assert issue(miner, "default_password") is not None
+        fix = Fix(miner, "default_password")
+        await fix.begin()
+        for known in ("root", ""):
+            step = await fix.submit(new_password=known, repeated=known)
+            assert step["errors"] == {"new_password": "still_default"}
+        step = await fix.submit(new_password="Mine 4 all!", repeated="Mine 4 all!")
+        assert step["type"] is FlowResultType.CREATE_ENTRY
+        assert device.password == miner.entry.data["password"] == "Mine 4 all!"
+        await miner.poll()
+        assert issue(miner, "default_password") is None
+        assert await miner.hass.config_entries.async_unload(miner.entry.entry_id)
+    finally:
+        await device.stop()
+
+
 async def test_default_password_given_in_another_way(
     hass: HomeAssistant, careless: WhatsminerSimulator, add_miner: AddMiner
 ) -> None:

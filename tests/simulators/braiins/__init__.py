@@ -2,6 +2,6 @@
 
 from .faults import Fault, Faults
 from .presets import PRESETS
-from .server import BraiinsSimulator, Exchange
+from .server import OWN_PASSWORD, BraiinsSimulator, Exchange
 
-__all__ = ["PRESETS", "BraiinsSimulator", "Exchange", "Fault", "Faults"]
+__all__ = ["OWN_PASSWORD", "PRESETS", "BraiinsSimulator", "Exchange", "Fault", "Faults"]

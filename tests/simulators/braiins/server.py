@@ -25,6 +25,8 @@ from .wire import Json, RefusedError, Version
 
 assert handlers.__all__, "importing the package has filled the table of operations"
 
+OWN_PASSWORD = "rig-4-all"
+"""What an owner may have set in place of that of the delivery."""
 PREFIX = "/api/v1/"
 ROOT_PAGE = b"<!doctype html><title>Braiins OS</title>"
 BOOT_LOOK = 0.005
