@@ -14,6 +14,7 @@ from .const import DIARY_SECONDS
 from .controller_config import Setup
 from .coordinator import MinerCoordinator
 from .heat_board import async_awaited, async_heat_board
+from .issues import async_tell_of_meter
 from .miners.models import JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
@@ -88,6 +89,8 @@ class PowerController(PlanningEntry):
         self._site = SiteController(self._settings(), page.get("site"))
         self._readings = self.setup.nothing_read(self.unix_time())
         self._must_stop = self.setup.must_stop is not None and page.get("must_stop") is True
+        permitted = page.get("permission")
+        self._permission = permitted if isinstance(permitted, bool) else None
         self._writing = False
 
     def _settings(self) -> SiteSettings:
@@ -145,21 +148,37 @@ class PowerController(PlanningEntry):
         miners = self.miners()
         heats = self.dials.mode is Mode.HEAT and self.dials.acts
         board.serve(self.entry.entry_id, miners if heats else {})
-        # A signal that has become unavailable stands as it was, over a restart as well.
-        must_stop = meters.is_on(self.hass, self.setup.must_stop)
-        if must_stop is not None and must_stop is not self._must_stop:
-            self._must_stop = must_stop
-            self._store.async_delay_save(self._page, 0)
+        self._hear_signals()
         self._readings = self.setup.readings(
             self.hass,
             self._readings,
+            now,
             must_stop=self._must_stop,
+            permission=self._permission if self.setup.permission else True,
             heat={mac: board.wishes.get(mac, 0.0) for mac in miners},
         )
         self.plan = self._site.plan(now, self._readings, self._miners_now(miners, now))
+        if (pace := self._site.pace) is not None:
+            slow = pace > defaults.METER_SLOW
+            async_tell_of_meter(self.hass, self.entry, pace if slow else None)
         if self.dials.acts:
             self._apply(self.plan, miners)
         self._write_soon()
+
+    def _hear_signals(self) -> None:
+        """Take over what signals say.
+
+        One that has become unavailable stands as it was, over a restart as well.
+        """
+        must_stop = meters.is_on(self.hass, self.setup.must_stop)
+        permission = meters.is_on(self.hass, self.setup.permission)
+        before = self._must_stop, self._permission
+        if must_stop is not None:
+            self._must_stop = must_stop
+        if permission is not None:
+            self._permission = permission
+        if (self._must_stop, self._permission) != before:
+            self._store.async_delay_save(self._page, 0)
 
     def _miners_now(self, miners: dict[str, MinerCoordinator], now: float) -> list[MinerNow]:
         # One whose thermostat has not spoken yet, as after a restart, is not taken from it.
@@ -212,6 +231,7 @@ class PowerController(PlanningEntry):
             "dials": self.dials.to_json(),
             "site": self._site.to_json(),
             "must_stop": self._must_stop,
+            "permission": self._permission,
         }
 
     @callback

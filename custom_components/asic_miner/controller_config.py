@@ -78,6 +78,12 @@ class Setup:
         return entity
 
     @property
+    def permission(self) -> str | None:
+        """The entity without which nothing may mine."""
+        entity: str | None = self._part(CONF_SOURCES, CONF_SIGNALS).get(CONF_PERMISSION)
+        return entity
+
+    @property
     def has_price(self) -> bool:
         """Whether there is a price to go by."""
         return CONF_PRICE in self._part(CONF_SOURCES, CONF_TARIFF)
@@ -138,8 +144,10 @@ class Setup:
         self,
         hass: HomeAssistant,
         before: SiteReadings,
+        now: float,
         *,
         must_stop: bool,
+        permission: bool | None,
         heat: Mapping[str, float],
     ) -> SiteReadings:
         """Return what all meters and signals say now.
@@ -163,19 +171,18 @@ class Setup:
             battery.get(CONF_BATTERY_METER),
             negate=battery.get(CONF_BATTERY_SIGN) == CHARGE,
         )
+        solar = meters.watts(hass, self._part(CONF_SOURCES).get(CONF_SOLAR))
         price = meters.number(hass, tariff.get(CONF_PRICE))
         return SiteReadings(
             grid=self.grid(hass) or before.grid,
             phases={**before.phases, **_known(phases)},
-            battery=power or before.battery,
+            battery=_there(power, now) or before.battery,
             soc=meters.number(hass, battery.get(CONF_SOC)),
             # An inverter that sleeps at night says nothing, and what it said last gets old.
-            solar=meters.watts(hass, self._part(CONF_SOURCES).get(CONF_SOLAR)) or before.solar,
+            solar=_there(solar, now) or before.solar,
             price=price.value if price else None,
             price_limit=tariff.get(CONF_PRICE_LIMIT),
-            permission=meters.is_on(
-                hass, self._part(CONF_SOURCES, CONF_SIGNALS).get(CONF_PERMISSION)
-            ),
+            permission=permission,
             must_stop=must_stop,
             circuits={**before.circuits, **_known(circuits)},
             heat=heat,
@@ -184,3 +191,14 @@ class Setup:
 
 def _known[K](values: Mapping[K, Measured | None]) -> dict[K, Measured]:
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _there(measured: Measured | None, now: float) -> Measured | None:
+    """Return what a battery or a roof does, with the time until which that is believed.
+
+    At rest it says nothing new for as long as it rests.
+    """
+    if measured is None:
+        return None
+    rests = abs(measured.value) <= defaults.BATTERY_NOISE
+    return meters.while_there(measured, 0.0 if rests else now - measured.at, now)

@@ -34,6 +34,8 @@ whole, that shows as an error."""
 CLOCK_SECONDS: Final = 24 * 3600.0
 """A wrong time zone shifts a clock by up to 14 hours; a day is a clock that nobody has set."""
 UNKNOWN_VERSION: Final = "?"
+SLOW_METER: Final = "slow_meter"
+"""The only one of a controller. It is mended at the meter, so there is nothing to press."""
 
 
 def issue_id(key: str, entry: ConfigEntry) -> str:
@@ -46,6 +48,26 @@ def clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back everything that was said of a miner."""
     for key in SEVERITIES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(key, entry))
+
+
+@callback
+def async_tell_of_meter(hass: HomeAssistant, entry: ConfigEntry, seconds: float | None) -> None:
+    """Say that the meter of a controller reports too rarely, or take it back.
+
+    `seconds` pass between two reports; None if all is well.
+    """
+    if seconds is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(SLOW_METER, entry))
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(SLOW_METER, entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=SLOW_METER,
+        translation_placeholders={"name": entry.title, "seconds": str(round(seconds))},
+    )
 
 
 class Issues:

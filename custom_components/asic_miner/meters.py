@@ -1,6 +1,7 @@
 """What entities of Home Assistant say, as numbers with the time at which they said so."""
 
 import math
+from typing import Final
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_OFF, STATE_ON, UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -8,6 +9,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.unit_conversion import PowerConverter
 
 from .power.model import Measured
+
+SILENT_SECONDS: Final = 3 * 3600.0
+"""Own: so long a sensor may say nothing while it is there: many report only what changes."""
 
 
 def number(hass: HomeAssistant, entity_id: str | None) -> Measured | None:
@@ -42,6 +46,14 @@ def difference(plus: Measured | None, minus: Measured | None) -> Measured | None
     if plus is None or minus is None:
         return None
     return Measured(value=plus.value - minus.value, at=max(plus.at, minus.at))
+
+
+def while_there(measured: Measured, age: float, now: float) -> Measured:
+    """Return a value that is fresh because its sensor is there, though it says nothing new.
+
+    `age` is for how many seconds it has said nothing.
+    """
+    return Measured(value=measured.value, at=now - max(0.0, age - SILENT_SECONDS))
 
 
 def is_on(hass: HomeAssistant, entity_id: str | None) -> bool | None:

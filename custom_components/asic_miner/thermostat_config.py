@@ -31,10 +31,6 @@ from .thermostat_options import (
     Heats,
 )
 
-SILENT_SECONDS: Final = 3 * 3600.0
-"""A sensor with a battery that sees no change may be silent for an hour or two; one that is
-silent longer and has not become unavailable is taken for dead."""
-
 RANGES: Final[Mapping[Heats, tuple[float, float, float]]] = {
     # Below 5 °C a room freezes at its walls; nobody heats one above 30.
     Heats.ROOM: (5.0, 30.0, 20.0),
@@ -110,4 +106,4 @@ def celsius(
     if shown is None or unit not in set(UnitOfTemperature):
         return last
     value = TemperatureConverter.convert(shown.value, unit, UnitOfTemperature.CELSIUS)
-    return Measured(value=value, at=now - max(0.0, age - SILENT_SECONDS))
+    return meters.while_there(Measured(value=value, at=now), age, now)

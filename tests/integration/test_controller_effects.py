@@ -5,10 +5,12 @@ from typing import Any
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.asic_miner.budgets import async_get
 from custom_components.asic_miner.const import DOMAIN
+from custom_components.asic_miner.issues import SLOW_METER
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import Source
 from tests.simulators.braiins import BraiinsSimulator
@@ -164,7 +166,7 @@ async def test_why_is_true(house: House) -> None:
 
 
 async def test_permission(house: House) -> None:
-    """Off stops in an orderly way; unavailable does not matter."""
+    """Off stops in an orderly way; unavailable, it stands as it was."""
     house.solar = HOUSE_WATTS + 2500
     house.say(PERMISSION, "on")
     await house.add(sources=SOURCES | {"signals": {"permission": PERMISSION}})
@@ -174,6 +176,10 @@ async def test_permission(house: House) -> None:
     await house.live(1200)
     assert mining(house)
     house.say(PERMISSION, "off")
+    await house.live(1800)
+    assert not mining(house)
+    assert house.state("why") == "not_permitted"
+    house.say(PERMISSION, STATE_UNAVAILABLE)
     await house.live(1800)
     assert not mining(house)
     assert house.state("why") == "not_permitted"
@@ -404,7 +410,12 @@ async def test_where_the_energy_came_from(house: House) -> None:
     # At night the inverter says nothing at all.
     house.say(SOLAR, STATE_UNAVAILABLE)
     assert house.controller.setup.readings(
-        house.hass, house.controller._readings, must_stop=False, heat={}
+        house.hass,
+        house.controller._readings,
+        house.controller.unix_time(),
+        must_stop=False,
+        permission=True,
+        heat={},
     ).solar
 
 
@@ -496,3 +507,64 @@ async def test_a_budget_comes_first(house: House, valid_for: dict[str, int] | No
     assert house.drawn == pytest.approx(1200, rel=0.05)
     await live(900)
     assert house.drawn > 3300
+
+
+@pytest.mark.usefixtures("hass_storage")
+@pytest.mark.parametrize("said", ["off", None])
+async def test_a_permission_outlives_a_restart(house: House, said: str | None) -> None:
+    """While its signal is not there yet it is as it was; before it was ever there, none."""
+    house.solar = HOUSE_WATTS + 2500
+    if said:
+        house.say(PERMISSION, said)
+    await house.add(sources=SOURCES | {"signals": {"permission": PERMISSION}})
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(900)
+    await house.call("select.select_option", "mode", option="surplus")
+    await house.live(60)
+    assert not mining(house)
+    async with restarted(house.hass) as again:
+        house.hass = again
+        house.entry = again.config_entries.async_get_known_entry(house.entry.entry_id)
+        house.miners = [miner_in(again, miner) for miner in house.miners]
+        await house.live(900)
+        assert not mining(house)
+        assert house.state("why") == ("not_permitted" if said else "permission_unknown")
+        house.say(PERMISSION, "on")
+        await house.live(900)
+        assert mining(house)
+
+
+async def test_a_battery_that_rests_may_say_nothing(house: House) -> None:
+    """A sensor that reports only what changes says nothing for hours when the battery is full."""
+    house.solar = HOUSE_WATTS + 2500
+    house.say(BATTERY, 0, unit_of_measurement="W", device_class="power")
+    house.say(SOC, 100, unit_of_measurement="%")
+    await house.add(sources=with_battery())
+    await house.live(defaults.METER_PAUSE + 120)
+    assert house.drawn > 2300
+    house.say(BATTERY, STATE_UNAVAILABLE)
+    await house.live(60)
+    assert house.state("why") == "battery_silent"
+
+
+async def test_a_slow_meter_is_followed_and_named(house: House) -> None:
+    """Miners follow a meter that reports every two minutes, and its owner is told."""
+    house.solar = HOUSE_WATTS + 2500
+    await house.add()
+    issues = ir.async_get(house.hass)
+
+    async def live(seconds: int, every: int) -> str | None:
+        for _ in range(seconds // every):
+            house.meter = True
+            await house.live(10)
+            house.meter = False
+            await house.live(every - 10)
+        found = issues.async_get_issue(DOMAIN, f"{SLOW_METER}_{house.entry.entry_id}")
+        return (found.translation_placeholders or {})["seconds"] if found else None
+
+    assert await live(1200, 120) == "120"
+    assert house.drawn == pytest.approx(2500, abs=150)
+    assert await live(300, 30) is None
+    assert await live(720, 120) == "120"
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert not [one for _, one in issues.issues if one.startswith(SLOW_METER)]

@@ -98,3 +98,13 @@ class House:
         for _ in range(int(seconds // 10) - 1):
             plan = self.step()
         return plan
+
+
+def starts(house: House) -> list[float]:
+    """Return when miners were told to start."""
+    return sorted(
+        at
+        for rig in house.rigs.values()
+        for at, command in rig.sent
+        if command.kind is CommandKind.START
+    )

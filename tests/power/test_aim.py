@@ -3,7 +3,8 @@
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.aim import Aim, Aims, Intent
+from custom_components.asic_miner.power.aim import Aims
+from custom_components.asic_miner.power.aim_model import Aim, Intent
 from custom_components.asic_miner.power.model import Ability, Measured, Path, Wait
 from custom_components.asic_miner.power.site_model import (
     MinerNow,
@@ -117,13 +118,13 @@ AGES = [
 
 @pytest.mark.parametrize(("age", "intent", "why"), AGES)
 def test_silence(age: float, intent: Intent, why: Why) -> None:
-    for silent in (
-        SiteReadings(grid=measured(100.0, age)),
-        # A battery that is not known hides what the meter would show.
-        SiteReadings(grid=measured(100.0), battery=measured(-10.0, age)),
-    ):
+    late = SiteReadings(grid=measured(100.0, age))
+    # A battery that is not known hides what the meter would show.
+    hidden = SiteReadings(grid=measured(100.0), battery=measured(-10.0, age))
+    for silent in (late, hidden):
         found = aim(SETTINGS, silent)
-        assert (found.intent, found.reason.why) == (intent, why)
+        battery = silent is hidden and why is not Why.NO_SURPLUS
+        assert (found.intent, found.reason.why) == (intent, Why.BATTERY_SILENT if battery else why)
         if why is not Why.NO_SURPLUS:
             assert found.reason.data == {"seconds": age}
         assert found.watts == (0.0 if intent is Intent.STOP else found.watts)
@@ -183,8 +184,72 @@ def test_cheap_hours() -> None:
     assert (last.eager, last.final) == (True, True)
     after = priced(0.3, START + 60 + defaults.DEAR_SECONDS)
     assert (after.eager, after.final) == (False, False)
-    for price, limit in ((None, 0.2), (0.1, None)):
-        assert priced(price, START + 400, limit).reason == Reason(why=Why.PRICE_HIGH)
+    assert priced(0.1, START + 400, None).reason == Reason(why=Why.PRICE_UNKNOWN)
+
+
+def test_a_price_that_is_not_said_stands_for_a_slot() -> None:
+    settings = with_mode(Mode.SURPLUS_CHEAP)
+    aims = Aims()
+
+    def priced(price: float | None, seconds: float) -> Aim:
+        now = START + seconds
+        readings = SiteReadings(grid=at(100.0, now), price=price, price_limit=0.2)
+        return aim(settings, readings, aims=aims, now=now)
+
+    for seconds in (0, defaults.PRICE_HOLD):
+        last = priced(0.1, seconds)
+    assert last.intent is Intent.BUDGET
+    slot = seconds + defaults.PRICE_SLOT
+    assert priced(None, slot - 1).intent is Intent.BUDGET
+    gone = priced(None, slot)
+    assert gone.reason == Reason(why=Why.PRICE_UNKNOWN)
+    assert (gone.intent, gone.eager, gone.final) == (Intent.FOLLOW, False, False)
+    # Only what is really seen to be dear is.
+    assert priced(0.2, slot + 10).intent is Intent.BUDGET
+    assert priced(None, slot + 20).intent is Intent.BUDGET
+    assert priced(0.3, slot + 30).eager
+
+
+def test_silence_of_the_battery_counts_in_cheap_hours_and_that_of_the_meter_does_not() -> None:
+    settings = with_mode(Mode.SURPLUS_CHEAP)
+    for age, intent in ((0.0, Intent.BUDGET), (31.0, Intent.NO_RISE), (1801.0, Intent.STOP)):
+        aims = Aims()
+        for seconds in (0.0, defaults.PRICE_HOLD):
+            now = START + seconds
+            readings = SiteReadings(
+                grid=at(0.0, now - 500), battery=at(0.0, now - age), price=0.1, price_limit=0.2
+            )
+            found = aim(settings, readings, aims=aims, now=now)
+        assert found.intent is intent
+        assert found.watts is None or intent is not Intent.NO_RISE
+
+
+@pytest.mark.parametrize("mode", [Mode.FULL, Mode.FIXED, Mode.SURPLUS, Mode.HEAT])
+def test_until_a_permission_is_known_nothing_is_raised(mode: Mode) -> None:
+    found = aim(with_mode(mode), SiteReadings(grid=measured(0.0), permission=None))
+    assert (found.intent, found.reason.why) == (Intent.NO_RISE, Why.PERMISSION_UNKNOWN)
+
+
+def test_a_slow_meter_is_awaited_and_its_draw_is_that_of_its_report() -> None:
+    aims = Aims()
+    for seconds in range(0, 300, 60):
+        assert aim(readings=SiteReadings(grid=at(-500.0, START + seconds)), aims=aims).watts
+    assert aims.pace == 60
+
+    def looked(seconds: float, draws: float = 2000.0) -> Aim:
+        readings = SiteReadings(grid=at(-500.0, START + 240))
+        return aims.aim(SETTINGS, readings, [miner("a", draws)], START + 240 + seconds)
+
+    # The 500 W that a miner has been raised by since are not left over a second time.
+    before = looked(20)
+    assert looked(30, 2500.0).watts == before.watts
+    waits = 60 * defaults.METER_PATIENCE
+    assert [looked(seconds).intent for seconds in (31, waits, waits + 1, 121)] == [
+        Intent.WAIT,
+        Intent.WAIT,
+        Intent.NO_RISE,
+        Intent.HOLD,
+    ]
 
 
 def test_below_nothing_cheap_is_still_below_the_limit() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.aim import Aim, Intent
+from custom_components.asic_miner.power.aim_model import Aim, Intent
 from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.choice import Change, Chooser
 from custom_components.asic_miner.power.model import Wait

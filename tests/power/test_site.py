@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.model import Ability, CommandKind, Source
+from custom_components.asic_miner.power.model import Ability, Source
 from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
@@ -18,17 +18,8 @@ from custom_components.asic_miner.power.site_model import (
     release,
 )
 
-from .house import House
+from .house import House, starts
 from .rig import PERCENT, TARGET
-
-
-def starts(house: House) -> list[float]:
-    return sorted(
-        at
-        for rig in house.rigs.values()
-        for at, command in rig.sent
-        if command.kind is CommandKind.START
-    )
 
 
 def test_without_surplus_nothing_starts_and_it_says_so() -> None:
@@ -247,51 +238,6 @@ def test_a_battery_that_may_be_discharged_is_until_it_is_low() -> None:
     house.battery = house.drawn
     assert house.run(20).reason.why is Why.BATTERY_LOW
     assert house.ordered == 0
-
-
-ANYTHING = [Mode.FIXED, Mode.FULL, Mode.HEAT]
-
-
-@pytest.mark.parametrize("mode", ANYTHING)
-def test_what_lives_from_anything_leaves_a_low_battery(mode: Mode) -> None:
-    """Allowed or not, and the little that it is charged with starts nobody."""
-    house = House(abilities=(TARGET,), battery=0.0, soc=25.0)
-    house.set(mode=mode, fixed=3000.0)
-    house.extra = SiteReadings(heat={"m0": 3000.0})
-    for solar, soc, seconds, runs in (
-        (0.0, 25.0, 1800, True),
-        (0.0, 19.0, 60, False),
-        (1500.0, 22.0, 3600, False),
-        (1500.0, 25.0, 300, True),
-        (0.0, 19.0, 1200, False),
-    ):
-        house.soc = soc
-        for _ in range(seconds // 10):
-            house.battery = min(300 + house.drawn - solar, 5000.0)
-            plan = house.step()
-        assert (house.ordered > 0) is runs
-        assert (plan.reason.why is Why.BATTERY_LOW) is not runs
-    # It is empty for its inverter, which gives nothing any more: the grid is there still.
-    house.battery = 0.0
-    house.run(1200)
-    assert house.ordered > 2900
-
-
-def test_cheap_power_is_not_that_of_the_battery() -> None:
-    house = House(abilities=(TARGET,), battery=0.0, soc=60.0)
-    house.set(mode=Mode.SURPLUS_CHEAP)
-    house.extra = SiteReadings(price=0.1, price_limit=0.3)
-    given = 0.0
-    for _ in range(720):
-        house.battery = min(300 + house.drawn, 5000.0)
-        plan = house.step()
-        given += min(house.drawn, house.battery) * 10 / 3600
-    assert plan.reason.why is Why.BATTERY
-    assert given < 100
-    # Whose battery is held back in cheap hours, or is empty, mines.
-    house.battery = 0.0
-    assert house.run(600).reason.why is Why.FULL
-    assert house.ordered == 3200
 
 
 def test_an_import_limit_is_instant_and_without_smoothing() -> None:

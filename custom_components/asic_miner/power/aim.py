@@ -1,49 +1,16 @@
 """What all miners together are to draw in each mode, and how urgently."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 import math
 
 from . import balance, caps, defaults
-from .model import Measured
+from .aim_model import Aim, Intent
+from .price import Prices
+from .silence import Silence
 from .site_model import MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
 
-
-class Intent(StrEnum):
-    """What may be done to reach the aim."""
-
-    FOLLOW = "follow"
-    """Everything, with the patience that clouds need."""
-    BUDGET = "budget"
-    """Everything, without that patience: the aim is an order, not the weather."""
-    NO_RISE = "no_rise"
-    HOLD = "hold"
-    FLOOR = "floor"
-    STOP = "stop"
-    """All off, in an orderly way."""
-    STOP_NOW = "stop_now"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Aim:
-    """What all miners together are to draw."""
-
-    intent: Intent
-    watts: float | None
-    """None while it is not known."""
-    reason: Reason
-    """Why the intent is not FOLLOW, or why nothing more is to be had."""
-    ceiling: float | None = None
-    """W that are not exceeded whatever the patience."""
-    soft: bool = False
-    """The ceiling is no breaker: what was told in time gets the time that it needs to obey."""
-    eager: bool = False
-    """Too much is lowered without patience: it is no cloud."""
-    final: bool = False
-    """And what is at its floor is stopped without patience."""
-    each: Mapping[str, float] = field(default_factory=dict)
-    """W of single miners, in the mode HEAT."""
+_SEVERITY = [Intent.WAIT, Intent.NO_RISE, Intent.HOLD, Intent.FLOOR, Intent.STOP]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -74,18 +41,23 @@ class Aims:
     def __init__(self) -> None:
         """Begin without a past."""
         self._smooth = balance.Smooth()
-        self._cheap = balance.Since()
-        self._is_cheap = False
-        self._dear_at = -math.inf
+        self._silence = Silence()
+        self._prices = Prices()
+        self._drawn = 0.0
+        self._drawn_at: float | None = None
         self._battery_is_full = False
         self._battery_is_low = False
         self._resting = balance.Since()
         self._discharging = balance.Since()
         self._taken = balance.Taken()
         self._probe = _Probe()
-        self._started_at: float | None = None
 
-    def aim(  # noqa: PLR0911 - one return per mode
+    @property
+    def pace(self) -> float | None:
+        """The s that mostly pass between two reports of the grid's meter; None if not known."""
+        return self._silence.pace
+
+    def aim(
         self,
         settings: SiteSettings,
         readings: SiteReadings,
@@ -93,8 +65,20 @@ class Aims:
         now: float,
     ) -> Aim:
         """Return the aim of this moment."""
-        if self._started_at is None or self._started_at > now:
-            self._started_at = now
+        self._silence.listen(readings, now)
+        found = self._aim(settings, readings, miners, now)
+        if readings.permission is None and found.intent in {Intent.FOLLOW, Intent.BUDGET}:
+            reason = Reason(why=Why.PERMISSION_UNKNOWN)
+            return replace(found, intent=Intent.NO_RISE, reason=reason)
+        return found
+
+    def _aim(  # noqa: PLR0911 - one return per mode
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> Aim:
         self._watch_low(settings, readings, now)
         if (stop := self._stop(settings, readings, miners)) is not None:
             return stop
@@ -111,13 +95,11 @@ class Aims:
             most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
             watts = settings.fixed if mode is Mode.FIXED else most
             return Aim(intent=Intent.BUDGET, watts=watts, reason=Reason(why=Why.FULL))
-        cheap, price = self._price(settings, readings, now)
-        if cheap:
-            # What is cheap is the grid's power, not the battery's.
-            if (battery := self._battery(settings, readings, miners, now, bought=True)) is not None:
-                return battery
-            most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
-            return Aim(intent=Intent.BUDGET, watts=most, reason=Reason(why=Why.FULL))
+        price = None
+        if mode is Mode.SURPLUS_CHEAP:
+            price = self._prices.expensive(readings, now)
+            if price is None:
+                return self._cheap(settings, readings, miners, now)
         if (silent := self._silent(readings, now)) is not None:
             return silent
         if (battery := self._battery(settings, readings, miners, now)) is not None:
@@ -174,49 +156,33 @@ class Aims:
         ):
             self._battery_is_low = False
 
-    def _price(
-        self, settings: SiteSettings, readings: SiteReadings, now: float
-    ) -> tuple[bool, Reason | None]:
-        """Tell whether the grid is cheap, and if not, why."""
-        if settings.mode is not Mode.SURPLUS_CHEAP:
-            return False, None
-        price, limit = readings.price, readings.price_limit
-        if price is None or limit is None or price > limit:
-            if self._is_cheap:
-                self._dear_at = now
-            self._is_cheap = False
-            self._cheap.lasts(False, now)
-            data = {} if price is None or limit is None else {"price": price, "limit": limit}
-            return False, Reason(why=Why.PRICE_HIGH, data=data)
-        below = price <= limit - abs(limit) * defaults.PRICE_MARGIN
-        lasted = self._cheap.lasts(below, now)
-        if below and lasted >= defaults.PRICE_HOLD:
-            self._is_cheap = True
-        if self._is_cheap:
-            return True, None
-        until = now + defaults.PRICE_HOLD - lasted if below else None
-        return False, Reason(why=Why.PRICE_SOON, data={"price": price, "limit": limit}, until=until)
+    def _cheap(
+        self,
+        settings: SiteSettings,
+        readings: SiteReadings,
+        miners: Sequence[MinerNow],
+        now: float,
+    ) -> Aim:
+        """All that miners can draw from the grid. What is cheap is not the battery's power."""
+        for battery in (
+            self._silence.battery(readings, now, None),
+            self._battery(settings, readings, miners, now, bought=True),
+        ):
+            if battery is not None:
+                return battery
+        most = sum(miner.ability.maximum * miner.state.excess for miner in miners)
+        return Aim(intent=Intent.BUDGET, watts=most, reason=Reason(why=Why.FULL))
 
     def _silent(self, readings: SiteReadings, now: float) -> Aim | None:
         """Return the aim while what it is built on is not reported."""
-        parts = [readings.grid]
-        if readings.battery is not None:
-            # A battery that is not known hides what the meter would show.
-            parts.append(readings.battery)
-        age = max(_age(part, now, self._started_at or now) for part in parts)
-        data = {"seconds": age}
-        if age > defaults.METER_PAUSE:
-            return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.METER_PAUSE, data=data))
-        if age > defaults.METER_FLOOR:
-            return Aim(
-                intent=Intent.FLOOR, watts=None, reason=Reason(why=Why.METER_FLOOR, data=data)
-            )
-        if age > defaults.METER_HOLD or readings.grid is None:
-            return Aim(intent=Intent.HOLD, watts=None, reason=Reason(why=Why.METER_HOLD, data=data))
-        if age > defaults.METER_NO_INCREASE:
-            reason = Reason(why=Why.METER_OLD, data=data)
-            return Aim(intent=Intent.NO_RISE, watts=self._smooth.value, reason=reason)
-        return None
+        watts = self._smooth.value
+        grid = self._silence.grid(readings, now, watts)
+        if grid is not None and grid.intent is Intent.NO_RISE:
+            in_time = self._silence.in_time(readings, now)
+            grid = replace(grid, intent=Intent.WAIT) if in_time else grid
+        battery = self._silence.battery(readings, now, watts)
+        found = [aim for aim in (grid, battery) if aim is not None]
+        return max(found, key=lambda aim: _SEVERITY.index(aim.intent), default=None)
 
     def _follow(
         self,
@@ -226,11 +192,14 @@ class Aims:
         now: float,
         price: Reason | None,
     ) -> Aim:
-        drawn = sum(miner.state.drawn or 0.0 for miner in miners)
-        raw = balance.surplus(settings, readings, drawn) or 0.0
+        if readings.grid is not None and readings.grid.at != self._drawn_at:
+            # What has changed since the meter has reported is not in what it said.
+            self._drawn_at = readings.grid.at
+            self._drawn = sum(miner.state.drawn or 0.0 for miner in miners)
+        raw = balance.surplus(settings, readings, self._drawn) or 0.0
         smooth = self._smooth.add(raw, now)
         reason = price or Reason(why=Why.NO_SURPLUS, data={"watts": smooth})
-        eager = self._dear_at <= now < self._dear_at + defaults.DEAR_SECONDS
+        eager = self._prices.dear(now)
         return Aim(intent=Intent.FOLLOW, watts=smooth, reason=reason, eager=eager, final=eager)
 
     def _battery(
@@ -351,8 +320,3 @@ def _reached(miner: MinerNow) -> float:
     state = miner.state
     drawn, ordered = state.drawn or 0.0, state.current * state.excess
     return max(drawn, ordered) if state.running and state.busy else drawn
-
-
-def _age(measured: Measured | None, now: float, started: float) -> float:
-    """Return for how long a value has been silent; from the start if it never spoke."""
-    return max(now - (measured.at if measured is not None else started), 0.0)

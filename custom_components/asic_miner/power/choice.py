@@ -6,7 +6,7 @@ import math
 from types import MappingProxyType
 
 from . import defaults, room
-from .aim import Aim, Intent
+from .aim_model import Aim, Intent
 from .balance import Since
 from .budget import Member, Policy, share
 from .candidate import Candidate
@@ -34,6 +34,7 @@ class Chooser:
         self._started_at = -math.inf
         self._room_for: str | None = None
         self._room_at = -math.inf
+        self._said: Reason | None = None
 
     def choose(
         self,
@@ -73,7 +74,9 @@ class Chooser:
                 return self._floor(ones, aim, now)
             case Intent.BUDGET:
                 return self._budget(ones, aim, policy, together, now)
-        return self._follow(ones, aim, ride_through, now)
+        change = self._follow(ones, aim, ride_through, now)
+        self._said = change.reason
+        return change
 
     # Orders that are not the weather's
 
@@ -219,6 +222,8 @@ class Chooser:
             return self._less(running, aim, rest, ride_through, now)
         self._down.lasts(False, now)
         self._ride_over(now)
+        if aim.intent is Intent.WAIT:
+            return Change(reason=self._said or aim.reason)
         if aim.intent is Intent.NO_RISE:
             self._up.lasts(False, now)
             self._start.lasts(False, now)

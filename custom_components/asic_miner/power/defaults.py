@@ -183,6 +183,11 @@ METER_HOLD = 120.0
 """Own: all decisions stop; what runs goes on."""
 METER_FLOOR = 600.0
 """Field: 10 min without a meter; miners go to their floors."""
+METER_PATIENCE = 1.5
+"""Own: a meter is late after one and a half times what mostly passes between its reports."""
+METER_SLOW = 90.0
+"""Own: a meter of one minute is common, and miners follow it well enough. One of two minutes
+shows a cloud when it has passed, so its owner is told."""
 METER_PAUSE = 1800.0
 """Field: 30 min without a meter; miners pause."""
 BATTERY_FIRST_SOC = 95.0
@@ -238,6 +243,8 @@ PROBE_BACKOFF_LONGEST = 1800.0
 then after twice as long each time, as at night."""
 PRICE_MARGIN = 0.05
 """Field: start below the limit minus 5 %, stop above the limit."""
+PRICE_SLOT = 900.0
+"""Own: the shortest slot of a tariff; so long a price that is not said any more stands."""
 PRICE_HOLD = 20.0
 """Own: a slot of a tariff lasts a quarter of an hour at least, so two plans against a sensor's
 jump are enough; the field's 10 min lose two thirds of a slot."""

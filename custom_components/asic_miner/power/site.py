@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ..miners.models import JsonValue
 from . import balance, caps, defaults
-from .aim import Aim, Aims, Intent
+from .aim import Aims
+from .aim_model import Aim, Intent
 from .budget import Member, Policy
 from .choice import Chooser
 from .learning import number
@@ -68,6 +69,11 @@ class SiteController:
             self._chooser = Chooser()
         self.settings = settings
         self._places = {miner.key: miner for miner in settings.miners}
+
+    @property
+    def pace(self) -> float | None:
+        """The s that mostly pass between two reports of the grid's meter; None if not known."""
+        return self._aims.pace
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what is worth keeping over a restart: the counted energy."""

@@ -110,8 +110,8 @@ class SiteReadings:
     """W from the sun, as it was last said however long ago: a dark roof says nothing."""
     price: float | None = None
     price_limit: float | None = None
-    permission: bool | None = None
-    """False forbids mining, in an orderly way."""
+    permission: bool | None = True
+    """False forbids mining, in an orderly way; None, as long as nobody has said, to begin."""
     must_stop: bool = False
     """True stops everything at once."""
     circuits: Mapping[str, Measured] = field(default_factory=dict)
@@ -152,6 +152,8 @@ class Why(StrEnum):
     MODE_OFF = "mode_off"
     MUST_STOP = "must_stop"
     NOT_PERMITTED = "not_permitted"
+    PERMISSION_UNKNOWN = "permission_unknown"
+    """Nothing is raised: nobody has said yet whether mining is permitted."""
     NO_MINERS = "no_miners"
     METER_OLD = "meter_old"
     """Nothing is raised."""
@@ -162,6 +164,8 @@ class Why(StrEnum):
     """As METER_HOLD, for who is behind a circuit or on a phase."""
     LIMIT_METER_FLOOR = "limit_meter_floor"
     LIMIT_METER_PAUSE = "limit_meter_pause"
+    BATTERY_SILENT = "battery_silent"
+    """What it gives is not known, so the meter of the grid says too little."""
     CIRCUIT = "circuit"
     IMPORT_LIMIT = "import_limit"
     BATTERY = "battery"
@@ -183,6 +187,7 @@ class Why(StrEnum):
     """None is left but those that a person has switched off."""
     NO_SURPLUS = "no_surplus"
     PRICE_HIGH = "price_high"
+    PRICE_UNKNOWN = "price_unknown"
     PRICE_SOON = "price_soon"
     PROBING = "probing"
     PROBE_PAUSED = "probe_paused"

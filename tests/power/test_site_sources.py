@@ -1,0 +1,115 @@
+"""The controller of a site and its sources: batteries, prices, and meters of any kind."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.asic_miner.power import defaults
+from custom_components.asic_miner.power.model import Measured
+from custom_components.asic_miner.power.site_model import Mode, SiteReadings, Why
+
+from .house import House, starts
+from .rig import PERCENT, TARGET
+
+ANYTHING = [Mode.FIXED, Mode.FULL, Mode.HEAT]
+
+
+@pytest.mark.parametrize("mode", ANYTHING)
+def test_what_lives_from_anything_leaves_a_low_battery(mode: Mode) -> None:
+    """Allowed or not, and the little that it is charged with starts nobody."""
+    house = House(abilities=(TARGET,), battery=0.0, soc=25.0)
+    house.set(mode=mode, fixed=3000.0)
+    house.extra = SiteReadings(heat={"m0": 3000.0})
+    for solar, soc, seconds, runs in (
+        (0.0, 25.0, 1800, True),
+        (0.0, 19.0, 60, False),
+        (1500.0, 22.0, 3600, False),
+        (1500.0, 25.0, 300, True),
+        (0.0, 19.0, 1200, False),
+    ):
+        house.soc = soc
+        for _ in range(seconds // 10):
+            house.battery = min(300 + house.drawn - solar, 5000.0)
+            plan = house.step()
+        assert (house.ordered > 0) is runs
+        assert (plan.reason.why is Why.BATTERY_LOW) is not runs
+    # It is empty for its inverter, which gives nothing any more: the grid is there still.
+    house.battery = 0.0
+    house.run(1200)
+    assert house.ordered > 2900
+
+
+def test_cheap_power_is_not_that_of_the_battery() -> None:
+    house = House(abilities=(TARGET,), battery=0.0, soc=60.0)
+    house.set(mode=Mode.SURPLUS_CHEAP)
+    house.extra = SiteReadings(price=0.1, price_limit=0.3)
+    given = 0.0
+    for _ in range(720):
+        house.battery = min(300 + house.drawn, 5000.0)
+        plan = house.step()
+        given += min(house.drawn, house.battery) * 10 / 3600
+    assert plan.reason.why is Why.BATTERY
+    assert given < 100
+    # Whose battery is held back in cheap hours, or is empty, mines.
+    house.battery = 0.0
+    assert house.run(600).reason.why is Why.FULL
+    assert house.ordered == 3200
+
+
+def test_a_price_sensor_that_is_gone_for_a_moment_stops_nobody() -> None:
+    house = House(abilities=(TARGET, PERCENT, TARGET))
+    house.set(mode=Mode.SURPLUS_CHEAP)
+    house.extra = SiteReadings(price=0.1, price_limit=0.3)
+    house.run(3600)
+    before = house.drawn
+    assert before > 9000
+    house.extra = SiteReadings(price_limit=0.3)
+    for _ in range(80):
+        house.step()
+        assert house.drawn == before
+
+
+def test_a_battery_that_says_only_what_changes_stops_nobody() -> None:
+    """Its owner says when it was there last; gone for long it does stop them."""
+    house = House(abilities=(TARGET,), solar=4300, battery=0.0, soc=100.0)
+    house.run(3600)
+    assert house.ordered == 3200
+    at = house.now
+    real = house.readings
+    house.readings = lambda: replace(  # type: ignore[method-assign] # a meter of its own
+        real(), battery=Measured(value=0.0, at=at)
+    )
+    assert house.run(60).reason.why is Why.BATTERY_SILENT
+    assert house.ordered == 3200
+    assert house.run(2400).reason.why is Why.BATTERY_SILENT
+    assert house.ordered == 0
+
+
+@pytest.mark.parametrize("every", [10, 20, 30, 35, 45, 60, 120, 300])
+def test_miners_follow_a_meter_of_any_pace(every: int) -> None:
+    house = House(abilities=(TARGET, PERCENT), solar=4300)
+    bought = 0.0
+    for second in range(0, 3 * 3600, 10):
+        house.meter = second % every < 10
+        house.step()
+        bought += max(300 + house.drawn - house.solar, 0.0) * 10 / 3_600_000
+    assert house.drawn == pytest.approx(4000, abs=250)
+    assert bought < 0.15
+    assert len(starts(house)) == 2
+    # Its reason does not change with each report when nothing else does.
+    if every <= defaults.METER_HOLD:
+        assert {plan.reason.why for plan in house.plans[-60:]} == {Why.BALANCED}
+    assert house.site.pace == pytest.approx(every, abs=5)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_nobody_starts_before_mining_was_permitted(permitted: bool) -> None:
+    """As after a restart of Home Assistant, when its signal is not there yet."""
+    house = House(abilities=(TARGET,))
+    house.set(mode=Mode.FULL)
+    house.extra = SiteReadings(permission=None)
+    assert house.run(60).reason.why is Why.PERMISSION_UNKNOWN
+    house.extra = SiteReadings(permission=permitted)
+    house.run(900)
+    assert (house.ordered > 0) is permitted
+    assert len(starts(house)) == permitted
