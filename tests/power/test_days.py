@@ -4,10 +4,12 @@ What docs/power-bench.md says rests on these numbers. A change that is better ma
 """
 
 from dataclasses import dataclass
+import re
 
 import pytest
 
 from tests.benchmarks.power.measure import Result
+from tests.benchmarks.power.page import PAGE
 from tests.benchmarks.power.traces import Kind
 from tests.benchmarks.power.verdict import Verdict, verdict
 from tests.benchmarks.power.world import GUARD, PLANNER, run
@@ -51,6 +53,22 @@ def test_no_worse_than_before_and_within_all_limits(day: Least) -> None:
     assert mine.used >= day.used - SLACK
     assert mine.beyond <= day.beyond + SLACK
     assert mine.starts <= day.starts
+
+
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def test_the_page_shows_what_the_days_come_to() -> None:
+    """Or `scripts/bench --power --write-docs` is due, and a look at what its words say."""
+    lines = PAGE.read_text("utf-8").splitlines()
+    for day in DAYS:
+        if day.seed:
+            continue
+        (line,) = [line for line in lines if line.startswith(f"| {day.kind} | {day.miners} | ")][:1]
+        used, beyond, _price, starts = line.split("|")[3:7]
+        shown = [float(NUMBER.findall(cell)[0]) for cell in (used, beyond)]
+        assert shown == pytest.approx([day.used, day.beyond], abs=2 * SLACK), line
+        assert int(starts) <= day.starts, line
 
 
 @pytest.mark.parametrize("kind", [Kind.CLEAR, Kind.CLOUDS])

@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 
 OPEN = (Verdict.TRADE, Verdict.WORSE)
-"""Where another setting of the owner may help."""
+"""Where the planner is not better, whatever its owner sets."""
 
 
 def verdict(other: Result, those: Sequence[Result]) -> tuple[Verdict, str]:
