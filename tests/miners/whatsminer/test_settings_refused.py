@@ -8,6 +8,7 @@ from custom_components.asic_miner.miners.errors import (
     BusyError,
     InvalidValueError,
     MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
@@ -101,6 +102,24 @@ async def test_heat_modes_that_are_none(value: SettingValue) -> None:
         with pytest.raises(InvalidValueError):
             await b.client.set_setting(Feature.HEAT_MODE, value)
         assert b.miner.connections == before
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "reason"),
+    [
+        (Feature.WEB_POOLS, 1.0, Reason.WRONG_KIND),
+        (Feature.TARGET_FREQUENCY, True, Reason.WRONG_KIND),
+        (Feature.TARGET_FREQUENCY, 101.0, Reason.OUT_OF_RANGE),
+        (Feature.TARGET_FREQUENCY, -0.5, Reason.NOT_A_STEP),
+        (Feature.HEAT_MODE, "normal", Reason.NOT_A_CHOICE),
+    ],
+)
+async def test_why_a_value_is_none(feature: Feature, value: SettingValue, reason: Reason) -> None:
+    """It is told in the user's language, by this."""
+    async with bench("M63S") as b:
+        with pytest.raises(InvalidValueError) as caught:
+            await b.client.set_setting(feature, value)
+        assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize("preset", ["M60S", "M50S", "M30S++"])
