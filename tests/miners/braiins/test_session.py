@@ -162,6 +162,19 @@ async def test_session_of_unknown_length(
     assert device.logins == 2
 
 
+@pytest.mark.parametrize("timeout_s", [60, 600.5, 7200])
+async def test_session_of_a_length_that_is_told(
+    timeout_s: float, device: Device, api: BraiinsApi, clock: ManualClock
+) -> None:
+    """It ends so long after it was last used, and is renewed without asking first."""
+    device.timeout_s = timeout_s
+    await api.get_miner_details()
+    for logins in (1, 1, 2):
+        clock.advance(timeout_s if logins == 2 else timeout_s - 1)
+        await api.get_miner_details()
+        assert device.logins == logins
+
+
 async def test_wrong_password_is_not_hammered(
     device: Device, api: BraiinsApi, clock: ManualClock
 ) -> None:
