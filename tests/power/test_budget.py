@@ -115,6 +115,8 @@ EFFICIENT = Policy.EFFICIENT
         # Of a large floor a share instead.
         (Policy.PRIORITY, 3149.0, [member("a", floor=3000.0, running=False)], {"a": 0.0}),
         (Policy.PRIORITY, 3150.0, [member("a", floor=3000.0, running=False)], {"a": 3128.0}),
+        # A floor between two steps is not gone below.
+        (Policy.PRIORITY, 1080.0, [member("a", TARGET, floor=1050.0)], {"a": 1050.0}),
         (Policy.PRIORITY, 1110.0, [member("a", excess=1.1)], {"a": 1000.0}),
         (Policy.PRIORITY, 1099.0, [member("a", excess=1.1)], {"a": 0.0}),
         (Policy.PRIORITY, 1199.0, [member("a", excess=1.1, running=False)], {"a": 0.0}),

@@ -383,3 +383,15 @@ def test_a_clock_that_was_set_back_makes_nobody_wait() -> None:
     aim = follow(None, Intent.FLOOR)
     assert choose(chooser, aim, on("a", 2000.0)).orders
     assert choose(chooser, aim, on("a", 2000.0), at=-5).orders
+
+
+def test_each_start_has_to_last_anew() -> None:
+    chooser, watts = Chooser(), 5000.0
+    choose(chooser, follow(watts), off("a"), off("b"))
+    first = defaults.START_HOLD
+    assert "a" in choose(chooser, follow(watts), off("a"), off("b"), at=first).orders
+    # It runs, and takes all that it can.
+    running = on("a", 3200.0)
+    waits = choose(chooser, follow(watts), running, off("b"), at=first + 100)
+    assert waits.reason.why is Why.WAIT_START
+    assert waits.reason.until == START + first + 100 + defaults.START_HOLD

@@ -619,3 +619,13 @@ def test_what_is_on_its_way_is_not_raised(
 ) -> None:
     one = decider(reading=reading, past=past, wish=wish(3000.0))
     assert (one.busy, one.blocked_up) == (busy, blocked)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_how_small_a_change_is_worth_it(sign: float) -> None:
+    fine = replace(TARGET, step=1.0)
+    least = defaults.worthwhile(fine.path, fine.maximum)
+    one = decider(fine, seen(), wish=wish(2000.0 + sign * least))
+    assert one.decide().kind is CommandKind.SET_POWER
+    less = decider(fine, seen(), wish=wish(2000.0 + sign * (least - 1)))
+    assert less.decide().wait is Wait.SMALL_CHANGE

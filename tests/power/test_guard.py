@@ -449,6 +449,29 @@ def test_who_fell_over_because_of_an_order_has_a_higher_floor(
     assert guard.learned.floor == (pytest.approx(floor) if learns else None)
 
 
+def test_what_was_learned_is_forgotten_without_the_locks() -> None:
+    rig = Rig(on=False)
+    rig.wish(3400)
+    rig.run(20)
+    rig.guard.learned = rig.guard.learned.idles(17.0)
+    stored = rig.guard.to_json()
+    assert forget(stored) == {"past": stored["past"]}
+    assert Guard(PERCENT, forget(stored)).past.starts == [START]
+    assert forget(None) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gone"), [(defaults.OFF_CONFIRM, False), (defaults.OFF_CONFIRM + 1, True)]
+)
+def test_what_goes_off_while_a_person_orders_is_no_other_hand(seconds: float, gone: bool) -> None:
+    rig = Rig()
+    rig.wish(3400, Source.USER)
+    rig.now += seconds
+    rig.on = False
+    rig.read()
+    assert rig.guard.state(rig.now).stays_off is gone
+
+
 def test_locks_survive_a_restart_of_the_caller() -> None:
     rig = Rig(on=False)
     rig.wish(3400)
