@@ -359,6 +359,14 @@ class Actuator:
         if interlude is None:
             return
         self._set_interlude(None)
+        guard = self._needed()
+        if person is None and guard.past.stays_off:
+            # Somebody has switched it off meanwhile elsewhere, and that a boost is over is no
+            # reason to start it.
+            self._last_on = interlude.then or self._last_on
+            then, now = interlude.then, self._now()
+            guard.go_on(Wish(watts=then, source=Source.ACTION, at=now, passing=True))
+            return
         passing = person is None or interlude.then == 0
         self._wish(
             interlude.then,

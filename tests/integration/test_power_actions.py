@@ -268,6 +268,32 @@ async def test_who_switches_it_off_elsewhere_wants_it_off(
     assert device.truth()["mining"] is True
 
 
+async def test_the_end_of_a_boost_starts_nothing(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Who has switched it off meanwhile wants it off; switched on, it is as before the boost."""
+    miner = await add_miner(device)
+    clock.advance(1800)
+    await miner.poll()
+    await miner.call("number.set_value", "power_target", value=2200)
+    await pass_time(clock, 900, miner)
+    await act("boost", miner, duration={"hours": 1})
+    await pass_time(clock, 900, miner)
+    assert power(device) > 2500
+    # As at the miner's own page, where Home Assistant does not see it.
+    await miner.entry.runtime_data.client.set_mining(False)
+    await pass_time(clock, 900, miner)
+    assert miner.state("power_status") == "stays_off"
+    clock.advance(1200)
+    await pass_time(clock, 1800, miner)
+    assert miner.entry.runtime_data.actuator.interlude is None
+    assert device.truth()["mining"] is False
+    assert miner.state("power_status") == "stays_off"
+    await miner.call("switch.turn_on", "mining")
+    await pass_time(clock, 2400, miner)
+    assert power(device) == pytest.approx(2200, rel=0.06)
+
+
 async def test_what_was_refused_is_not_said_to_be_tried_again(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:

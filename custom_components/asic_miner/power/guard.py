@@ -103,6 +103,13 @@ class Guard:
                 # A person who tries something else does not wait for what was refused before.
                 self.past.failures = 0
 
+    def go_on(self, wish: Wish) -> None:
+        """Take up again what was wished before a pause or boost that has ended by itself.
+
+        Nobody orders it at that moment, so what is to stay off does.
+        """
+        self._wish = wish
+
     def take_back(self, before: Wish | None) -> None:
         """Put the wish before the newest in its place, because the newest was refused.
 
