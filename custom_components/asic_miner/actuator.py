@@ -169,6 +169,12 @@ class Actuator:
             self._end_interlude()
         return self._guard.next(now) is not None
 
+    @callback
+    def mains(self, on: bool) -> None:
+        """Take that the miner has no mains, or has it again, and says nothing."""
+        if self._guard:
+            self._guard.mains(on)
+
     def _is_foreign(self, guard: Guard, reading: Reading) -> bool:
         """Tell whether another hand, as on the miner's own page, has changed what it does.
 

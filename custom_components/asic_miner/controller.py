@@ -1,6 +1,6 @@
 """Runs the planning of one site: reads, plans, and hands what is decided to the miners."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self, override
 
@@ -10,19 +10,20 @@ from homeassistant.core import HomeAssistant, callback
 from . import meters
 from .budgets import SHARE_SECONDS
 from .budgets import async_get as async_get_budgets
-from .const import DIARY_SECONDS
+from .const import CONF_CAPABILITIES, DIARY_SECONDS
 from .controller_config import Setup
 from .coordinator import MinerCoordinator
+from .entries import all_miners
 from .heat_board import async_awaited, async_heat_board
 from .issues import async_tell_of_meter
-from .miners.models import JsonValue
+from .miners.models import Capabilities, JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.budget import Budget
 from .power.learning import number
-from .power.model import GuardState, Source
+from .power.model import Ability, GuardState, Source
 from .power.site import MANUAL_SECONDS, SiteController
-from .power.site_model import MinerNow, Mode, Plan, SiteSettings
+from .power.site_model import Load, MinerNow, Mode, Plan, SiteSettings
 
 type ControllerConfigEntry = ConfigEntry[PowerController]
 
@@ -71,7 +72,7 @@ class Dials:
 
 
 class PowerController(PlanningEntry):
-    """One site and its miners. Those that are not loaded are simply not there."""
+    """One site and its miners. Those that are not loaded count, but are not commanded."""
 
     TICK = defaults.TICK
     SOURCE = Source.SITE
@@ -91,6 +92,8 @@ class PowerController(PlanningEntry):
         self._must_stop = self.setup.must_stop is not None and page.get("must_stop") is True
         permitted = page.get("permission")
         self._permission = permitted if isinstance(permitted, bool) else None
+        self._most: dict[str, float] = {}
+        """W that each miner may draw at most, as far as was seen last."""
         self._writing = False
 
     def _settings(self) -> SiteSettings:
@@ -157,7 +160,11 @@ class PowerController(PlanningEntry):
             permission=self._permission if self.setup.permission else True,
             heat={mac: board.wishes.get(mac, 0.0) for mac in miners},
         )
-        self.plan = self._site.plan(now, self._readings, self._miners_now(miners, now))
+        there = self._miners_now(miners, now)
+        self._most |= {miner.key: miner.state.committed for miner in there}
+        loads = self._loads(miners, {miner.key for miner in there})
+        self._readings = replace(self._readings, loads=tuple(loads))
+        self.plan = self._site.plan(now, self._readings, there)
         if (pace := self._site.pace) is not None:
             slow = pace > defaults.METER_SLOW
             async_tell_of_meter(self.hass, self.entry, pace if slow else None)
@@ -199,6 +206,29 @@ class PowerController(PlanningEntry):
             )
             found.append(MinerNow.of(mac, guard, now, controlled=controlled))
         return found
+
+    def _loads(
+        self, miners: Mapping[str, MinerCoordinator], there: Collection[str]
+    ) -> Iterator[Load]:
+        """Yield the miners that draw, or may, without being commanded: watched or not loaded."""
+        entries = {entry.unique_id: entry for entry in all_miners(self.hass)}
+        for mac in self.macs:
+            if mac in there or mac not in entries:
+                continue
+            drawn = 0.0
+            if (miner := miners.get(mac)) and miner.last_update_success and miner.last:
+                drawn = miner.last.power or 0.0
+                self._most[mac] = max(drawn, self._most.get(mac, 0.0))
+            if mac not in self._most:
+                shown = Capabilities.from_json(entries[mac].data[CONF_CAPABILITIES])
+                ability = Ability.of(shown)
+                self._most[mac] = ability.maximum if ability else 0.0
+            yield Load(key=mac, drawn=drawn, most=self._most[mac])
+
+    def title(self, mac: str) -> str | None:
+        """Return the name of a miner, also of one that is not loaded."""
+        titles = (entry.title for entry in all_miners(self.hass) if entry.unique_id == mac)
+        return next(titles, None)
 
     @callback
     def _apply(self, plan: Plan, miners: dict[str, MinerCoordinator]) -> None:

@@ -209,11 +209,10 @@ class WhySensor(ControllerSensor):
         """Return what the sentence is about."""
         reason = self.controller.plan.reason
         miners = self.controller.miners()
-        named = miners.get(reason.miner) if reason.miner else None
         watts = reason.data.get("watts")
         until = dt_util.utc_from_timestamp(reason.until) if reason.until else None
         return {
-            "miner": named.config_entry.title if named else None,
+            "miner": self.controller.title(reason.miner) if reason.miner else None,
             "watts": None if watts is None else round(watts),
             "until": until.isoformat(timespec="seconds") if until else None,
             "waiting": [

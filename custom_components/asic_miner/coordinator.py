@@ -81,6 +81,10 @@ class MinerCoordinator(MinerPolling):
             self._async_in_background(self.actuator.async_step(), "power")
 
     @override
+    def _has_mains(self, on: bool) -> None:
+        self.actuator.mains(on)
+
+    @override
     def _count(self, power: float | None, now: float) -> None:
         super()._count(power, now)
         self._diary.write_soon(self._to_diary)

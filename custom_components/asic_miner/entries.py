@@ -34,6 +34,13 @@ def is_miner(entry: ConfigEntry[Any]) -> bool:
     return entry.source != SOURCE_IGNORE and entry.data.get(CONF_KIND, Kind.MINER) == Kind.MINER
 
 
+def all_miners(hass: HomeAssistant) -> Iterator[MinerConfigEntry]:
+    """Yield the entries of miners, disabled ones as well."""
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        if is_miner(entry):
+            yield cast("MinerConfigEntry", entry)
+
+
 def miner_entries(hass: HomeAssistant, *, loaded: bool = False) -> Iterator[MinerConfigEntry]:
     """Yield the entries of miners that are not disabled; only `loaded` ones on demand."""
     found = (

@@ -154,6 +154,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         now = self._now()
         was_live, self._live = self._live, False
         self.update_interval = FAST_INTERVAL if now < self._fast_until else OFF_INTERVAL
+        self._has_mains(not self._surroundings.unplugged)
         if self._surroundings.unplugged:
             # Who is there when it is plugged in again is not known until it has been asked.
             self._uptime, self._identity_due = None, now
@@ -227,9 +228,13 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     @callback
     def _plug_switched(self) -> None:
         """Show at once that it is off, or expect it to boot."""
+        self._has_mains(not self._surroundings.unplugged)
         if not self._surroundings.unplugged:
             self._restart = RestartWatch(Restart.BOARD, None, self._now(), away=True)
         self._read_soon()
+
+    def _has_mains(self, on: bool) -> None:
+        """Take note of whether the plug is on, before the miner is asked."""
 
     def _act_on(self, snapshot: Snapshot) -> None:
         """Do what a new snapshot calls for."""

@@ -46,12 +46,18 @@ async def test_plug_off_is_off_and_not_broken(
         assert miner.number("power") == 0
         assert miner.number("hashrate") == 0
         assert miner.state("temperature") == STATE_UNKNOWN
+        state = miner.entry.runtime_data.actuator.state
+        assert state
+        assert (state.committed, state.wait) == (0.0, "no_reading")
     energy = miner.number("energy")
 
     hass.states.async_set(PLUG, "on")
     await miner.poll()
     assert miner.state("state") == "restarting"
     assert miner.number("energy") == energy
+    guard = miner.entry.runtime_data.actuator.guard
+    assert guard
+    assert guard.state(miner.entry.runtime_data.unix_time()).committed == guard.ability.maximum
     await miner.plug(clock)
     assert miner.state("state") in {"starting", "tuning", "mining"}
     assert not [

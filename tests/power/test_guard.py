@@ -1,6 +1,7 @@
 """The guard: one actuator for all who write, and what it never does."""
 
 from itertools import pairwise
+import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -604,3 +605,25 @@ def test_what_keeps_a_miner_off() -> None:
     rig.run(300)
     assert rig.on
     assert not kept_off()
+
+
+def test_without_mains_it_draws_nothing_and_is_not_asked() -> None:
+    rig = Rig(target=2800)
+    rig.wish(2000)
+    rig.guard.mains(True)
+    assert rig.guard.state(START).committed == 2800
+    rig.guard.mains(False)
+    later = START + 3600
+    rig.wish(0, safety=True)
+    state = rig.guard.state(later)
+    assert (state.committed, state.drawn, state.silent, state.running) == (0.0, 0.0, 0.0, False)
+    assert (state.current, state.wait, rig.guard.next(later)) == (0.0, Wait.NO_READING, None)
+    # Plugged in again it may draw all that it can, until it says what it does.
+    rig.guard.mains(True)
+    state = rig.guard.state(later)
+    assert (state.committed, state.drawn, state.silent) == (PERCENT.maximum, None, 3600.0)
+    assert rig.guard.next(later) is None
+    rig.now = later
+    rig.read()
+    assert rig.guard.state(later).drawn == 2800
+    assert Guard(PERCENT).state(START).silent == math.inf

@@ -1,17 +1,23 @@
 """Hard limits: what each one leaves, and what is left while its meter is silent."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.caps import Bound
+from custom_components.asic_miner.power.caps import Bound, caps, headroom
+from custom_components.asic_miner.power.guard import Guard
 from custom_components.asic_miner.power.limits import Limits
 from custom_components.asic_miner.power.model import Measured, Wait
+from custom_components.asic_miner.power.site import SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
+    Load,
     MinerNow,
     Mode,
+    Plan,
+    Reason,
     SiteMiner,
     SiteReadings,
     SiteSettings,
@@ -19,7 +25,7 @@ from custom_components.asic_miner.power.site_model import (
 )
 
 from .house import HOUSE, House
-from .rig import PERCENT, START, TARGET
+from .rig import PERCENT, START, TARGET, Rig
 from .states import measured, miner
 
 
@@ -291,3 +297,99 @@ def test_a_limit_holds_while_its_meter_is_silent_and_ends_at_nothing(
     assert house.ordered == 0
     live(3600)
     assert house.drawn == pytest.approx(drawn, abs=TARGET.step)
+
+
+# Miners that are not there
+
+PLAIN = SiteSettings(miners=(), circuits=(Circuit(key="c", members=CIRCUIT.members, limit=5000.0),))
+GONE = Load(key="gone", drawn=0.0, most=3200.0)
+WATCHED = Load(key="gone", drawn=1500.0, most=3200.0)
+
+
+@pytest.mark.parametrize(
+    ("on_circuit", "load", "limit", "kept"),
+    [
+        (None, GONE, 5000.0, 3200.0),
+        (None, WATCHED, 3500.0, 1700.0),
+        # What it draws is among what others draw there.
+        (measured(3000.0), GONE, 4000.0, 2200.0),
+        (measured(3500.0), WATCHED, 3500.0, 1700.0),
+        (measured(5500.0), WATCHED, 1500.0, 0.0),
+        (measured(2000.0), WATCHED, 3500.0, 1700.0),
+        (None, replace(GONE, key="elsewhere"), 5000.0, 0.0),
+    ],
+)
+def test_room_is_kept_for_who_is_not_there(
+    on_circuit: Measured | None, load: Load, limit: float, kept: float
+) -> None:
+    readings = SiteReadings(loads=(load,), circuits={"c": on_circuit} if on_circuit else {})
+    found = bounds(METERED if on_circuit else PLAIN, readings, miner("a", 2000.0))["c"]
+    assert (found.limit, found.kept) == (limit, kept)
+    assert found.away == ("gone" if kept else None)
+    committed = {"a": 2000.0}
+    assert headroom(found, committed) == limit - kept - 2000.0
+    assert headroom(found, committed, rise=True) == pytest.approx(found.rise - kept - 2000.0)
+
+
+@pytest.mark.parametrize(
+    ("silent", "gives"), [(defaults.METER_PAUSE, True), (defaults.METER_PAUSE + 1, False)]
+)
+def test_nobody_is_lowered_for_one_that_has_been_silent_for_long(
+    silent: float, gives: bool
+) -> None:
+    away = miner("b", silent=silent, drawn=None, committed=3200.0, wait=Wait.NO_READING)
+    here = miner("a", 2800.0)
+    (bound,) = bounds(PLAIN, SiteReadings(), here, away).values()
+    assert headroom(bound, {"a": 2800.0, "b": 3200.0}) == -1000.0
+    found = caps([bound], [here, away], {"a": 3400.0}, {"a": 0.0, "b": 1.0})
+    assert (found.breached is not None) is gives
+    # But it does not rise either.
+    assert found.watts["a"] == (2800.0 if not gives else found.watts["a"])
+    assert bound.away == (None if gives else "b")
+
+
+def test_a_circuit_with_a_miner_that_vanishes_is_not_filled_up() -> None:
+    """It goes on drawing what it drew, and nobody asks it any more."""
+    house = House(abilities=(TARGET, TARGET), on=True)
+    both = Circuit(key="c", members=frozenset({"m0", "m1"}), limit=5000.0)
+    house.set(mode=Mode.FULL, circuits=(both,))
+    house.run(1800)
+    low, high = sorted(house.rigs, key=lambda key: house.rigs[key].drawn)
+    gone, rig = house.rigs.pop(high).drawn, house.rigs[low]
+    before = rig.drawn
+    assert 4500 <= gone + before <= 5000
+    house.extra = SiteReadings(loads=(Load(key=high, drawn=0.0, most=gone * 1.04),))
+    for _ in range(360):
+        plan = house.step()
+        assert gone + rig.drawn <= both.limit
+        assert plan.headroom["c"] <= both.limit - gone - rig.drawn + 1
+    assert rig.drawn == before
+    assert plan.reason == Reason(why=Why.MINER_AWAY, miner=high)
+
+
+def test_one_that_was_never_read_neither_lowers_others_nor_lets_them_rise() -> None:
+    rig, phantom = Rig(ability=TARGET, target=2800), Guard(TARGET)
+    circuit = Circuit(key="c", members=frozenset({"m", "x"}), limit=4000.0)
+    site = SiteController(SiteSettings(miners=(), circuits=(circuit,), mode=Mode.FULL))
+    guards = {"m": rig.guard, "x": phantom}
+
+    def live() -> Plan:
+        for _ in range(180):
+            rig.read()
+            now = rig.now
+            miners = [MinerNow.of(key, guard, now) for key, guard in guards.items()]
+            plan = site.plan(now, SiteReadings(grid=Measured(value=0.0, at=now)), miners)
+            plan.apply(guards, now)
+            rig.step()
+            rig.now += 10
+        return plan
+
+    assert live().reason == Reason(why=Why.MINER_AWAY, miner="x")
+    assert rig.drawn == 2800
+    # Its plug is off, so it draws nothing.
+    phantom.mains(False)
+    assert live().headroom["c"] > 0
+    assert rig.drawn == 3200
+    # It is plugged in again, and not read yet: it may draw all that it can.
+    phantom.mains(True)
+    assert phantom.state(rig.now).committed == TARGET.maximum

@@ -32,6 +32,13 @@ class Bound:
     """Numbers for the text of `why`; there are some while its meter is silent."""
     largest: float = math.inf
     """W of it that one miner can take at most."""
+    kept: float = 0.0
+    """W of it into which nobody may rise: miners that are not there may be drawing it."""
+    lost: frozenset[str] = frozenset()
+    """Those of `parts` that have been silent for long. Nobody rises into what they may draw,
+    and nobody who is there is lowered for it."""
+    away: str | None = None
+    """The miner for which most is kept."""
 
     @property
     def rise(self) -> float:
@@ -45,8 +52,15 @@ def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False
 
     With `rise` what is left for those who want more, who keep away from it a little.
     """
-    limit = bound.rise if rise else bound.limit
+    limit = (bound.rise if rise else bound.limit) - bound.kept
     return limit - sum(committed[key] * part for key, part in bound.parts.items())
+
+
+def _spare(bound: Bound, given: Mapping[str, float]) -> float:
+    """Return the W that are left of a limit by those that are known to draw."""
+    return bound.limit - sum(
+        given[key] * part for key, part in bound.parts.items() if key not in bound.lost
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +87,7 @@ def caps(
     given = {miner.key: miner.state.committed for miner in miners}
     breached: Bound | None = None
     for bound in found:
-        if headroom(bound, given) < -_SOON:
+        if _spare(bound, given) < -_SOON:
             breached = breached or bound
             _relieve(bound, given, miners, ranks)
     for miner in sorted(miners, key=lambda one: ranks[one.key]):
@@ -105,16 +119,17 @@ def _relieve(
     bound: Bound, given: dict[str, float], miners: Sequence[MinerNow], ranks: Mapping[str, float]
 ) -> None:
     """Lower what is given until the limit holds, or nothing is left."""
-    members = [miner for miner in miners if miner.key in bound.parts]
+    there = bound.parts.keys() - bound.lost
+    members = [miner for miner in miners if miner.key in there]
     # One that ramps cannot be lowered, only stopped, so it comes last.
     for miner in sorted(members, key=lambda one: (ramping(one), -given[one.key])):
-        over = -headroom(bound, given) / bound.parts[miner.key]
+        over = -_spare(bound, given) / bound.parts[miner.key]
         if over <= _SOON:
             return
         floor = miner.state.floor * miner.state.excess
         if given[miner.key] > floor:
             given[miner.key] = max(given[miner.key] - over, floor)
     for miner in sorted(members, key=lambda one: -ranks[one.key]):
-        if headroom(bound, given) >= -_SOON:
+        if _spare(bound, given) >= -_SOON:
             return
         given[miner.key] = 0.0

@@ -46,13 +46,17 @@ class Decider:
     reading: Reading | None
     wish: Wish | None
     limit: Wish | None
+    blind: float | None = None
+    """W that it may draw at most, whatever was read last; None while the reading counts."""
 
     # What is
 
     @cached_property
     def fresh(self) -> bool:
         """Tell whether the last reading says something of now."""
-        return self.reading is not None and self.now - self.reading.at <= defaults.READING_FRESH
+        if self.reading is None or self.blind is not None:
+            return False
+        return self.now - self.reading.at <= defaults.READING_FRESH
 
     @cached_property
     def excess(self) -> float:
@@ -67,7 +71,7 @@ class Decider:
     @cached_property
     def current(self) -> float:
         """The draw in W that the miner was ordered to have and will reach."""
-        if self.reading is not None and not self.reading.runs:
+        if self.blind is not None or (self.reading is not None and not self.reading.runs):
             return 0.0
         full = self.ability.maximum
         if self.ability.path is Path.START_STOP:
@@ -85,6 +89,8 @@ class Decider:
     def committed(self) -> float:
         """Return the most that the miner may draw in W until the next command."""
         reading, pending, past = self.reading, self.pending, self.past
+        if self.blind is not None:
+            return self.blind
         if reading is None:
             return self.ability.maximum
         drawn = reading.power or 0.0
@@ -221,7 +227,7 @@ class Decider:
     def decide(self) -> Decision:  # noqa: PLR0911 - one return per rule
         """Return what is sent now, or why nothing is."""
         reading, goal, pending = self.reading, self.goal, self.pending
-        if reading is None:
+        if reading is None or self.blind is not None:
             return Decision(wait=Wait.NO_READING)
         if goal is None:
             return Decision(wait=None if self.fresh else Wait.NO_READING)

@@ -13,6 +13,7 @@ until the next of these calls. There is no queue: only the newest wish counts.
 """
 
 from dataclasses import replace
+import math
 
 from ..miners.errors import (
     AuthenticationError,
@@ -71,6 +72,8 @@ class Guard:
         self.learned = Learned.from_json(known.get("learned"))
         self.past = Past.from_json(known.get("past"))
         self.reading: Reading | None = None
+        self._blind: float | None = None
+        """W that it may draw at most until it is read again; None while the reading counts."""
         self._wish: Wish | None = None
         self._limits: dict[Source, Wish] = {}
         self._numbers = 0
@@ -142,9 +145,18 @@ class Guard:
 
     # Readings
 
+    def mains(self, on: bool) -> None:
+        """Take that the miner cannot draw anything, or may again, of which it says nothing."""
+        if not on:
+            self._blind = 0.0
+        elif self._blind is not None:
+            # It boots, and some mine at full power then, whatever they did before.
+            self._blind = self.ability.maximum
+
     def read(self, reading: Reading) -> None:
         """Take what the miner says now. Confirms, learns, and sees what others did to it."""
         before, self.reading = self.reading, reading
+        self._blind = None
         past = self.past
         past.clamp(reading.at)
         if before is None or before.runs != reading.runs:
@@ -246,6 +258,7 @@ class Guard:
             reading=self.reading,
             wish=None if self._unwished else self._wish,
             limit=self.limit,
+            blind=self._blind,
         )
 
     def next(self, now: float) -> Command | None:
@@ -310,15 +323,16 @@ class Guard:
         decision: Decision = decider.decide()
         past = self.past
         reading = self.reading
-        fresh = reading is not None and now - reading.at <= defaults.READING_FRESH
-        running = reading is not None and reading.runs
+        fresh = decider.fresh
+        running = reading is not None and reading.runs and decider.blind is None
+        unplugged = 0.0 if decider.blind == 0 else None
         return GuardState(
             wish=self._wish,
             limit=self.limit,
             goal=decider.goal,
             sent=past.order,
             confirmed=past.confirmed,
-            drawn=reading.power if reading is not None and fresh else None,
+            drawn=reading.power if reading is not None and fresh else unplugged,
             committed=decider.committed(),
             start_watts=decider.start_watts(),
             running=running,
@@ -336,7 +350,14 @@ class Guard:
             wait=Wait.SENDING if decision.kind is not None else decision.wait,
             until=decision.until,
             data=decision.data,
+            silent=self._silent(now),
         )
+
+    def _silent(self, now: float) -> float:
+        if self._blind == 0:
+            # That it draws nothing is known all the time.
+            return 0.0
+        return now - self.reading.at if self.reading is not None else math.inf
 
 
 def _still(before: float | None, now: float | None) -> bool:

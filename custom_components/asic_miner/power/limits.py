@@ -50,10 +50,7 @@ class Limits:
     ) -> list[Bound]:
         """Return all limits that hold now."""
         self._started_at = min(self._started_at, now)
-        found = [
-            self._circuit(circuit, readings.circuits.get(circuit.key), miners, now)
-            for circuit in settings.circuits
-        ]
+        found = [self._circuit(circuit, readings, miners, now) for circuit in settings.circuits]
         everyone = dict.fromkeys((miner.key for miner in miners), 1.0)
         if settings.import_limit is not None:
             bound = Bound(
@@ -77,21 +74,37 @@ class Limits:
                 measured = readings.phases.get(number)
                 found.append(self._measured(bound, measured, miners, now, _OWN_SILENCE))
         most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
+        lost = frozenset(one.key for one in miners if one.state.silent > defaults.METER_PAUSE)
         return [
-            replace(bound, largest=max(most[key] * part for key, part in bound.parts.items()))
+            replace(
+                bound,
+                largest=max(most[key] * part for key, part in bound.parts.items()),
+                lost=lost & bound.parts.keys(),
+                away=bound.away or next(iter(sorted(lost & bound.parts.keys())), None),
+            )
             for bound in found
             if bound.parts
         ]
 
     def _circuit(
-        self, circuit: Circuit, measured: Measured | None, miners: Sequence[MinerNow], now: float
+        self, circuit: Circuit, readings: SiteReadings, miners: Sequence[MinerNow], now: float
     ) -> Bound:
         parts = {miner.key: 1.0 for miner in miners if miner.key in circuit.members}
         bound = Bound(key=circuit.key, parts=parts, limit=circuit.limit, why=Why.CIRCUIT)
-        if not circuit.metered:
-            return bound
-        # Nothing on a circuit gives power, so less than the miners say is an error of measuring.
-        return self._measured(bound, measured, miners, now, _OWN_SILENCE, least=0.0)
+        loads = [load for load in readings.loads if load.key in circuit.members]
+        drawn = sum(load.drawn for load in loads)
+        if circuit.metered:
+            measured = readings.circuits.get(circuit.key)
+            # Nothing on a circuit gives power, so less than miners say is an error of measuring.
+            bound = self._measured(bound, measured, miners, now, _OWN_SILENCE, least=drawn)
+            seen = self._seen.get(circuit.key)
+            drawn = max(seen.others if seen else 0.0, drawn)
+        else:
+            bound = replace(bound, limit=max(circuit.limit - drawn, 0.0))
+        most = max(loads, key=lambda load: load.most - load.drawn, default=None)
+        # What is measured of a circuit is also what they draw there.
+        kept = max(sum(load.most for load in loads) - drawn, 0.0)
+        return replace(bound, kept=kept, away=most.key if most and kept > 0 else None)
 
     def _measured(
         self,
@@ -135,13 +148,21 @@ class Limits:
         """
         seen = self._seen.get(bound.key)
         if seen is None or seen.at != measured.at or now - seen.at <= defaults.METER_NO_INCREASE:
-            drawn = {one.key: one.state.drawn or 0.0 for one in miners}
+            drawn = {one.key: _drawn(one) for one in miners}
             others = max(measured.value - _sum(bound.parts, drawn), least)
             self._seen[bound.key] = _Seen(at=measured.at, others=others)
 
 
 def _sum(parts: Mapping[str, float], watts: Mapping[str, float]) -> float:
     return sum(watts[key] * part for key, part in parts.items())
+
+
+def _drawn(miner: MinerNow) -> float:
+    """Return the W that a miner draws; of one that is silent what it counts with."""
+    state = miner.state
+    if state.drawn is None and state.silent > defaults.READING_FRESH:
+        return state.committed
+    return state.drawn or 0.0
 
 
 def _lowest(miner: MinerNow) -> float:

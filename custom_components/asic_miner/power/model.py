@@ -309,6 +309,8 @@ class GuardState:
     """When the wait ends, where that is known."""
     data: Mapping[str, float] = field(default_factory=dict)
     """Numbers for the text of `wait`."""
+    silent: float = 0.0
+    """Seconds since the last reading; inf before the first."""
 
     @property
     def stays_off(self) -> bool:

@@ -117,6 +117,8 @@ class SiteController:
             tight = [bound for bound in found if reason.miner in bound.parts]
             least = min(tight, key=lambda bound: caps.headroom(bound, committed, rise=True))
             reason = replace(reason, why=least.why, data=least.data)
+            if least.away is not None and not least.data:
+                reason = Reason(why=Why.MINER_AWAY, miner=least.away)
         elif reason.why is Why.FULL and (blind := next((one for one in found if one.data), None)):
             reason = Reason(why=blind.why, data=blind.data)
         given = dict(limits.watts)

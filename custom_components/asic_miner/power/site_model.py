@@ -98,6 +98,17 @@ class SiteSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """A miner that is only seen to, or that nobody can see to now."""
+
+    key: str
+    drawn: float
+    """W that it draws, measured; 0 while nobody knows."""
+    most: float
+    """W that it may be drawing, or draw at any moment."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SiteReadings:
     """What is measured now. None where there is no such thing, or it does not say."""
 
@@ -118,6 +129,8 @@ class SiteReadings:
     """W measured on a circuit as a whole, with what else hangs on it, as last said."""
     heat: Mapping[str, float] = field(default_factory=dict)
     """W that thermostats ask of miners, for the mode HEAT."""
+    loads: tuple[Load, ...] = ()
+    """Miners of the settings that are not handed to the plan."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +181,8 @@ class Why(StrEnum):
     """What it gives is not known, so the meter of the grid says too little."""
     CIRCUIT = "circuit"
     IMPORT_LIMIT = "import_limit"
+    MINER_AWAY = "miner_away"
+    """What one that is away may be drawing is kept for it."""
     BATTERY = "battery"
     """The battery is discharged, which it must not be for miners."""
     BATTERY_LOW = "battery_low"
