@@ -525,3 +525,8 @@ def test_steps_double_up_to_a_share_of_all() -> None:
             assert found.watts is not None
             steps.append(found.watts - 1000.0)
         assert steps == [min(defaults.PROBE_STEP * 2**turn, largest) for turn in range(6)]
+
+
+def test_what_is_bought_beyond_the_middle_of_the_band_is_given_back() -> None:
+    found = look(Aims(), HIGH + 1000, 0, miner("a", 2000.0))
+    assert found.watts == 2000.0 + (LOW + HIGH) / 2 - (HIGH + 1000)

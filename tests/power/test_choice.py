@@ -61,6 +61,10 @@ def test_a_stop_stops_all_that_runs_at_once(intent: Intent) -> None:
     assert change == Change(orders={"a": 0.0, "c": 0.0}, reason=SUN)
 
 
+def test_who_was_given_nothing_yet_is_off() -> None:
+    assert choose(Chooser(), follow(0.0, Intent.STOP), off("a"), allocated={}) == Change(reason=SUN)
+
+
 def test_hold_does_nothing() -> None:
     assert choose(Chooser(), follow(9000.0, Intent.HOLD), on("a", 1000.0)) == Change(reason=SUN)
 

@@ -496,7 +496,13 @@ def test_the_way_from_off_to_on(
             {"wish": wish(1500.0)},
             Decision(wait=Wait.NO_READING),
         ),
-        # A limit does not wait for news, unless it was off.
+        # A limit that is kept changes nothing of that.
+        (
+            seen(at=START - defaults.READING_FRESH - 1),
+            {"wish": wish(1500.0), "limit": limit(3000.0)},
+            Decision(wait=Wait.NO_READING),
+        ),
+        # One that is not does not wait for news, unless it was off.
         (
             seen(at=START - defaults.READING_FRESH - 1),
             {"wish": wish(2000.0), "limit": limit(1500.0)},

@@ -450,6 +450,25 @@ def test_who_fell_over_because_of_an_order_has_a_higher_floor(
     assert guard.learned.floor == (pytest.approx(floor) if learns else None)
 
 
+def test_a_wish_that_was_refused_gives_way_to_the_one_before() -> None:
+    rig = Rig()
+    rig.wish(2000)
+    before = rig.guard.state(rig.now).wish
+    rig.wish(3000, Source.USER)
+    rig.guard.take_back(before)
+    assert rig.guard.state(rig.now).wish == before
+    rig.guard.take_back(None)
+    assert rig.guard.state(rig.now).wish is None
+
+
+def test_a_stop_has_no_watts() -> None:
+    rig = Rig()
+    rig.wish(0, Source.USER)
+    command = rig.guard.next(rig.now)
+    assert command is not None
+    assert (command.kind, command.watts) == (CommandKind.STOP, None)
+
+
 def test_what_was_learned_is_forgotten_without_the_locks() -> None:
     rig = Rig(on=False)
     rig.wish(3400)
