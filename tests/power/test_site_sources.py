@@ -113,3 +113,38 @@ def test_nobody_starts_before_mining_was_permitted(permitted: bool) -> None:
     house.run(900)
     assert (house.ordered > 0) is permitted
     assert len(starts(house)) == permitted
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, 86_400.0])
+@pytest.mark.parametrize("limit", [None, 12_000.0])
+def test_a_clock_that_jumps_stops_nobody(jump: float, limit: float | None) -> None:
+    house = House(abilities=(TARGET, TARGET), solar=9000)
+    house.set(import_limit=limit)
+    house.run(3600)
+    assert house.ordered == 6400
+    house.now += jump
+    # The meter reports a minute later only, and all that it has said was said by another clock.
+    house.meter = False
+    for _ in range(6):
+        assert house.step().reason.why is Why.METER_HOLD
+    house.meter = True
+    for _ in range(60):
+        house.step()
+        assert house.ordered == 6400
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_meter_that_is_dead_when_the_clock_jumps_stays_dead(jump: float) -> None:
+    house = House(abilities=(TARGET, TARGET), solar=9000)
+    house.run(3600)
+    house.meter = False
+    house.run(60)
+    house.now += jump
+    for _ in range(180):
+        why = house.step().reason.why
+        assert why in {Why.METER_HOLD, Why.METER_FLOOR, Why.METER_PAUSE}
+    assert (house.ordered, why) == (0, Why.METER_PAUSE)
+    # Also when the clock comes to where the meter died.
+    house.run(4000)
+    assert house.ordered == 0
+    assert {plan.reason.why for plan in house.plans[-400:]} == {Why.METER_PAUSE}

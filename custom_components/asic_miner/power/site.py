@@ -13,6 +13,7 @@ from .aim import Aims
 from .aim_model import Aim, Intent
 from .budget import Member, Policy
 from .choice import Chooser
+from .clock import Clock
 from .learning import number
 from .limits import Limits
 from .model import PEOPLE, Source, Wait
@@ -59,6 +60,7 @@ class SiteController:
         self._aims = Aims()
         self._limits = Limits()
         self._chooser = Chooser()
+        self._clock = Clock()
         self._allocated: dict[str, float] = {}
         self._planned_at: float | None = None
 
@@ -82,6 +84,10 @@ class SiteController:
 
     def plan(self, now: float, readings: SiteReadings, miners: Sequence[MinerNow]) -> Plan:
         """Decide. `miners` are all of the settings that are known now."""
+        if self._clock.jumped(readings, now):
+            # What has lasted for so long by the clock has not.
+            self._aims, self._chooser = Aims(), Chooser()
+        readings = self._clock.mend(readings)
         mine = [miner for miner in miners if _ours(miner, now)]
         withdrawn = self._adopt(miners, mine)
         drawn = sum(_drawn(miner) for miner in mine)
