@@ -180,6 +180,7 @@ class Setup:
             soc=meters.number(hass, battery.get(CONF_SOC)),
             # An inverter that sleeps at night says nothing, and what it said last gets old.
             solar=_there(solar, now) or before.solar,
+            elevation=meters.elevation(hass),
             price=price.value if price else None,
             price_limit=tariff.get(CONF_PRICE_LIMIT),
             permission=permission,

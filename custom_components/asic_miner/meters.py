@@ -10,6 +10,9 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from .power.model import Measured
 
+SUN: Final = "sun.sun"
+"""Home Assistant's own; an entity that is always called so."""
+ELEVATION: Final = "elevation"
 SILENT_SECONDS: Final = 3 * 3600.0
 """Own: so long a sensor may say nothing while it is there: many report only what changes."""
 
@@ -54,6 +57,13 @@ def while_there(measured: Measured, age: float, now: float) -> Measured:
     `age` is for how many seconds it has said nothing.
     """
     return Measured(value=measured.value, at=now - max(0.0, age - SILENT_SECONDS))
+
+
+def elevation(hass: HomeAssistant) -> float | None:
+    """Return the degrees of the sun above the horizon; None without Home Assistant's sun."""
+    state = hass.states.get(SUN)
+    found = state.attributes.get(ELEVATION) if state else None
+    return float(found) if isinstance(found, int | float) else None
 
 
 def is_on(hass: HomeAssistant, entity_id: str | None) -> bool | None:

@@ -362,6 +362,23 @@ async def test_zero_export(house: House) -> None:
     assert not mining(house)
 
 
+async def test_zero_export_at_night(house: House) -> None:
+    """Where no roof is measured, it is the sun at this home that says when to search."""
+    house.throttles = True
+    house.load = defaults.BAND_LOW - 50
+    house.say("sun.sun", "below_horizon", elevation=-0.5)
+    await house.add()
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(900)
+    await house.call("select.select_option", "mode", option="zero_export")
+    await house.live(900)
+    assert not mining(house)
+    assert house.state("why") == "no_surplus"
+    house.say("sun.sun", "above_horizon", elevation=0.5)
+    await house.live(300)
+    assert mining(house)
+
+
 async def test_two_controllers(
     hass: HomeAssistant,
     clock: ManualClock,

@@ -155,11 +155,12 @@ def test_a_ceiling_limits_at_once_who_is_served_last() -> None:
         found = site.plan(now, readings, [miner("a", 2000.0), miner("b", 1500.0)])
     # 1000 W are neither grid nor battery, but both may stay at their floors for a while.
     assert found.limits == {"a": 1000.0, "b": 1000.0}
-    now = START + defaults.BATTERY_STOP
-    readings = SiteReadings(
-        grid=Measured(value=0.0, at=now), battery=Measured(value=2500.0, at=now)
-    )
-    found = site.plan(now, readings, [miner("a", 2000.0), miner("b", 1500.0)])
+    while now < START + defaults.BATTERY_STOP:
+        now += defaults.TICK
+        readings = SiteReadings(
+            grid=Measured(value=0.0, at=now), battery=Measured(value=2500.0, at=now)
+        )
+        found = site.plan(now, readings, [miner("a", 2000.0), miner("b", 1500.0)])
     assert found.limits == {"a": 1000.0, "b": 0.0}
 
 

@@ -148,3 +148,44 @@ def test_a_meter_that_is_dead_when_the_clock_jumps_stays_dead(jump: float) -> No
     house.run(4000)
     assert house.ordered == 0
     assert {plan.reason.why for plan in house.plans[-400:]} == {Why.METER_PAUSE}
+
+
+@pytest.mark.parametrize(
+    ("solar", "elevation", "searches"),
+    [
+        (0.0, None, False),
+        (0.0, 30.0, False),
+        (None, -1.0, False),
+        (9000.0, -1.0, False),
+        (None, 30.0, True),
+        (None, None, True),
+        (60.0, 1.0, True),
+    ],
+)
+def test_nobody_searches_for_hidden_sun_at_night(
+    monkeypatch: pytest.MonkeyPatch,
+    solar: float | None,
+    elevation: float | None,
+    searches: bool,
+) -> None:
+    """A house that needs less than the band looks like a roof that is held back."""
+    monkeypatch.setattr("tests.power.house.HOUSE", 150.0)
+    house = House()
+    house.set(mode=Mode.ZERO_EXPORT)
+    for _ in range(360):
+        roof = None if solar is None else Measured(value=solar, at=house.now)
+        house.extra = SiteReadings(solar=roof, elevation=elevation)
+        plan = house.step()
+    assert bool(starts(house)) is searches
+    if not searches:
+        assert plan.reason.why is Why.NO_SURPLUS
+
+
+def test_a_roof_that_is_not_there_is_judged_by_the_sun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.power.house.HOUSE", 150.0)
+    house = House()
+    house.set(mode=Mode.ZERO_EXPORT)
+    asleep = Measured(value=0.0, at=house.now - defaults.METER_HOLD - 1)
+    house.extra = SiteReadings(solar=asleep, elevation=10.0)
+    house.run(3600)
+    assert starts(house)

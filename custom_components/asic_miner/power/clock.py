@@ -38,15 +38,15 @@ class Clock:
             return readings
         old = self._jumped_at - defaults.METER_HOLD - 1
 
-        def aged[M: (Measured, Measured | None)](one: M) -> M:
-            return one if one is None or one.at not in self._before else replace(one, at=old)
+        def aged(one: Measured) -> Measured:
+            return replace(one, at=old) if one.at in self._before else one
 
         return replace(
             readings,
-            grid=aged(readings.grid),
-            battery=aged(readings.battery),
-            soc=aged(readings.soc),
-            solar=aged(readings.solar),
+            grid=readings.grid and aged(readings.grid),
+            battery=readings.battery and aged(readings.battery),
+            soc=readings.soc and aged(readings.soc),
+            solar=readings.solar and aged(readings.solar),
             phases={number: aged(one) for number, one in readings.phases.items()},
             circuits={key: aged(one) for key, one in readings.circuits.items()},
         )

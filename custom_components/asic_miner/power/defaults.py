@@ -166,8 +166,8 @@ START_SHARE = 1.0
 ROOM_SHARE = 0.6
 """Bench: of the next miner's floor; so much surplus must be wasted by full miners before
 they make room for the next, whose floor then needs no grid power. The same on a circuit."""
-CLOCK_JUMP = 60.0
-"""Own: six plans; if more time passes between two, the clock was set, or the machine slept."""
+CLOCK_JUMP = 120.0
+"""Own: twelve plans; if more time passes between two, the clock was set, or the machine slept."""
 DECISION_GAP = 20.0
 """Own: one miner changes per decision, and the meter must have seen it begin."""
 START_GAP = 30.0

@@ -119,6 +119,8 @@ class SiteReadings:
     soc: Measured | None = None
     solar: Measured | None = None
     """W from the sun, as it was last said however long ago: a dark roof says nothing."""
+    elevation: float | None = None
+    """Degrees of the sun above the horizon."""
     price: float | None = None
     price_limit: float | None = None
     permission: bool | None = True

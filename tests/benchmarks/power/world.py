@@ -123,6 +123,7 @@ class Planner:
                 grid=Measured(value=view.grid, at=at),
                 battery=None if view.battery is None else Measured(value=view.battery, at=at),
                 soc=None if view.soc is None else Measured(value=view.soc, at=at),
+                solar=Measured(value=view.sun, at=at),
                 price=0.1 if view.cheap else 0.3,
                 price_limit=0.2,
             )
