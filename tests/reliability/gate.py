@@ -34,6 +34,8 @@ class Delivery:
     reply: bytes
     writer: asyncio.StreamWriter
     closing: asyncio.Event
+    again: bool
+    """The connection has carried an answer before."""
 
     @property
     def write(self) -> bool:
@@ -69,6 +71,8 @@ class Way:
     """Connections are neither accepted nor refused."""
     reaches = True
     """Requests get to the device and are executed."""
+    keeps = False
+    """Connections stay open after an answer."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Write the answer, or what becomes of it."""
@@ -138,6 +142,21 @@ class Reset(Way):
         sock = delivery.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         delivery.writer.transport.abort()
+
+
+class ResetWhenKept(Way):
+    """Each connection is kept, also against the client's wish, and reset when it is used again."""
+
+    keeps = True
+
+    @override
+    async def deliver(self, delivery: Delivery) -> None:
+        """As the class says."""
+        if delivery.again:
+            await Reset().deliver(delivery)
+            return
+        delivery.writer.write(delivery.reply.replace(b"\r\nConnection: close", b"", 1))
+        await delivery.writer.drain()
 
 
 class Raw(Way):
@@ -245,6 +264,8 @@ class Gate:
         self.connections = 0
         self.write_requests = 0
         """Commands that came through, also those whose answers were spoilt."""
+        self.again = 0
+        """Requests on connections that had been used before."""
         self._server: asyncio.Server | None = None
         self._stopper: list[socket.socket] = []
         self._closing = asyncio.Event()
@@ -307,17 +328,28 @@ class Gate:
         self.connections += 1
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                await self._pass(reader, writer)
+                await self._pass(reader, writer, again=False)
+                while self.way.keeps and not writer.is_closing():
+                    await self._pass(reader, writer, again=True)
         finally:
             self._tasks.discard(task)
             writer.close()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, again: bool
+    ) -> None:
         request = await (_http_request(reader) if self.http else reader.read(_CHUNK))
         if not request:
+            writer.close()
             return
+        self.again += again
         delivery = Delivery(
-            http=self.http, request=request, reply=b"", writer=writer, closing=self._closing
+            http=self.http,
+            request=request,
+            reply=b"",
+            writer=writer,
+            closing=self._closing,
+            again=again,
         )
         self.write_requests += delivery.write
         if self.way.reaches:
@@ -332,7 +364,9 @@ class Gate:
         except OSError:
             return b""
         try:
-            writer.write(request)
+            # By the end of the connection the end of an HTTP answer is known here.
+            closing = b"\r\nConnection: close\r\n"
+            writer.write(request.replace(b"\r\n", closing, 1) if self.http else request)
             while chunk := await reader.read(_CHUNK):
                 reply += chunk
                 if not self.http and _complete(reply):

@@ -152,6 +152,7 @@ class Trial:
             for _ in range(2):
                 await self.added.poll(slow=True)
                 outcome = self.shown()
+            assert self.gate.again or not self.gate.way.keeps, "no connection was used again"
         assert self.gate.write_requests == writes, "polling commands nothing"
         if self.trouble.mended:
             assert outcome == "right"
@@ -217,6 +218,7 @@ class Trial:
             await self.hass.async_block_till_done()
         done = self.executed()
         assert done <= 1, "executed twice"
+        assert outcome == "done" or not self.trouble.mended
         # A refused session is renewed, and what the mining process refuses while it restarts
         # is tried again, since neither was executed.
         assert self.gate.write_requests - writes <= most

@@ -170,7 +170,10 @@ async def dropping(answer: bytes = b"") -> AsyncGenerator[Dropping]:
     server = await asyncio.start_server(behaviour.serve, "127.0.0.1", 0)
     behaviour.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield behaviour
+        try:
+            yield behaviour
+        finally:
+            server.close_clients()
 
 
 async def test_http_library_would_repeat_a_write(http: ClientSession) -> None:
@@ -190,21 +193,85 @@ async def test_write_is_sent_once_when_the_connection_drops(http: ClientSession)
         assert len(server.writes) == 1
 
 
-async def test_write_is_sent_once_on_a_kept_connection(device: Device, api: BraiinsApi) -> None:
-    """No write travels on an old connection, which may be dead without anybody knowing."""
-    connections: set[tuple[str, int]] = set()
+class Keeping:
+    """Keeps each connection whatever it is asked to do, and hangs up instead of a late answer."""
 
-    async def note(request: web.Request) -> web.StreamResponse:
-        assert request.transport is not None
-        connections.add(request.transport.get_extra_info("peername"))
-        return web.json_response(True)
+    def __init__(self, answers: int) -> None:
+        """Give so many answers on each connection."""
+        self.answers = answers
+        self.connections: list[list[str]] = []
+        """What was asked on each connection."""
 
-    device.answers["GET", "actions/locate"] = note
-    device.answers["PUT", "actions/locate"] = note
-    for _ in range(3):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Handle one connection."""
+        asked: list[str] = []
+        self.connections.append(asked)
+        try:
+            while len(asked) <= self.answers:
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                asked.append(head.decode().split(" ")[0].upper())
+                if b"content-length:" in head:
+                    length = head.split(b"content-length:")[1].split(b"\r\n")[0]
+                    await reader.readexactly(int(length))
+                login = b"auth/login" in head
+                body = b'{"token": "secret-token", "timeout_s": 60}' if login else b"true"
+                if len(asked) <= self.answers:
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+                    writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def keeping(http: ClientSession, answers: int) -> AsyncGenerator[tuple[Keeping, BraiinsApi]]:
+    """Run a server that keeps connections."""
+    behaviour = Keeping(answers)
+    server = await asyncio.start_server(behaviour.serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        try:
+            yield behaviour, BraiinsApi("127.0.0.1", port, "root", "", http)
+        finally:
+            server.close_clients()
+
+
+async def test_reads_share_a_connection_and_writes_never_do(http: ClientSession) -> None:
+    """No write travels on a used connection, also where the device keeps all of them."""
+    async with keeping(http, answers=99) as (device, api):
+        for _ in range(3):
+            await api.get_locate_device_status()
+            await api.set_locate_device_status(True)
+        assert sorted(device.connections) == [["GET"] * 3, ["POST"], *[["PUT"]] * 3]
+
+
+async def test_at_most_two_connections_are_kept(http: ClientSession) -> None:
+    """However many reads there are at once, and again."""
+    async with keeping(http, answers=99) as (device, api):
+        for _ in range(2):
+            await asyncio.gather(*(api.get_locate_device_status() for _ in range(6)))
+        reads = [asked for asked in device.connections if asked[0] == "GET"]
+        assert len(reads) == 2
+        assert sum(map(len, reads)) == 12
+
+
+async def test_kept_connections_that_break_cost_no_answer(http: ClientSession) -> None:
+    """The read is sent once more, and not on the other kept one, which is closed as well."""
+    async with keeping(http, answers=1) as (device, api):
+        await asyncio.gather(*(api.get_locate_device_status() for _ in range(2)))
+        assert await api.get_locate_device_status() is True
+        assert device.connections == [["POST"], ["GET", "GET"], ["GET"], ["GET"]]
+
+
+async def test_a_read_is_not_repeated_for_ever(http: ClientSession) -> None:
+    """Once is enough for a connection that was closed meanwhile."""
+    async with keeping(http, answers=1) as (device, api):
         await api.get_locate_device_status()
-        await api.set_locate_device_status(True)
-    assert len(connections) == 6
+        device.answers = 0
+        with pytest.raises(UnreachableError):
+            await api.get_locate_device_status()
+        assert device.connections == [["POST"], ["GET", "GET"], ["GET"]]
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ class _Session:
 class BraiinsSession:
     """Requests to one device, in a session that is opened when it is needed.
 
-    At most two requests are open at a time, each takes 10 s at most, and each is sent
-    once; only a request refused because the session had ended is sent again, since it
-    provably was not executed. Raises kinds of MinerError only. Needs the caller's
+    At most two requests are open at a time, each takes 10 s at most, and each write is sent
+    once; only one refused because the session had ended is sent again, since it provably
+    was not executed. Raises kinds of MinerError only. Needs the caller's
     aiohttp session and never closes it.
     """
 

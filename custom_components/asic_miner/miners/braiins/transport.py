@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 import json
 from typing import Final
 
@@ -61,6 +62,10 @@ STREAM_TIMEOUT: Final = ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_
 """Of open streams, which may say nothing for days."""
 
 
+_numbers = count()
+"""Of connections for one request; those of all transports are in one pool."""
+
+
 class ProcessStoppedError(MiningProcessDownError):
     """412: the mining process does not run."""
 
@@ -109,6 +114,16 @@ class Request:
         return f"{self.method} {self.path}"
 
 
+def _own() -> str:
+    """Return what a connection is called that has carried nothing before.
+
+    As `server_hostname` it is among what aiohttp tells connections apart by, and has no other
+    effect on plain HTTP. To ask for the end of a connection is not enough: a device may not,
+    or not yet, close it, and the next request would go out on it.
+    """
+    return str(next(_numbers))
+
+
 async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Keep aiohttp from sending a request again by itself.
 
@@ -123,8 +138,25 @@ async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
         raise _DroppedError from error
 
 
+async def _again(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Send a read once more when a kept connection breaks before the answer.
+
+    aiohttp would do so on the other kept one, which is as likely to be closed.
+    """
+    try:
+        return await _once(request, handler)
+    except _DroppedError:
+        request.server_hostname = _own()
+        request.headers["Connection"] = "close"
+        return await _once(request, handler)
+
+
 class Transport:
-    """Requests to one device, at most two at a time, each sent once."""
+    """Requests to one device, at most two at a time.
+
+    Each is sent once, on a connection of its own. Only reads in a session leave theirs, two at
+    most, for the next ones; a read whose connection breaks before the answer is sent once more.
+    """
 
     def __init__(self, host: str, port: int, http: ClientSession) -> None:
         """Send nothing yet. `http` stays the caller's."""
@@ -137,7 +169,7 @@ class Transport:
     async def send(
         self, request: Request, token: str | None = None, patience: ClientTimeout | None = None
     ) -> Json:
-        """Send one request exactly once and judge the answer.
+        """Send one request and judge the answer.
 
         `patience` is TIMEOUT unless given. Raises SessionEndedError besides MinerError.
         """
@@ -154,7 +186,7 @@ class Transport:
     async def answer(
         self, request: Request, token: str | None, patience: ClientTimeout
     ) -> AsyncGenerator[ClientResponse]:
-        """Send one request exactly once, and judge what goes wrong until it has been read."""
+        """Send one request, and judge what goes wrong until it has been read."""
         # A login changes nothing that would have to be looked up.
         write = request.method != "GET" and token is not None
         lost = UnconfirmedError if write else UnreachableError
@@ -194,10 +226,11 @@ class Transport:
             path=(BASE_PATH if request.api else "/") + request.path,
             encoded=True,
         ).with_query(request.query)
-        # How long a device keeps idle connections is not known, polls come as rarely as
-        # pooled connections live, and a write that is lost on a dead one could not be
-        # repeated. So each request has its own, which costs nothing in a home network.
-        headers = {"Connection": "close"}
+        # How long a device keeps idle connections is not known. A read that is lost on a dead
+        # one can be repeated, a write could not. What has no session asks who is there, and
+        # keeps no stranger's connection. Long answers come too rarely.
+        kept = request.method == "GET" and token is not None and patience is TIMEOUT
+        headers = {} if kept else {"Connection": "close"}
         if token is not None:
             headers["Authorization"] = token
         data: bytes | AsyncIterator[bytes] | None = None
@@ -218,7 +251,8 @@ class Transport:
             skip_auto_headers=() if data is not None else ("Content-Type",),
             allow_redirects=False,
             timeout=patience,
-            middlewares=(_once,),
+            middlewares=(_again if kept else _once,),
+            server_hostname=None if kept else _own(),
         )
 
 
