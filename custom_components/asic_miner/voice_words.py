@@ -54,9 +54,14 @@ ARTICLES: Final = frozenset(
         "een",
         "mijn",
         "van",
+        "gerade",
+        "jetzt",
+        "nu",
+        "ahora",
+        "now",
     ]
 )
-"""Words that belong to no name."""
+"""Words that belong to no name, at its end neither: "the miner in the garage now"."""
 MINER: Final = re.compile(
     r"(miners?|minern|mining|minings|mineurs?|mineros?|mineras?|mineria|whatsminers?|antminers?)$"
 )

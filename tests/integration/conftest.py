@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from pathlib import Path
 import time
 from unittest.mock import patch
 
@@ -24,6 +25,7 @@ from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .heating import House
+from .speech import Assistant
 
 START = 1_000_000.0
 """What the coordinator's clock shows at the beginning; any number does."""
@@ -229,4 +231,23 @@ async def house(hass: HomeAssistant, clock: ManualClock, freezer: FrozenDateTime
     assert await async_setup_component(hass, "input_boolean", {"input_boolean": switches})
     made = House(hass, clock, freezer)
     made.show()
+    return made
+
+
+@pytest.fixture
+async def assistant(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    add_miner: AddMiner,
+    whatsminer: WhatsminerSimulator,
+    braiins: BraiinsSimulator,
+) -> Assistant:
+    """Two exposed miners in two rooms, and no sentences yet but the built-in ones."""
+    hass.config.config_dir = str(tmp_path)
+    for component in ("homeassistant", "conversation", "llm", "intent"):
+        assert await async_setup_component(hass, component, {})
+    made = Assistant(hass, await add_miner(braiins), await add_miner(whatsminer))
+    await made.call(("Garage Miner", "Garage"), ("Cellar Miner", "Cellar"))
+    for miner in (made.garage, made.cellar):
+        made.expose(miner, True)
     return made

@@ -1,124 +1,21 @@
 """Spoken commands by text, through the real conversation agent, to simulated miners."""
 
 from datetime import datetime
-from pathlib import Path
-import shutil
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.blueprint.const import BLUEPRINT_FOLDER
-from homeassistant.components.conversation import async_converse
-from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import area_registry as ar
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import llm
-from homeassistant.setup import async_setup_component
 import probatio
 import pytest
 
 from custom_components.asic_miner.power.model import Source
 from custom_components.asic_miner.voice_texts import TEXTS
 from custom_components.asic_miner.voice_words import name_key, number, seconds, until
-from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
-from tests.simulators.whatsminer import WhatsminerSimulator
 from tests.translations import placeholders
 
-from .conftest import AddMiner, Miner
-
-BLUEPRINTS = Path(__file__).parents[2] / "blueprints" / "automation" / "asic_miner"
-LANGUAGES = ("en", "de", "fr", "es", "nl")
-
-
-class Assistant:
-    """Home Assistant with the sentences of one language, and two miners."""
-
-    def __init__(self, hass: HomeAssistant, garage: Miner, cellar: Miner) -> None:
-        """Keep them."""
-        self.hass = hass
-        self.garage = garage
-        self.cellar = cellar
-
-    async def say(self, sentence: str, language: str = "en") -> str:
-        """Say something and return the answer."""
-        result = await async_converse(
-            self.hass, sentence, None, Context(), language=language, device_id=None
-        )
-        await self.hass.async_block_till_done()
-        return str(result.response.speech["plain"]["speech"])
-
-    def expose(self, miner: Miner, exposed: bool) -> None:
-        """Let Assist use a miner, or not."""
-        async_expose_entity(self.hass, "conversation", miner.entity_id("mining"), exposed)
-
-
-async def sentences(hass: HomeAssistant, *languages: str) -> None:
-    """Make an automation of the blueprint of each language, as a user does after the import."""
-    assert await async_setup_component(
-        hass,
-        "automation",
-        {
-            "automation": [
-                {"alias": language, "use_blueprint": {"path": f"asic_miner/voice_{language}.yaml"}}
-                for language in languages
-            ]
-        },
-    )
-    await hass.async_block_till_done()
-    for language in languages:
-        state = hass.states.get(f"automation.{language}")
-        assert state is not None
-        assert state.state == "on"
-
-
-@pytest.fixture
-async def assistant(
-    hass: HomeAssistant,
-    tmp_path: Path,
-    add_miner: AddMiner,
-    whatsminer: WhatsminerSimulator,
-    braiins: BraiinsSimulator,
-) -> Assistant:
-    """Two exposed miners in two rooms, and no sentences yet but the built-in ones."""
-    hass.config.config_dir = str(tmp_path)
-    shutil.copytree(BLUEPRINTS, tmp_path / BLUEPRINT_FOLDER / "automation" / "asic_miner")
-    for component in ("homeassistant", "conversation", "llm", "intent"):
-        assert await async_setup_component(hass, component, {})
-    found = []
-    for device, room in ((braiins, "Garage"), (whatsminer, "Cellar")):
-        miner = await add_miner(device)
-        entry = er.async_get(hass).async_get(miner.entity_id("mining"))
-        assert entry is not None
-        assert entry.device_id is not None
-        area = ar.async_get(hass).async_get_or_create(room)
-        dr.async_get(hass).async_update_device(
-            entry.device_id, name_by_user=f"{room} Miner", area_id=area.id
-        )
-        await hass.async_block_till_done()
-        found.append(miner)
-    made = Assistant(hass, *found)
-    for miner in found:
-        made.expose(miner, True)
-    return made
-
-
-def wished(miner: Miner) -> tuple[float, Source] | None:
-    """Return what a miner was last asked for."""
-    state = miner.entry.runtime_data.actuator.state
-    return (state.wish.watts, state.wish.source) if state and state.wish else None
-
-
-def highest(miner: Miner) -> float:
-    """Return the most that a miner can be asked for in W."""
-    return float(miner.entry.runtime_data.actuator.guard.ability.maximum)
-
-
-def writes(*miners: Miner) -> list[int]:
-    """Return how many writes the devices have taken."""
-    return [int(miner.device.truth()["writes"] or 0) for miner in miners]
-
+from .speech import LANGUAGES, Assistant, highest, sentences, wished, writes
 
 # Built in, without any sentence of ours
 
@@ -314,69 +211,6 @@ async def test_what_is_not_exposed_is_not_there(assistant: Assistant) -> None:
     assert writes(assistant.cellar) == before
     assistant.expose(assistant.garage, False)
     assert "may not control any miner" in await assistant.say("is the miner running")
-
-
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [
-        (
-            "de",
-            (
-                "Stelle den Miner in der Garage auf 60 Prozent",
-                "Wie viel Strom braucht der Miner in der Garage?",
-                "Booste den Garage Miner für eine Stunde",
-                "Stoppe das Mining bis morgen früh",
-            ),
-        ),
-        (
-            "fr",
-            (
-                "Règle le mineur du garage à 60 pour cent",
-                "Combien consomme le mineur du garage ?",
-                "Booste le mineur du garage pendant une heure",
-                "Arrête de miner jusqu'à demain matin",
-            ),
-        ),
-        (
-            "es",
-            (
-                "Pon el minero del garage al 60 por ciento",
-                "¿Cuánta energía consume el minero del garage?",
-                "Acelera el minero del garage durante una hora",
-                "Deja de minar hasta mañana por la mañana",
-            ),
-        ),
-        (
-            "nl",
-            (
-                "Zet de miner in de garage op 60 procent",
-                "Hoeveel stroom gebruikt de miner in de garage?",
-                "Boost de garage miner voor een uur",
-                "Stop met minen tot morgenochtend",
-            ),
-        ),
-    ],
-)
-async def test_other_languages(
-    assistant: Assistant, language: str, said: tuple[str, str, str, str]
-) -> None:
-    """The four commands that are not built in, all languages imported at once."""
-    await sentences(assistant.hass, *LANGUAGES)
-    texts = TEXTS[language]
-    await assistant.say(said[0], language)
-    watts, source = wished(assistant.garage) or (0.0, Source.ADOPTED)
-    assert source is Source.VOICE
-    assert watts == pytest.approx(highest(assistant.garage) * 0.6, abs=50)
-    answer = await assistant.say(said[1], language)
-    assert answer.startswith("Garage Miner"), answer
-    assert "Cellar" not in answer
-    answer = await assistant.say(said[2], language)
-    assert answer.startswith(texts["boosted"].format(name="Garage Miner", time="")[:20]), answer
-    assert wished(assistant.garage) == (highest(assistant.garage), Source.VOICE)
-    await assistant.say(said[3], language)
-    for miner in (assistant.garage, assistant.cellar):
-        assert miner.device.truth()["mining"] is False
-        assert miner.entry.runtime_data.actuator.interlude is not None
 
 
 # Language models
