@@ -4,3 +4,17 @@ die() {
   printf 'error: %s\n' "$*" >&2
   exit 1
 }
+# Makes .setup/NAME, an environment of its own for tools that nothing else needs, and prints its
+# folder. Called in a checkout that is set up: tools NAME REQUIREMENT...
+tools() {
+  local folder="$PWD/.setup/$1" uv
+  shift
+  if [ "$(cat "$folder/.setup-stamp" 2>/dev/null)" != "$*" ]; then
+    say "installing $*" >&2
+    uv=$(command -v uv || echo "$PWD/.setup/tools/bin/uv")
+    "$uv" venv --quiet --clear --python .venv/bin/python "$folder" >&2
+    "$uv" pip install --quiet --python "$folder/bin/python" "$@" >&2
+    echo "$*" >"$folder/.setup-stamp"
+  fi
+  echo "$folder"
+}
