@@ -49,6 +49,8 @@ def commanded(miner: SimMiner) -> float:
 @example(
     limit=8200, count=4, weather=[(9000.0, Mode.SURPLUS, 90, None), (0.0, Mode.HEAT, 60, 3400)]
 )
+# A person orders what has not been read yet, and it is read between two looks.
+@example(limit=900, count=3, weather=[(0.0, Mode.OFF, 1, 1200.0)])
 @settings(deadline=None, max_examples=15)
 def test_ramps_never_bring_a_circuit_above_its_limit(
     limit: int, count: int, weather: list[tuple[float, Mode, int, float | None]]

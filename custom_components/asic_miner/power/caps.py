@@ -102,6 +102,13 @@ def caps(
         )
         if rise > 0 and room > 0:
             given[miner.key] += min(rise, room)
+    for bound in found:
+        # Who comes back may be commanded before anybody looks again, and gets what is left.
+        for key in bound.lost & bound.parts.keys():
+            left = bound.limit - sum(
+                given[other] * part for other, part in bound.parts.items() if other != key
+            )
+            given[key] = min(given[key], max(left / bound.parts[key], 0.0))
     limited = {key for bound in found for key in bound.parts}
     return Caps(
         watts={miner.key: given[miner.key] if miner.key in limited else None for miner in miners},
