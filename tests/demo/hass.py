@@ -131,8 +131,8 @@ class Hass:
             await self.stop()
             raise
 
-    async def stop(self) -> None:
-        """Ask the process to stop, and make sure that it has."""
+    async def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Send the process a signal, to ask it to stop or to end it, and make sure that it has."""
         if self._session:
             await self._session.close()
             self._session = None
@@ -140,19 +140,13 @@ class Hass:
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
-
-    async def kill(self) -> None:
-        """End the process as a loss of power would."""
-        if self._process:
-            self._process.kill()
-        await self.stop()
 
     # What the frontend asks
 
