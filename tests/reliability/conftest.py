@@ -3,14 +3,17 @@
 from collections.abc import AsyncGenerator, Generator
 from unittest.mock import patch
 
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.asic_miner.coordinator import MinerCoordinator
-from tests.integration.conftest import START, UNIX_START
+from tests.integration.conftest import START, UNIX_START, Miner, add_through_flow
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
+
+from .neighbours import Neighbours
 
 
 @pytest.fixture
@@ -46,10 +49,19 @@ async def device(make: str, clock: ManualClock) -> AsyncGenerator[SimulatedMiner
 
 
 @pytest.fixture
-async def neighbour(make: str, clock: ManualClock) -> AsyncGenerator[SimulatedMiner]:
-    """A miner of the other make that nothing happens to."""
-    other = "braiins" if make == "whatsminer" else "whatsminer"
-    miner = device_of(other, clock, seed=2)
-    await miner.start()
-    yield miner
-    await miner.stop()
+async def beside(clock: ManualClock) -> AsyncGenerator[list[SimulatedMiner]]:
+    """A miner of each make that nothing happens to."""
+    miners = [device_of("whatsminer", clock, seed=2), device_of("braiins", clock, seed=3)]
+    for miner in miners:
+        await miner.start()
+    yield miners
+    for miner in miners:
+        await miner.stop()
+
+
+@pytest.fixture
+async def neighbours(
+    hass: HomeAssistant, one_time: None, beside: list[SimulatedMiner]
+) -> Neighbours:
+    """The miners beside it, once they have been added."""
+    return Neighbours([Miner(hass, one, await add_through_flow(hass, one)) for one in beside])

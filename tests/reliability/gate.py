@@ -20,6 +20,8 @@ _RESET = struct.pack("ii", 1, 0)
 _HEAD_END = b"\r\n\r\n"
 _CHUNK = 1 << 16
 _TRICKLE_SECONDS = 1.0
+_PACE = 0.001
+"""Seconds between two pieces of what is long; any pause does."""
 
 type Spoil = Callable[[bytes], bytes]
 """Makes another body of the device's JSON."""
@@ -181,16 +183,32 @@ class Raw(Way):
 class Flood(Way):
     """Ten megabytes of one string."""
 
+    def __init__(self) -> None:
+        """Have given nothing yet."""
+        self.most = 0
+        """Bytes of an answer that were taken before the connection was closed, the most of all.
+
+        What lies in the buffers of the kernel counts as taken.
+        """
+
     @override
     async def deliver(self, delivery: Delivery) -> None:
         """As the class says."""
+        sock = delivery.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _CHUNK)
+        delivery.writer.transport.set_write_buffer_limits(0)
         if delivery.http:
             delivery.writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         delivery.writer.write(b'{"a":"')
         with contextlib.suppress(ConnectionError):
+            taken = 0
             for _ in range(160):
                 delivery.writer.write(b"x" * _CHUNK)
                 await delivery.writer.drain()
+                # Its turn to read, or else all would go into buffers before it can hang up.
+                await asyncio.sleep(_PACE)
+                taken += _CHUNK
+                self.most = max(self.most, taken)
 
 
 class Body(Way):
@@ -266,6 +284,11 @@ class Gate:
         """Commands that came through, also those whose answers were spoilt."""
         self.again = 0
         """Requests on connections that had been used before."""
+        self.received = asyncio.Event()
+        """A request has come since the way was chosen."""
+        self.answers = asyncio.Event()
+        """Cleared, requests wait for their answers until it is set again."""
+        self.answers.set()
         self._server: asyncio.Server | None = None
         self._stopper: list[socket.socket] = []
         self._closing = asyncio.Event()
@@ -284,6 +307,7 @@ class Gate:
         """Treat everything like this from now on; what is open is closed."""
         await self._shut()
         self._closing = asyncio.Event()
+        self.received.clear()
         self.way = way
         if way.drops:
             self._drop()
@@ -343,6 +367,8 @@ class Gate:
             writer.close()
             return
         self.again += again
+        self.received.set()
+        await self.answers.wait()
         delivery = Delivery(
             http=self.http,
             request=request,

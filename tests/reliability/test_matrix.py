@@ -2,7 +2,7 @@
 
 One test is one row and make: a miner behind a hostile stretch of network is added, set up,
 polled, unloaded and commanded while the trouble lasts, and each time after it. A miner of
-the other make in the same Home Assistant notices nothing.
+each make in the same Home Assistant is read all the while and notices nothing.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import time
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -25,21 +25,16 @@ from tests.simulators.base import SimulatedMiner
 from tests.simulators.clock import ManualClock
 
 from . import cells
-from .gate import HEALTHY, Gate, SilentWrites
-from .limits import brisk, hurried
+from .gate import HEALTHY, Flood, Gate, SilentWrites
+from .limits import SHORT, brisk, hurried
+from .losses import BACK, LOST, Losses, quiet
+from .neighbours import BOUND, NOTHING, TIMES, Neighbours, same
 from .troubles import OTHER_PASSWORD, STRANGER, TROUBLES, Trouble
 
 pytestmark = pytest.mark.usefixtures("one_time")
 
-BOUND = 30.0
-"""Real seconds in which anything has to end. Far above what it takes, and a hundred times
-less than an answer that trickles; what waits for ever fails, a busy machine does not."""
-NOTHING = {STATE_UNAVAILABLE, STATE_UNKNOWN}
-TIMES = ("uptime",)
-"""Values that follow the device's clock."""
-STEADY = 0.25
-"""How far apart two readings of a miner may be for which no time passes: what jitters stays
-within some percent, what is spoilt is off by far more."""
+LONGEST_TAKEN = 2_000_000
+"""Bytes of one answer that may be taken: 1 MB is read, and buffers of the kernel hold some more."""
 
 
 def cases() -> Iterator[object]:
@@ -60,6 +55,7 @@ class Trial:
         trouble: Trouble,
         make: str,
         clock: ManualClock,
+        neighbours: Neighbours,
     ) -> None:
         """Begin without trouble."""
         self.hass = hass
@@ -68,6 +64,7 @@ class Trial:
         self.trouble = trouble
         self.make = make
         self.clock = clock
+        self.neighbours = neighbours
         self.miner: Miner | None = None
         self.normal: dict[str, str] = {}
         self._writes_before = 0
@@ -76,16 +73,21 @@ class Trial:
     async def begun(self) -> AsyncGenerator[None]:
         """Have the trouble for a while, and all as before after it."""
         await self.gate.go(self.trouble.way(self.device))
-        with hurried() if self.trouble.slow else nullcontext(), self.trouble.in_device(self.device):
-            yield
+        slow = self.trouble.slow
+        with hurried() if slow else nullcontext(), self.trouble.in_device(self.device):
+            async with self.neighbours.read_meanwhile(hurried=slow):
+                yield
+            if isinstance(flood := self.gate.way, Flood):
+                assert 0 < flood.most <= LONGEST_TAKEN
             await self.gate.go(HEALTHY)
 
-    async def within(self, situation: str, doing: Awaitable[str]) -> None:
-        """Have something end in time, and note for the table how it ended."""
+    async def within(self, situation: str, doing: Awaitable[str]) -> str:
+        """Have something end in time, and note for the table how it ended. Returns it, too."""
         began = time.monotonic()
         async with asyncio.timeout(BOUND):
             outcome = await doing
         cells.note(self.trouble.name, self.make, situation, outcome, time.monotonic() - began)
+        return outcome
 
     # The five situations
 
@@ -162,13 +164,24 @@ class Trial:
         """Unload in the middle of a poll."""
         entry = self.added.entry
         async with self.begun():
+            self.gate.answers.clear()
             poll = self.hass.async_create_task(entry.runtime_data.async_refresh())
-            await asyncio.sleep(0.02)
-            assert await self.hass.config_entries.async_unload(entry.entry_id)
+            asked = asyncio.create_task(self.gate.received.wait())
+            # Where nobody is there to be asked, it waits for a connection, if for anything.
+            most = SHORT / 3 if self.gate.way.drops else BOUND
+            await asyncio.wait({poll, asked}, timeout=most, return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+            ended = poll.done()
+            assert self.gate.way.drops or ended is not self.gate.way.listens
+            unload = asyncio.create_task(self.hass.config_entries.async_unload(entry.entry_id))
+            # It has begun when the answer, such as it is, comes.
+            await asyncio.sleep(0)
+            self.gate.answers.set()
+            assert await unload
             assert entry.state is ConfigEntryState.NOT_LOADED
             await poll
             await self.hass.async_block_till_done()
-        return "unloaded"
+        return "between polls" if ended else "while it waits"
 
     async def setup(self) -> str:
         """Set up what has been added before."""
@@ -218,7 +231,7 @@ class Trial:
             await self.hass.async_block_till_done()
         done = self.executed()
         assert done <= 1, "executed twice"
-        assert outcome == "done" or not self.trouble.mended
+        assert outcome == "done" or self.trouble.inside or not self.trouble.mended
         # A refused session is renewed, and what the mining process refuses while it restarts
         # is tried again, since neither was executed.
         assert self.gate.write_requests - writes <= most
@@ -249,17 +262,11 @@ class Trial:
         return "right" if complete else "right or unknown"
 
     def _right(self, key: str, value: str) -> bool:
-        normal = self.normal[key]
         if self.trouble.times and any(name in key for name in TIMES):
             return True
         if self.trouble.stops and key in {"hashrate", "power", "mining", "state", "efficiency"}:
             return True
-        try:
-            number, usual = float(value), float(normal)
-        except ValueError:
-            # What it is set to and whether it mines may not become something else.
-            return key not in {"mining", "power_mode"} or value == normal
-        return abs(number - usual) <= max(STEADY * abs(usual), 2.0)
+        return same(key, value, self.normal[key])
 
     async def well(self) -> None:
         """All that was there before is there again, and right."""
@@ -311,7 +318,7 @@ async def test_trouble(
     make: str,
     hass: HomeAssistant,
     device: SimulatedMiner,
-    neighbour: SimulatedMiner,
+    neighbours: Neighbours,
     clock: ManualClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -319,8 +326,7 @@ async def test_trouble(
     caplog.set_level(logging.INFO)
     async with Gate(device, http=make == "braiins") as gate:
         with brisk():
-            other = Miner(hass, neighbour, await add_through_flow(hass, neighbour))
-            trial = Trial(hass, device, gate, trouble, make, clock)
+            trial = Trial(hass, device, gate, trouble, make, clock, neighbours)
             await trial.within("flow", trial.flow())
             if trial.added.entry.state is not ConfigEntryState.LOADED:
                 assert await hass.config_entries.async_reload(trial.added.entry.entry_id)
@@ -328,25 +334,37 @@ async def test_trouble(
             await trial.added.poll(slow=True)
             trial.normal = trial.added.states()
             assert trial.added.number("hashrate") > 0
-            await trial.within("polling", trial.polling())
+            name = trial.added.entry.runtime_data.name
+            losses = Losses(caplog, name)
+            polled = await trial.within("polling", trial.polling())
             await trial.well()
+            assert losses.told() == ([LOST, BACK] if polled == STATE_UNAVAILABLE else [])
             await trial.within("unload", trial.unload())
-            await trial.within("set-up", trial.setup())
+            # Nobody reads it then, so nobody can tell that it is back.
+            assert losses.told() in ([], [LOST])
+            set_up = await trial.within("set-up", trial.setup())
             await trial.well()
+            # That it cannot be read at once is no loss; it is shown as unavailable.
+            assert losses.told() == ([BACK] if set_up == STATE_UNAVAILABLE else [])
             await trial.within("action", trial.action())
             await recovered(trial)
-            await untouched(other, neighbour)
-    quiet(caplog)
+            assert losses.told() in ([], [LOST, BACK])
+            neighbours.untouched()
+    quiet(caplog, OTHER_PASSWORD, name, *(neighbours.names if trouble.slow else ()))
 
 
 @pytest.mark.parametrize("make", ["whatsminer", "braiins"])
 async def test_stopped_in_the_middle_of_a_write(
-    make: str, hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock
+    make: str,
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    neighbours: Neighbours,
+    clock: ManualClock,
 ) -> None:
     """Home Assistant ends while a command has no answer yet; after its start it just looks."""
     trouble = Trouble(name="Home Assistant stopped in the middle of a write", answers=True)
     async with Gate(device, http=make == "braiins") as gate:
-        trial = Trial(hass, device, gate, trouble, make, clock)
+        trial = Trial(hass, device, gate, trouble, make, clock, neighbours)
         await trial.within("flow", trial.flow())
         writes = gate.write_requests
         trial._writes_before = trial._writes()
@@ -394,24 +412,3 @@ async def recovered(trial: Trial) -> None:
     most = 2 if again else 1
     assert trial.executed() <= most, "executed again"
     assert STATE_UNAVAILABLE not in trial.added.states().values()
-
-
-async def untouched(other: Miner, device: SimulatedMiner) -> None:
-    """The miner beside it was read all the time, and nobody has commanded it."""
-    await other.poll()
-    assert STATE_UNAVAILABLE not in other.states().values()
-    assert other.number("hashrate") > 0
-    assert device.truth()["mining"] is True
-
-
-def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is logged but that a miner was lost, once each time, and that it is back."""
-    records = [r for when in ("setup", "call") for r in caplog.get_records(when)]
-    assert not [r.getMessage() for r in records if r.exc_info]
-    loud = [r for r in records if r.levelno >= logging.ERROR]
-    told = ("Error fetching", "Authentication failed while fetching")
-    lost = [r for r in loud if r.getMessage().startswith(told)]
-    assert [r.getMessage() for r in loud if r not in lost] == []
-    # Once for the polls and once for the set-up or the command.
-    assert len(lost) <= 3, [r.getMessage() for r in lost]
-    assert not [r for r in records if OTHER_PASSWORD in r.getMessage()]
