@@ -1,6 +1,6 @@
 """Whole programs: a real Home Assistant process and simulated miners on real sockets."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,6 @@ from tests.simulators.whatsminer import WhatsminerSimulator
 
 SPEED = 20.0
 """Ramps of minutes take seconds; polls still come every 15 real seconds."""
-
-type Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
 @pytest.fixture
