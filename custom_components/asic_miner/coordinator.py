@@ -163,7 +163,7 @@ class MinerCoordinator(MinerPolling):
             return await client.set_power_percent(percent, fast=True)
 
         base = self.actuator.percent_base
-        if base and self.actuator.guard:
+        if base and self._guarded_and_on:
             self.actuator.note(base * percent / 100, Source.ACTION)
         await self.async_set_draw(gently, fast=quickly)
 

@@ -221,6 +221,25 @@ async def test_shedding_is_fast_and_then_made_good(
     assert whatsminer.truth()["mining_restarts"] == 0
 
 
+async def test_shedding_starts_nothing(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Less power for a miner that is off is no order to start, now or later."""
+    miner = await add_miner(whatsminer)
+    await miner.entry.runtime_data.async_user_mining(False)
+    clock.advance(60)
+    await miner.poll()
+    assert whatsminer.truth()["mining"] is False
+    with pytest.raises(HomeAssistantError):
+        await act(miner, "set_power_percent", percent=50, fast=True)
+    # Longer than a miner has to stay off, after which the guard would start it.
+    for _ in range(60):
+        clock.advance(15)
+        await miner.poll()
+        await miner.hass.async_block_till_done(wait_background_tasks=True)
+    assert whatsminer.truth()["mining"] is False
+
+
 async def test_less_while_ramping_up(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:
