@@ -20,7 +20,7 @@ from .miners.models import Capabilities, JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
 from .power.budget import Budget
-from .power.learning import number
+from .power.learning import finite, number
 from .power.model import Ability, GuardState, Source
 from .power.site import MANUAL_SECONDS, SiteController
 from .power.site_model import Load, MinerNow, Mode, Plan, SiteSettings
@@ -61,7 +61,7 @@ class Dials:
         kept = stored if isinstance(stored, dict) else {}
         first = cls()
         mode, enabled, dry_run = kept.get("mode"), kept.get("enabled"), kept.get("dry_run")
-        fixed, reserve = number(kept.get("fixed")), number(kept.get("reserve"))
+        fixed, reserve = number(kept.get("fixed")), finite(kept.get("reserve"))
         return cls(
             mode=Mode(mode) if isinstance(mode, str) and mode in list(Mode) else first.mode,
             enabled=enabled if isinstance(enabled, bool) else first.enabled,

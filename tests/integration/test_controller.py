@@ -170,7 +170,7 @@ async def test_a_restart_adopts_what_runs(house: House, hass_storage: dict[str, 
     """Everything set up goes down and comes back, and the miner does not notice."""
     house.solar = HOUSE_WATTS + 2500
     await house.add()
-    await house.call("number.set_value", "reserve", value=50)
+    await house.call("number.set_value", "reserve", value=-50)
     await house.live(1800)
     before, energy = house.drawn, float(house.state("energy_solar"))
     writes, entry = house.writes, house.miners[0].entry
@@ -181,7 +181,7 @@ async def test_a_restart_adopts_what_runs(house: House, hass_storage: dict[str, 
         assert await house.hass.config_entries.async_setup(one.entry_id)
     await house.hass.async_block_till_done()
     assert house.state("dry_run") == "off"
-    assert house.state("reserve") == "50.0"
+    assert house.state("reserve") == "-50.0"
     assert float(house.state("energy_solar")) == pytest.approx(energy)
     await house.live(600)
     assert house.drawn == pytest.approx(before, abs=100)

@@ -131,6 +131,12 @@ def _bounded(excess: float | None) -> float | None:
 
 def number(value: JsonValue) -> float | None:
     """Return a stored number that is finite and not negative; else None."""
+    found = finite(value)
+    return found if found is not None and found >= 0 else None
+
+
+def finite(value: JsonValue) -> float | None:
+    """Return a stored number that is finite; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
+    return float(value) if math.isfinite(value) else None
