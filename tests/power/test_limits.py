@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+import math
 
 import pytest
 
@@ -27,6 +28,8 @@ from custom_components.asic_miner.power.site_model import (
 from .house import HOUSE, House
 from .rig import PERCENT, START, TARGET, Rig
 from .states import measured, miner
+
+RANKS = {"a": 0.0, "b": 1.0}
 
 
 def bounds(
@@ -346,6 +349,98 @@ def test_nobody_is_lowered_for_one_that_has_been_silent_for_long(
     # But it does not rise either.
     assert found.watts["a"] == (2800.0 if not gives else found.watts["a"])
     assert bound.away == (None if gives else "b")
+
+
+def absent(key: str, silent: float, committed: float = 3200.0) -> MinerNow:
+    return miner(
+        key,
+        committed,
+        silent=silent,
+        drawn=None,
+        wait=Wait.NO_READING,
+        blocked_up=Wait.NO_READING,
+    )
+
+
+SILENT_FOR = [
+    defaults.READING_FRESH + 10,
+    defaults.METER_PAUSE,
+    defaults.METER_PAUSE + 1,
+    math.inf,
+]
+MEASURED: list[tuple[SiteSettings, Callable[[Measured], SiteReadings]]] = [
+    (
+        SiteSettings(miners=(), circuits=(replace(CIRCUIT, limit=6500.0),)),
+        lambda it: SiteReadings(circuits={"c": it}),
+    ),
+    (SiteSettings(miners=(), import_limit=6500.0), lambda it: SiteReadings(grid=it)),
+    (
+        SiteSettings(
+            miners=(SiteMiner(key="a", phase=1), SiteMiner(key="b", phase=1)), phase_limit=6500.0
+        ),
+        lambda it: SiteReadings(phases={1: it, 2: measured(0.0), 3: measured(0.0)}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "reads"), MEASURED)
+@pytest.mark.parametrize("silent", SILENT_FOR)
+@pytest.mark.parametrize(
+    ("total", "left"), [(6500.0, 3000.0), (8000.0, 1500.0), (8500.0, 1000.0), (9600.0, 0.0)]
+)
+def test_what_a_meter_shows_too_much_is_taken_from_who_can_hear(
+    settings: SiteSettings,
+    reads: Callable[[Measured], SiteReadings],
+    silent: float,
+    total: float,
+    left: float,
+) -> None:
+    """However long another has been silent, and whatever of it that one draws."""
+    ones = [miner("a", 3000.0), absent("b", silent)]
+    limits = Limits()
+    # The last two are after the last report, while the silence goes on.
+    for age in (0.0, defaults.METER_NO_INCREASE + 1, defaults.METER_HOLD):
+        now = START + age
+        found = limits.bounds(settings, reads(measured(total)), ones, now)
+        given = caps(found, ones, {"a": 3400.0}, RANKS)
+        assert given.watts["a"] == pytest.approx(left)
+        assert (given.breached is not None) is (left < 3000.0)
+
+
+def test_a_miner_that_is_lost_after_the_last_report_makes_no_room() -> None:
+    settings, reads = MEASURED[0]
+    limits = Limits()
+    told = reads(measured(6500.0))
+    limits.bounds(settings, told, [miner("a", 3000.0), miner("b", 3200.0)], START)
+    ones = [miner("a", 4000.0), absent("b", math.inf)]
+    later = START + defaults.METER_NO_INCREASE + 1
+    assert caps(limits.bounds(settings, told, ones, later), ones, {}, RANKS).watts["a"] == 3000.0
+
+
+@pytest.mark.parametrize("silent", SILENT_FOR)
+@pytest.mark.parametrize(
+    ("age", "left"),
+    [
+        (defaults.METER_HOLD + 1, 3000.0),
+        (defaults.METER_FLOOR + 1, 1000.0),
+        (defaults.METER_PAUSE + 1, 0.0),
+    ],
+)
+def test_the_ladder_is_the_same_beside_one_that_is_silent(
+    silent: float, age: float, left: float
+) -> None:
+    settings = SiteSettings(miners=(), circuits=(replace(CIRCUIT, limit=9000.0),))
+    ones = [miner("a", 3000.0), absent("b", silent)]
+    readings = SiteReadings(circuits={"c": measured(7000.0, age)})
+    found = Limits().bounds(settings, readings, ones, START)
+    assert caps(found, ones, {"a": 3400.0}, RANKS).watts["a"] == left
+
+
+def test_one_that_comes_back_may_go_on_with_what_it_drew_there() -> None:
+    settings, reads = MEASURED[0]
+    ones = [miner("a", 3000.0), absent("b", math.inf)]
+    found = Limits().bounds(settings, reads(measured(6200.0)), ones, START)
+    assert caps(found, ones, {}, RANKS).watts == {"a": 3000.0, "b": 3200.0}
 
 
 def test_a_circuit_with_a_miner_that_vanishes_is_not_filled_up() -> None:

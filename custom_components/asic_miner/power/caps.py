@@ -35,8 +35,11 @@ class Bound:
     kept: float = 0.0
     """W of it into which nobody may rise: miners that are not there may be drawing it."""
     lost: frozenset[str] = frozenset()
-    """Those of `parts` that have been silent for long. Nobody rises into what they may draw,
-    and nobody who is there is lowered for it."""
+    """Those of `parts` that have been silent for long. Nobody rises into what they may draw;
+    who is there is lowered only for what a meter shows, not for what they may draw."""
+    share: float = math.inf
+    """W of `limit` that those of `parts` who are not lost may draw; inf where no meter tells
+    what the lost draw."""
     away: str | None = None
     """The miner for which most is kept."""
 
@@ -58,7 +61,7 @@ def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False
 
 def _spare(bound: Bound, given: Mapping[str, float]) -> float:
     """Return the W that are left of a limit by those that are known to draw."""
-    return bound.limit - sum(
+    return min(bound.limit, bound.share) - sum(
         given[key] * part for key, part in bound.parts.items() if key not in bound.lost
     )
 
@@ -82,7 +85,7 @@ def caps(
 
     `wanted` is what miners would draw with what is wished of them. Where too much may be
     drawn, the largest that stays above its floor gives way, else the one that is served
-    last stops.
+    last stops; one that cannot hear it only when all others have.
     """
     given = {miner.key: miner.state.committed for miner in miners}
     breached: Bound | None = None
@@ -116,6 +119,11 @@ def caps(
     )
 
 
+def hears(miner: MinerNow) -> bool:
+    """Tell whether a miner answers, so that it can be commanded."""
+    return miner.state.blocked_up is not Wait.NO_READING
+
+
 def ramping(miner: MinerNow) -> bool:
     """Tell whether a miner is on its way up and cannot be lowered."""
     rising = miner.state.blocked_up in {Wait.RAMPING, Wait.RESTARTING}
@@ -126,17 +134,18 @@ def _relieve(
     bound: Bound, given: dict[str, float], miners: Sequence[MinerNow], ranks: Mapping[str, float]
 ) -> None:
     """Lower what is given until the limit holds, or nothing is left."""
-    there = bound.parts.keys() - bound.lost
-    members = [miner for miner in miners if miner.key in there]
-    # One that ramps cannot be lowered, only stopped, so it comes last.
-    for miner in sorted(members, key=lambda one: (ramping(one), -given[one.key])):
-        over = -_spare(bound, given) / bound.parts[miner.key]
-        if over <= _SOON:
-            return
-        floor = miner.state.floor * miner.state.excess
-        if given[miner.key] > floor:
-            given[miner.key] = max(given[miner.key] - over, floor)
-    for miner in sorted(members, key=lambda one: -ranks[one.key]):
-        if _spare(bound, given) >= -_SOON:
-            return
-        given[miner.key] = 0.0
+    there = [one for one in miners if one.key in bound.parts and one.key not in bound.lost]
+    for heard in (True, False):
+        members = [one for one in there if hears(one) is heard]
+        # One that ramps cannot be lowered, only stopped, so it comes last.
+        for miner in sorted(members, key=lambda one: (ramping(one), -given[one.key])):
+            over = -_spare(bound, given) / bound.parts[miner.key]
+            if over <= _SOON:
+                return
+            floor = miner.state.floor * miner.state.excess
+            if given[miner.key] > floor:
+                given[miner.key] = max(given[miner.key] - over, floor)
+        for miner in sorted(members, key=lambda one: -ranks[one.key]):
+            if _spare(bound, given) >= -_SOON:
+                return
+            given[miner.key] = 0.0

@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from . import defaults
-from .caps import Bound, ramping
+from .caps import Bound, hears, ramping
 from .model import Measured
 from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings, Why
 
@@ -29,8 +29,15 @@ class _Seen:
     """What the meter of a limit has shown last."""
 
     at: float
-    others: float
-    """W of all that is not one of the miners then."""
+    value: float
+    """W of all that it sees."""
+    drawn: Mapping[str, float]
+    """W that each miner drew then, or counted with."""
+
+    def others(self, parts: Mapping[str, float], least: float) -> float:
+        """Return the W of all that is not one of the miners of `parts`, `least` at least."""
+        known = sum(self.drawn.get(key, 0.0) * part for key, part in parts.items())
+        return max(self.value - known, least)
 
 
 class Limits:
@@ -74,13 +81,11 @@ class Limits:
                 measured = readings.phases.get(number)
                 found.append(self._measured(bound, measured, miners, now, _OWN_SILENCE))
         most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
-        lost = frozenset(one.key for one in miners if one.state.silent > defaults.METER_PAUSE)
         return [
             replace(
                 bound,
                 largest=max(most[key] * part for key, part in bound.parts.items()),
-                lost=lost & bound.parts.keys(),
-                away=bound.away or next(iter(sorted(lost & bound.parts.keys())), None),
+                away=bound.away or min(bound.lost, default=None),
             )
             for bound in found
             if bound.parts
@@ -98,9 +103,10 @@ class Limits:
             # Nothing on a circuit gives power, so less than miners say is an error of measuring.
             bound = self._measured(bound, measured, miners, now, _OWN_SILENCE, least=drawn)
             seen = self._seen.get(circuit.key)
-            drawn = max(seen.others if seen else 0.0, drawn)
+            drawn = seen.others(parts, drawn) if seen else drawn
         else:
-            bound = replace(bound, limit=max(circuit.limit - drawn, 0.0))
+            limit = max(circuit.limit - drawn, 0.0)
+            bound = replace(bound, limit=limit, lost=_lost(parts, miners))
         most = max(loads, key=lambda load: load.most - load.drawn, default=None)
         # What is measured of a circuit is also what they draw there.
         kept = max(sum(load.most for load in loads) - drawn, 0.0)
@@ -118,39 +124,51 @@ class Limits:
     ) -> Bound:
         """Return what is left for miners of a limit on all that a meter sees."""
         if measured is not None:
-            self._look(bound, measured, miners, now, least)
+            self._look(bound.key, measured, miners, now)
+        lost = _lost(bound.parts, miners)
+        there = {key: part for key, part in bound.parts.items() if key not in lost}
         seen = self._seen.get(bound.key)
-        limit = max(bound.limit - (seen.others if seen else 0.0), 0.0)
+        limit = share = bound.limit
+        if seen:
+            limit = max(bound.limit - seen.others(bound.parts, least), 0.0)
+            # What those that are lost draw is told by the meter alone.
+            share = max(bound.limit - seen.others(there, least), 0.0)
+        bound = replace(bound, limit=limit, share=share, lost=lost)
         silent = now - (seen.at if seen else self._started_at)
         if seen and silent <= defaults.METER_HOLD:
-            return replace(bound, limit=limit)
+            return bound
         hold, floor, pause = silence
         if silent > defaults.METER_PAUSE:
-            why, allowed = pause, 0.0
+            why, watts = pause, {one.key: 0.0 for one in miners}
         elif silent > defaults.METER_FLOOR:
-            why, allowed = floor, _sum(bound.parts, {one.key: _lowest(one) for one in miners})
+            why, watts = floor, {one.key: _lowest(one) for one in miners}
         else:
-            why, allowed = hold, _sum(bound.parts, {one.key: one.state.committed for one in miners})
-        return replace(bound, limit=min(limit, allowed), why=why, data={"seconds": silent})
+            why, watts = hold, {one.key: one.state.committed for one in miners}
+        return replace(
+            bound,
+            limit=min(limit, _sum(bound.parts, watts)),
+            share=min(share, _sum(there, watts)),
+            why=why,
+            data={"seconds": silent},
+        )
 
-    def _look(
-        self,
-        bound: Bound,
-        measured: Measured,
-        miners: Sequence[MinerNow],
-        now: float,
-        least: float,
-    ) -> None:
+    def _look(self, key: str, measured: Measured, miners: Sequence[MinerNow], now: float) -> None:
         """Take note of what else is drawn.
 
         A miner is read a moment sooner or later than the meter. What it does after that is not
         in what the meter has shown, and so nothing that others have given back.
         """
-        seen = self._seen.get(bound.key)
+        seen = self._seen.get(key)
         if seen is None or seen.at != measured.at or now - seen.at <= defaults.METER_NO_INCREASE:
             drawn = {one.key: _drawn(one) for one in miners}
-            others = max(measured.value - _sum(bound.parts, drawn), least)
-            self._seen[bound.key] = _Seen(at=measured.at, others=others)
+            self._seen[key] = _Seen(at=measured.at, value=measured.value, drawn=drawn)
+
+
+def _lost(parts: Mapping[str, float], miners: Sequence[MinerNow]) -> frozenset[str]:
+    """Return those of `parts` that have been silent for longer than METER_PAUSE."""
+    return frozenset(
+        one.key for one in miners if one.key in parts and one.state.silent > defaults.METER_PAUSE
+    )
 
 
 def _sum(parts: Mapping[str, float], watts: Mapping[str, float]) -> float:
@@ -168,6 +186,7 @@ def _drawn(miner: MinerNow) -> float:
 def _lowest(miner: MinerNow) -> float:
     """Return the W to which a miner can be lowered without being stopped."""
     state = miner.state
-    if not state.running or ramping(miner) or state.current <= state.floor:
+    lower = hears(miner) and not ramping(miner) and state.current > state.floor
+    if not state.running or not lower:
         return state.committed
     return min(state.floor * state.excess, state.committed)
