@@ -144,7 +144,7 @@ async def test_another_miner_at_the_address(
     """Nothing of a stranger is recorded; the reason is told; ours is welcome back."""
     miner = await add_miner(device)
     await device.stop()
-    stranger.port = device.port
+    stranger.port, stranger.password = device.port, device.password
     await stranger.start()
     await miner.poll()
     assert set(miner.states().values()) == {STATE_UNAVAILABLE}
