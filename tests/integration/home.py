@@ -1,5 +1,6 @@
 """Home Assistant that is stopped and started again, with what it has written down."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -29,6 +30,9 @@ async def stop(hass: HomeAssistant) -> None:
         coordinator._stop_watching_plug()
         await DataUpdateCoordinator.async_shutdown(coordinator)
         await coordinator.client.close()
+    # What a last poll has had written at once after the final writes still has its turn.
+    await asyncio.sleep(0)
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @asynccontextmanager
