@@ -6,6 +6,7 @@ controllers, thermostats and voice. The guard decides what is sent and when; thi
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from homeassistant.core import CoreState, callback
@@ -247,6 +248,7 @@ class Actuator:
         before, state = self._interlude, guard.state(self._now())
         stays_off = before.stays_off if before else state.stays_off
         then = before.then if before else state.wish.watts if state.wish else 0.0
+        whose = state.wish.source if state.wish else Source.ADOPTED
 
         def begin() -> None:
             self._wish(watts, source, passing=True)
@@ -255,6 +257,7 @@ class Actuator:
                     watts=watts,
                     until=self._now() + seconds,
                     then=0.0 if stays_off else then,
+                    source=before.source if before else whose,
                     stays_off=stays_off,
                 )
             )
@@ -306,6 +309,12 @@ class Actuator:
             self._guard.wish(Wish(watts=watts, source=source, at=self._now(), safety=True))
 
     @callback
+    def hand_back_to(self, source: Source) -> None:
+        """Have a pause or boost end with what its newest owner wants then."""
+        if self._interlude:
+            self._set_interlude(replace(self._interlude, source=source))
+
+    @callback
     def hand_over(self) -> None:
         """Let others than a person start it, since a person has ordered something of them."""
         if self._guard and self._guard.past.stays_off:
@@ -335,15 +344,13 @@ class Actuator:
             # Somebody has switched it off meanwhile elsewhere, and that a boost is over is no
             # reason to start it.
             self._last_on = interlude.then or self._last_on
-            then, now = interlude.then, self._now()
-            guard.go_on(Wish(watts=then, source=Source.ACTION, at=now, passing=True))
+            then, source = interlude.after(runs=False)
+            guard.go_on(Wish(watts=then, source=source, at=self._now(), passing=True))
             return
-        passing = person is None or interlude.then == 0
-        self._wish(
-            interlude.then,
-            person or Source.ACTION,
-            passing=passing and not interlude.stays_off,
-        )
+        runs = guard.reading is not None and guard.reading.runs
+        then, source = (interlude.then, person) if person else interlude.after(runs=runs)
+        passing = person is None or then == 0
+        self._wish(then, source, passing=passing and not interlude.stays_off)
 
     def _needed(self) -> Guard:
         if self._guard is None:

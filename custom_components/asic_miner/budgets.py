@@ -19,7 +19,7 @@ from .errors import async_joined
 from .miners.models import JsonValue
 from .power.budget import Budget, Member, Sharing
 from .power.learning import number
-from .power.model import GuardState, Source
+from .power.model import PEOPLE, GuardState, Source
 
 SHARE_SECONDS: Final = 15.0
 """As often as miners are read: nothing new is known before."""
@@ -45,6 +45,8 @@ class Sharer:
     """The coordinator began without wishes after the budget was set."""
     off: bool = True
     """It has not run since the budget had it off, or since it was set."""
+    since: float
+    """Unix time at which the budget was set."""
 
     @property
     def is_away(self) -> bool:
@@ -65,19 +67,28 @@ class Sharer:
             self.coordinator = self.entry.runtime_data
             self.given, self.loaded_anew = False, True
         state = self.state
-        source = state.wish.source if state and state.wish else Source.BUDGET
+        wish = state.wish if state else None
+        source = wish.source if wish else Source.BUDGET
+        if interlude := self.coordinator.actuator.interlude:
+            # A pause or boost ends by itself, and then the budget goes on.
+            had_it = self.given or self.loaded_anew
+            return had_it and interlude.source is not Source.BUDGET
         if self.given:
             return source is not Source.BUDGET
-        if not self.loaded_anew:
+        if wish and wish.source in PEOPLE and not wish.passing and wish.at > self.since:
+            return True
+        if not self.loaded_anew or (wish and wish.source is Source.BUDGET):
             return False
         # What it does by itself is no wish, unless somebody has switched it off right before.
         switched_off = self.entry.data.get(CONF_ORDERED_OFF) is True and not self.off
         return switched_off or source not in {Source.BUDGET, Source.ADOPTED}
 
     def member(self) -> Member | None:
-        """Return what matters for sharing, None while it cannot be set or is to stay off."""
+        """Return what matters for sharing, None while it is not to be set for a budget."""
         coordinator = self.coordinator
         if self.is_away or coordinator is None or (guard := coordinator.actuator.guard) is None:
+            return None
+        if coordinator.actuator.interlude:
             return None
         state = guard.state(coordinator.unix_time())
         if state.stays_off:
@@ -126,7 +137,12 @@ class Shared:
             return None
         entries = {entry.entry_id: entry for entry in miner_entries(hass)}
         sharers = [
-            Sharer(entry=entry, priority=int(priority), off=item.get("off") is not False)
+            Sharer(
+                entry=entry,
+                priority=int(priority),
+                off=item.get("off") is not False,
+                since=budget.at,
+            )
             for item in listed
             if isinstance(item, dict)
             if (priority := number(item.get("priority"))) is not None
@@ -190,11 +206,18 @@ class Budgets:
         shared = Shared(
             budget=budget,
             sharers=[
-                Sharer(entry=miner.config_entry, priority=priority, coordinator=miner)
+                Sharer(
+                    entry=miner.config_entry,
+                    priority=priority,
+                    coordinator=miner,
+                    since=budget.at,
+                )
                 for miner, priority in zip(miners, priorities, strict=True)
             ],
         )
         self._held.append(shared)
+        for miner in miners:
+            miner.actuator.hand_back_to(Source.BUDGET)
         self._go_on()
         self._write_if_new()
         sharing = await self._async_share(shared, first=True)
@@ -218,6 +241,15 @@ class Budgets:
         """End what holds for miners; the others of a budget share what is left of it."""
         entries = {miner.config_entry.entry_id for miner in miners}
         self._keep(lambda sharer: sharer.entry.entry_id not in entries)
+
+    @callback
+    def ordered(self, miner: MinerCoordinator) -> None:
+        """Take that a person's order to a miner was obeyed, which ends its budget.
+
+        A pause or boost for a time does not; the budget goes on afterwards.
+        """
+        if miner.actuator.interlude is None:
+            self.forget(miner)
 
     def _keep(self, wanted: Callable[[Sharer], bool]) -> None:
         """Go on with those sharers only."""

@@ -5,6 +5,10 @@ from typing import Self
 
 from .miners.models import JsonValue
 from .power.learning import number
+from .power.model import Source
+
+OWNERS = frozenset({Source.SITE, Source.HEAT, Source.BUDGET})
+"""Who looks again and again what a miner is to draw, and so can take it back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,8 +21,20 @@ class Interlude:
     """Unix time."""
     then: float
     """W that are wished again afterwards."""
+    source: Source
+    """Who has wished `then`."""
     stays_off: bool = False
     """Afterwards only a person starts it, as before."""
+
+    def after(self, *, runs: bool) -> tuple[float, Source]:
+        """Return the W that are wished when the time is over, and by whom.
+
+        What an owner wished then says nothing of now: a miner that is off is handed back off,
+        and the owner starts it.
+        """
+        if self.source in OWNERS:
+            return self.then if runs else 0.0, self.source
+        return self.then, Source.ACTION
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that can be stored."""
@@ -26,6 +42,7 @@ class Interlude:
             "watts": self.watts,
             "until": self.until,
             "then": self.then,
+            "source": self.source.value,
             "stays_off": self.stays_off,
         }
 
@@ -35,7 +52,8 @@ class Interlude:
         if not isinstance(stored, dict):
             return None
         watts, until, then = (number(stored.get(name)) for name in ("watts", "until", "then"))
-        if watts is None or until is None or then is None:
+        source = next((one for one in Source if one == stored.get("source")), None)
+        if watts is None or until is None or then is None or source is None:
             return None
         stays_off = stored.get("stays_off") is True
-        return cls(watts=watts, until=until, then=then, stays_off=stays_off)
+        return cls(watts=watts, until=until, then=then, source=source, stays_off=stays_off)

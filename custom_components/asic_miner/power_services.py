@@ -1,7 +1,7 @@
 """Actions about how much miners draw together, and for how long."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 from homeassistant.core import ServiceResponse, SupportsResponse
@@ -39,10 +39,16 @@ async def _set_power_budget(request: Request) -> ServiceResponse:
     return await async_get(request.hass).async_set(budget, miners, range(1, len(miners) + 1))
 
 
-async def _order(request: Request, orders: Iterable[Coroutine[None, None, None]]) -> None:
+async def _order(
+    request: Request, order: Callable[[MinerCoordinator], Coroutine[None, None, None]]
+) -> None:
     """Give each miner its order, also when another refuses or is not there; then say so."""
-    async_get(request.hass).forget(*request.coordinators)
-    answers = await asyncio.gather(*orders, return_exceptions=True)
+
+    async def give(miner: MinerCoordinator) -> None:
+        await order(miner)
+        async_get(request.hass).ordered(miner)
+
+    answers = await asyncio.gather(*map(give, request.coordinators), return_exceptions=True)
     refusals: list[HomeAssistantError] = []
     for answer in answers:
         if isinstance(answer, HomeAssistantError):
@@ -61,21 +67,16 @@ async def _pause(request: Request) -> None:
             return miner.async_order(0.0, Source.ACTION)
         return miner.actuator.async_interlude(0.0, duration.total_seconds(), Source.ACTION)
 
-    await _order(request, map(pause, request.coordinators))
+    await _order(request, pause)
 
 
 async def _resume(request: Request) -> None:
-    await _order(
-        request, (miner.actuator.async_resume(Source.ACTION) for miner in request.coordinators)
-    )
+    await _order(request, lambda miner: miner.actuator.async_resume(Source.ACTION))
 
 
 async def _boost(request: Request) -> None:
     seconds = request.data["duration"].total_seconds()
-    await _order(
-        request,
-        (miner.actuator.async_boost(seconds, Source.ACTION) for miner in request.coordinators),
-    )
+    await _order(request, lambda miner: miner.actuator.async_boost(seconds, Source.ACTION))
 
 
 POWER_ACTIONS = (

@@ -179,7 +179,8 @@ async def async_obey(hass: HomeAssistant, said: Said) -> str:
     refusals: list[HomeAssistantError] = []
     for miner in miners:
         try:
-            answers.append(await _async_order(hass, miner, said, lasts))
+            answers.append(await _async_order(miner, said, lasts))
+            async_get_budgets(hass).ordered(miner.coordinator)
         except HomeAssistantError as error:
             # One that refuses must not keep the others from being stopped.
             refusals.append(error)
@@ -218,12 +219,11 @@ def _lasts(said: Said) -> float | None:
     return found
 
 
-async def _async_order(hass: HomeAssistant, miner: Spoken, said: Said, lasts: float | None) -> str:
+async def _async_order(miner: Spoken, said: Said, lasts: float | None) -> str:
     """Give one miner its order, and say what came of it."""
     coordinator, language = miner.coordinator, said.language
     actuator = coordinator.actuator
     watts = _watts(miner, said) if said.command is Command.SET_POWER else 0.0
-    async_get_budgets(hass).forget(coordinator)
     match said.command:
         case Command.BOOST:
             await actuator.async_boost(lasts or BOOST_SECONDS, Source.VOICE)

@@ -249,6 +249,29 @@ async def test_a_pause_ends_as_told(house: House) -> None:
     assert miner.device.truth()["mining"] is False
 
 
+@pytest.mark.parametrize("meanwhile", ["off", "permission", "night"])
+async def test_the_end_of_a_pause_is_no_order_to_start(house: House, meanwhile: str) -> None:
+    """What the controller wished before says nothing of what it wishes now."""
+    miner = house.miners[0]
+    permission = "binary_sensor.permission"
+    house.solar = HOUSE_WATTS + 2500
+    house.say(permission, "on")
+    await house.add(sources=SOURCES | {"signals": {"permission": permission}})
+    await house.live(1200)
+    assert miner.device.truth()["mining"] is True
+    await for_minutes(house, "pause", 20)
+    await house.live(600)
+    if meanwhile == "off":
+        await house.call("select.select_option", "mode", option="off")
+    elif meanwhile == "permission":
+        house.say(permission, "off")
+    else:
+        house.solar = 0.0
+    for _ in range(120):
+        await house.live(10)
+        assert miner.device.truth()["mining"] is False
+
+
 async def test_modes(house: House) -> None:
     """A fixed budget, everything, nothing. Only what makes sense is offered."""
     await house.add()

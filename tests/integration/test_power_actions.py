@@ -143,6 +143,64 @@ async def test_pause_for_a_while(
     assert power(device) == pytest.approx(2200, rel=0.06)
 
 
+async def test_a_budget_goes_on_after_a_pause(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """It is the budget that starts the miner then, and not one that has run out meanwhile."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=2400, valid_for={"hours": 1}, fallback="pause")
+    await pass_time(clock, 120, miner)
+    await act("pause", miner, duration={"minutes": 20})
+    # That it is set again meanwhile, as every minute, ends no pause.
+    await act("set_power_budget", miner, watts=2000, valid_for={"hours": 1}, fallback="pause")
+    await pass_time(clock, 1080, miner)
+    assert whatsminer.truth()["mining"] is False
+    await pass_time(clock, 2400, miner)
+    assert power(whatsminer) == pytest.approx(2000, rel=0.05)
+    await act("pause", miner, duration={"hours": 2})
+    await pass_time(clock, 3 * 3600, miner)
+    assert whatsminer.truth()["mining"] is False
+
+
+async def test_an_older_budget_stops_nobody(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Whom a person has switched on since, though it was off when the budget was set."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 900, miner)
+    await act("set_power_budget", miner, watts=0)
+    await pass_time(clock, 120, miner)
+    await miner.call("switch.turn_on", "mining")
+    await pass_time(clock, 2400, miner)
+    assert whatsminer.truth()["mining"] is True
+
+
+@pytest.mark.parametrize("data", [{}, {"duration": {"hours": 1}}])
+async def test_a_refused_pause_ends_no_budget(
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    data: dict[str, object],
+) -> None:
+    """What it wished still holds, and so does that it is shared again and runs out."""
+    miner = await add_miner(whatsminer)
+    await act("set_power_budget", miner, watts=2000, valid_for={"hours": 1})
+    await pass_time(clock, 1200, miner)
+    coordinator = miner.entry.runtime_data
+    with (
+        patch.object(coordinator.client, "set_mining", side_effect=RejectedError("not now")),
+        pytest.raises(HomeAssistantError),
+    ):
+        await act("pause", miner, **data)
+    assert budgets.async_get(hass).held(coordinator) is not None
+    await pass_time(clock, 4500, miner)
+    assert whatsminer.truth()["mining"] is False
+
+
 async def test_pause_until_resumed(
     device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:
