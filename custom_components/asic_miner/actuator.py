@@ -139,7 +139,7 @@ class Actuator:
     def mains(self, on: bool) -> None:
         """Take that the miner has no mains, or has it again, and says nothing."""
         if self._guard:
-            self._guard.mains(on)
+            self._guard.mains(on, self._coordinator.unix_time())
 
     def _is_foreign(self, guard: Guard, reading: Reading) -> bool:
         """Tell whether another hand, as on the miner's own page, has changed what it does.

@@ -629,18 +629,19 @@ def test_what_keeps_a_miner_off() -> None:
 def test_without_mains_it_draws_nothing_and_is_not_asked() -> None:
     rig = Rig(target=2800)
     rig.wish(2000)
-    rig.guard.mains(True)
+    rig.guard.mains(True, START)
     assert rig.guard.state(START).committed == 2800
-    rig.guard.mains(False)
+    rig.guard.mains(False, START)
     later = START + 3600
     rig.wish(0, safety=True)
     state = rig.guard.state(later)
     assert (state.committed, state.drawn, state.silent, state.running) == (0.0, 0.0, 0.0, False)
     assert (state.current, state.wait, rig.guard.next(later)) == (0.0, Wait.NO_READING, None)
     # Plugged in again it may draw all that it can, until it says what it does.
-    rig.guard.mains(True)
-    state = rig.guard.state(later)
-    assert (state.committed, state.drawn, state.silent) == (PERCENT.maximum, None, 3600.0)
+    rig.guard.mains(True, later)
+    rig.guard.mains(True, later + 60)
+    state = rig.guard.state(later + 100)
+    assert (state.committed, state.drawn, state.silent) == (PERCENT.maximum, None, 100.0)
     assert rig.guard.next(later) is None
     rig.now = later
     rig.read()

@@ -482,9 +482,16 @@ def test_one_that_was_never_read_neither_lowers_others_nor_lets_them_rise() -> N
     assert live().reason == Reason(why=Why.MINER_AWAY, miner="x")
     assert rig.drawn == 2800
     # Its plug is off, so it draws nothing.
-    phantom.mains(False)
+    phantom.mains(False, rig.now)
     assert live().headroom["c"] > 0
     assert rig.drawn == 3200
     # It is plugged in again, and not read yet: it may draw all that it can.
-    phantom.mains(True)
+    phantom.mains(True, rig.now)
     assert phantom.state(rig.now).committed == TARGET.maximum
+    # All that it could draw then is kept for it, until it has been silent for long.
+    plugged = rig.now
+    live()
+    assert not rig.on
+    live()
+    assert rig.now - plugged > defaults.METER_PAUSE
+    assert phantom.state(rig.now).silent == rig.now - plugged

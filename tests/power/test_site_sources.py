@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import Measured
-from custom_components.asic_miner.power.site_model import Mode, SiteReadings, Why
+from custom_components.asic_miner.power.site_model import Circuit, Mode, SiteReadings, Why
 
 from .house import House, starts
 from .rig import PERCENT, TARGET
@@ -148,6 +148,29 @@ def test_a_meter_that_is_dead_when_the_clock_jumps_stays_dead(jump: float) -> No
     house.run(4000)
     assert house.ordered == 0
     assert {plan.reason.why for plan in house.plans[-400:]} == {Why.METER_PAUSE}
+
+
+@pytest.mark.parametrize("jump", [-259_200.0, 259_200.0])
+@pytest.mark.parametrize("spoke", [True, False])
+def test_a_limit_whose_meter_is_silent_when_the_clock_jumps_stops_nobody_for_that(
+    jump: float, spoke: bool
+) -> None:
+    """As when the time comes from the network only after a start."""
+    house = House(abilities=(TARGET,), on=True)
+    key = next(iter(house.rigs))
+    circuit = Circuit(key="c", members=frozenset({key}), limit=5000.0, metered=True)
+    house.set(mode=Mode.FULL, circuits=(circuit,))
+    if spoke:
+        told = Measured(value=house.drawn, at=house.now)
+        house.extra = SiteReadings(circuits={"c": told})
+        house.run(60)
+        house.extra = SiteReadings()
+    house.run(60)
+    house.now += jump
+    jumped = house.now
+    while house.step().reason.why is not Why.LIMIT_METER_PAUSE:
+        assert house.now - jumped < 2 * defaults.METER_PAUSE
+    assert house.now - jumped > defaults.METER_PAUSE - defaults.METER_HOLD - defaults.TICK
 
 
 @pytest.mark.parametrize(

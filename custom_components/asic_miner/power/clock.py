@@ -7,6 +7,10 @@ from . import defaults
 from .model import Measured
 from .site_model import SiteReadings
 
+AGED = defaults.METER_HOLD + 1
+"""Own: so many s old is what was said before a jump. Too old to act upon, and not so old that
+anything is stopped for that yet."""
+
 
 class Clock:
     """Notices when the time of day was set, or when nobody has looked at it for long."""
@@ -30,13 +34,10 @@ class Clock:
         return True
 
     def mend(self, readings: SiteReadings) -> SiteReadings:
-        """Return readings in which those from before a jump are as old as to hold everything.
-
-        Too old to act upon, and not so old that anything is stopped for that yet.
-        """
+        """Return readings in which those from before a jump are AGED at the jump."""
         if not any(one.at in self._before for one in _all(readings)):
             return readings
-        old = self._jumped_at - defaults.METER_HOLD - 1
+        old = self._jumped_at - AGED
 
         def aged(one: Measured) -> Measured:
             return replace(one, at=old) if one.at in self._before else one

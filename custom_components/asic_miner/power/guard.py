@@ -74,6 +74,8 @@ class Guard:
         self.reading: Reading | None = None
         self._blind: float | None = None
         """W that it may draw at most until it is read again; None while the reading counts."""
+        self._plugged_at = -math.inf
+        """When it got its mains back."""
         self._wish: Wish | None = None
         self._limits: dict[Source, Wish] = {}
         self._numbers = 0
@@ -145,13 +147,13 @@ class Guard:
 
     # Readings
 
-    def mains(self, on: bool) -> None:
+    def mains(self, on: bool, now: float) -> None:
         """Take that the miner cannot draw anything, or may again, of which it says nothing."""
         if not on:
             self._blind = 0.0
-        elif self._blind is not None:
+        elif self._blind == 0:
             # It boots, and some mine at full power then, whatever they did before.
-            self._blind = self.ability.maximum
+            self._blind, self._plugged_at = self.ability.maximum, now
 
     def read(self, reading: Reading) -> None:
         """Take what the miner says now. Confirms, learns, and sees what others did to it."""
@@ -357,6 +359,9 @@ class Guard:
         if self._blind == 0:
             # That it draws nothing is known all the time.
             return 0.0
+        if self._blind is not None:
+            # What it was silent for without mains says nothing of whether it comes back.
+            return now - self._plugged_at
         return now - self.reading.at if self.reading is not None else math.inf
 
 

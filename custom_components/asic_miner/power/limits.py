@@ -12,6 +12,7 @@ from typing import Final
 
 from . import defaults
 from .caps import Bound, hears, ramping
+from .clock import AGED
 from .model import Measured
 from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings, Why
 
@@ -47,6 +48,12 @@ class Limits:
         """Begin without a past."""
         self._seen: dict[str, _Seen] = {}
         self._started_at = math.inf
+
+    def jumped(self, now: float) -> None:
+        """Take that the clock was set, so that nobody knows for how long a meter is silent."""
+        self._started_at = now
+        aged = now - AGED
+        self._seen = {key: replace(seen, at=aged) for key, seen in self._seen.items()}
 
     def bounds(
         self,

@@ -87,6 +87,7 @@ class SiteController:
         if self._clock.jumped(readings, now):
             # What has lasted for so long by the clock has not.
             self._aims, self._chooser = Aims(), Chooser()
+            self._limits.jumped(now)
         readings = self._clock.mend(readings)
         mine = [miner for miner in miners if _ours(miner, now)]
         withdrawn = self._adopt(miners, mine)
