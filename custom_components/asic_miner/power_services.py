@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+import math
 
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
@@ -24,6 +25,13 @@ DURATION = probatio.All(
 )
 BOOST = timedelta(hours=1)
 """As long as somebody wants a warm room or a hot tank at once."""
+
+
+def _finite(watts: float) -> float:
+    """Return them. Raises Invalid for nan and inf, of which no miner can be given a share."""
+    if not math.isfinite(watts):
+        raise probatio.Invalid("expected a finite number of watts")
+    return watts
 
 
 async def _set_power_budget(request: Request) -> ServiceResponse:
@@ -85,7 +93,7 @@ POWER_ACTIONS = (
         run=_set_power_budget,
         fields={
             # Solar forecasts and meters give negative numbers for "nothing".
-            probatio.Required("watts"): probatio.Coerce(float),
+            probatio.Required("watts"): probatio.All(probatio.Coerce(float), _finite),
             probatio.Optional("policy", default=Policy.PRIORITY.value): probatio.In(
                 [policy.value for policy in Policy]
             ),

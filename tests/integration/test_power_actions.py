@@ -6,6 +6,7 @@ from unittest.mock import patch
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+import probatio
 import pytest
 
 from custom_components.asic_miner import budgets
@@ -58,6 +59,15 @@ async def pass_time(clock: ManualClock, seconds: float, *miners: Miner) -> None:
 def power(device: SimulatedMiner) -> float:
     """Return what a device really draws."""
     return float(device.truth()["power"] or 0)
+
+
+@pytest.mark.parametrize("watts", ["nan", float("inf"), "-inf"])
+async def test_a_budget_is_a_number_of_watts(
+    whatsminer: WhatsminerSimulator, add_miner: AddMiner, watts: object
+) -> None:
+    miner = await add_miner(whatsminer)
+    with pytest.raises(probatio.Invalid, match="finite"):
+        await act("set_power_budget", miner, watts=watts)
 
 
 async def test_budget_of_one(
