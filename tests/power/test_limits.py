@@ -215,11 +215,13 @@ def test_a_rise_that_a_slow_meter_has_not_seen_makes_no_room() -> None:
     for seconds, draws, left in (
         (0.0, 1000.0, 2000.0),
         # A miner is read a moment later than the meter.
-        (defaults.METER_NO_INCREASE, 1200.0, 2200.0),
+        (10.0, 1200.0, 2200.0),
+        # But not later what it was told to do since.
+        (defaults.METER_NO_INCREASE, 2200.0, 2200.0),
         (defaults.METER_NO_INCREASE + 1, 2200.0, 2200.0),
         (defaults.METER_HOLD, 2200.0, 2200.0),
     ):
-        one = miner("a", draws)
+        one = miner("a", draws, committed=max(draws, 1200.0))
         found = bounds(METERED, reads, one, now=START + seconds, limits=limits)
         assert found["c"].limit == left
 

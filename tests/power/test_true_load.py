@@ -40,6 +40,14 @@ SEGMENT = st.tuples(
         (2500.0, Mode.FULL, "all", False, 60, None),
     ]
 )
+@example(
+    events=[
+        (0.0, Mode.FULL, "all", False, 1, None),
+        (0.0, Mode.FULL, "all", False, 1, None),
+        (0.0, Mode.FULL, "all", False, 1, None),
+        (0.0, Mode.FULL, "no phase", False, 5, None),
+    ]
+)
 @settings(deadline=None, max_examples=15)
 def test_true_load_stays_within_limits(
     events: list[tuple[float, Mode, str, bool, int, float | None]],

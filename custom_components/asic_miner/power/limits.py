@@ -34,6 +34,8 @@ class _Seen:
     """W of all that it sees."""
     drawn: Mapping[str, float]
     """W that each miner drew then, or counted with."""
+    most: Mapping[str, float]
+    """W that each may have drawn when it was first looked at."""
 
     def others(self, parts: Mapping[str, float], least: float) -> float:
         """Return the W of all that is not one of the miners of `parts`, `least` at least."""
@@ -162,13 +164,21 @@ class Limits:
     def _look(self, key: str, measured: Measured, miners: Sequence[MinerNow], now: float) -> None:
         """Take note of what else is drawn.
 
-        A miner is read a moment sooner or later than the meter. What it does after that is not
-        in what the meter has shown, and so nothing that others have given back.
+        A miner is read a moment sooner or later than the meter. What it does after that, as what
+        it is told to do after the first look, is not in what the meter has shown, and so nothing
+        that others have given back.
         """
         seen = self._seen.get(key)
         if seen is None or seen.at != measured.at or now - seen.at <= defaults.METER_NO_INCREASE:
-            drawn = {one.key: _drawn(one) for one in miners}
-            self._seen[key] = _Seen(at=measured.at, value=measured.value, drawn=drawn)
+            most = {one.key: one.state.committed for one in miners}
+            if seen is not None and seen.at == measured.at:
+                most |= seen.most
+            self._seen[key] = _Seen(
+                at=measured.at,
+                value=measured.value,
+                drawn={one.key: min(_drawn(one), most[one.key]) for one in miners},
+                most=most,
+            )
 
 
 def _lost(parts: Mapping[str, float], miners: Sequence[MinerNow]) -> frozenset[str]:
