@@ -65,6 +65,18 @@ def test_what_stops_all(
     assert aim(settings, readings) == Aim(intent=intent, watts=0.0, reason=reason)
 
 
+def test_a_battery_stays_low_while_its_sensor_says_nothing() -> None:
+    """That it is not known any more is no reason to discharge it again."""
+    aims = Aims()
+    low = SiteReadings(soc=measured(19.0), battery=measured(3000.0))
+    expected = aim(with_mode(Mode.FULL), low, aims=aims)
+    assert expected.reason.why is Why.BATTERY_LOW
+    for nothing in (SiteReadings(battery=measured(300.0)), SiteReadings()):
+        assert aim(with_mode(Mode.FULL), nothing, aims=aims, now=START + 10) == expected
+    full = SiteReadings(soc=measured(80.0), battery=measured(300.0))
+    assert aim(with_mode(Mode.FULL), full, aims=aims, now=START + 20).intent is not Intent.STOP_NOW
+
+
 @pytest.mark.parametrize(
     ("settings", "readings"),
     [

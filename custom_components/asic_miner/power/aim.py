@@ -25,6 +25,8 @@ class Aims:
         self._drawn_at: float | None = None
         self._battery_is_full = False
         self._battery_is_low = False
+        self._soc: float | None = None
+        """The last in % that was told, since its sensor may be gone for a while."""
         self._resting = balance.Since()
         self._discharging = balance.Since()
         self._taken = balance.Taken()
@@ -95,8 +97,8 @@ class Aims:
             return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.MODE_OFF))
         if readings.permission is False:
             return Aim(intent=Intent.STOP, watts=0.0, reason=Reason(why=Why.NOT_PERMITTED))
-        if self._battery_is_low and readings.soc is not None:
-            data = {"soc": readings.soc.value, "limit": settings.stop_soc}
+        if self._battery_is_low and self._soc is not None:
+            data = {"soc": self._soc, "limit": settings.stop_soc}
             reason = Reason(why=Why.BATTERY_LOW, data=data)
             return Aim(intent=Intent.STOP_NOW, watts=0.0, reason=reason)
         if not miners:
@@ -118,18 +120,22 @@ class Aims:
         """Find out whether a battery that miners may discharge is too low for that.
 
         Once it is, the little that it is charged with starts nobody who would discharge it
-        again. One that rests gives nothing, so that nobody discharges it.
+        again, nor does a sensor that says nothing. One that rests gives nothing, so that
+        nobody discharges it.
         """
-        soc, power = readings.soc, readings.battery
-        anything = settings.mode in {Mode.FIXED, Mode.FULL, Mode.HEAT}
-        if soc is None or power is None or not (anything or settings.discharge):
+        if readings.soc is not None:
+            self._soc = readings.soc.value
+        soc, power = self._soc, readings.battery
+        if settings.mode not in {Mode.FIXED, Mode.FULL, Mode.HEAT} and not settings.discharge:
             self._battery_is_low = False
             return
+        if soc is None or power is None:
+            return
         rests = self._resting.lasts(abs(power.value) <= defaults.BATTERY_NOISE, now)
-        if soc.value < settings.stop_soc and power.value > defaults.BATTERY_NOISE:
+        if soc < settings.stop_soc and power.value > defaults.BATTERY_NOISE:
             self._battery_is_low = True
         elif (
-            soc.value >= settings.stop_soc + defaults.BATTERY_STOP_HYSTERESIS
+            soc >= settings.stop_soc + defaults.BATTERY_STOP_HYSTERESIS
             or rests >= defaults.BATTERY_HOLD
         ):
             self._battery_is_low = False
