@@ -12,9 +12,11 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.network import is_ip_address
 
 from .const import CONF_MAKE, DOMAIN, LOGGER
+from .coordinator import MinerCoordinator
 from .errors import async_reason, translation_key
 from .flow_forms import MAKE_NAMES, credentials_form, stored_credentials, without_password
 from .miners.detect import Detected
@@ -121,9 +123,15 @@ class MinerFlow(ConfigFlow):
     async def _async_is_there(self, entry: ConfigEntry) -> bool:
         """Tell whether the miner of an entry still answers where it has always been."""
         if entry.state is ConfigEntryState.LOADED:
-            # Through its own polls, since it may take no more than one request at a time.
-            await entry.runtime_data.async_refresh()
-            return bool(entry.runtime_data.last_update_success)
+            coordinator: MinerCoordinator = entry.runtime_data
+            if coordinator.is_transferring:
+                return True
+            try:
+                # Through its own polls, since it may take no more than one request at a time.
+                await coordinator.async_read_anew()
+            except HomeAssistantError:
+                return False
+            return True
         try:
             identity = await async_identify(self.hass, entry.data)
         except MinerError:

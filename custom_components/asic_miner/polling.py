@@ -112,6 +112,11 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
 
     # Polling
 
+    @property
+    def is_transferring(self) -> bool:
+        """Tell whether the miner takes firmware now, and answers nobody else meanwhile."""
+        return self._transferring
+
     @override
     async def _async_update_data(self) -> Snapshot:
         if self._transferring:

@@ -29,6 +29,7 @@ import pytest_socket
 from custom_components.asic_miner import flow_discovery, network_search
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.miners import DEFAULT_PORTS
+from custom_components.asic_miner.restart import Restart, RestartWatch
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
@@ -169,10 +170,18 @@ async def entry(hass: HomeAssistant, device: SimulatedMiner) -> ConfigEntry:
     return await add_through_flow(hass, device)
 
 
+@pytest.mark.parametrize("restarts", [False, True])
 async def test_a_known_miner_is_followed(
-    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry, restarts: bool
 ) -> None:
-    """It has got another address: the entry goes there, and all works as before."""
+    """It has got another address: the entry goes there, and all works as before.
+
+    Many get one with a restart, while it is expected that they do not answer.
+    """
+    if restarts:
+        coordinator = entry.runtime_data
+        now = coordinator._now()
+        coordinator._restart = RestartWatch(Restart.BOARD, coordinator.last, now)
     [device_entry] = [
         found
         for found in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
@@ -189,6 +198,18 @@ async def test_a_known_miner_is_followed(
     assert entry.data["host"] == "127.0.0.3"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.last_update_success
+
+
+async def test_nobody_is_followed_while_firmware_is_installed(
+    hass: HomeAssistant, device: SimulatedMiner, entry: ConfigEntry
+) -> None:
+    """The miner answers nobody else meanwhile, and is where it was."""
+    await device.stop()
+    device.host = "127.0.0.3"
+    await device.start()
+    with patch.object(entry.runtime_data, "_transferring", True):
+        await dhcp(hass, device.host, mac_of(device), "any name")
+    assert entry.data["host"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["address is free", "address is taken"])
