@@ -1,6 +1,7 @@
 """Spoken commands by text, through the real conversation agent, to simulated miners."""
 
 from datetime import datetime
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -9,6 +10,8 @@ from homeassistant.helpers import llm
 import probatio
 import pytest
 
+from custom_components.asic_miner import budgets
+from custom_components.asic_miner.miners.errors import RejectedError
 from custom_components.asic_miner.power.model import Source
 from custom_components.asic_miner.voice_texts import TEXTS
 from custom_components.asic_miner.voice_words import name_key, number, seconds, until
@@ -16,6 +19,7 @@ from tests.simulators.clock import ManualClock
 from tests.translations import placeholders
 
 from .speech import LANGUAGES, Assistant, highest, sentences, wished, writes
+from .test_power_actions import act
 
 # Built in, without any sentence of ours
 
@@ -169,6 +173,19 @@ async def test_stop_until_tomorrow_morning(
         "I did not understand how long."
     )
     assert await assistant.say("stop mining for 9 days") == "A pause or boost lasts a week at most."
+
+
+async def test_a_budget_ends_only_for_what_was_obeyed(assistant: Assistant) -> None:
+    """A pause that the miner refuses leaves its budget as it was."""
+    await sentences(assistant.hass, "en")
+    coordinator = assistant.garage.entry.runtime_data
+    await act("set_power_budget", assistant.garage, watts=2000)
+    refused = patch.object(coordinator.client, "set_mining", side_effect=RejectedError("not now"))
+    with refused:
+        await assistant.say("stop the garage miner")
+    assert budgets.async_get(assistant.hass).held(coordinator) is not None
+    await assistant.say("stop the garage miner")
+    assert budgets.async_get(assistant.hass).held(coordinator) is None
 
 
 async def test_all_and_area(assistant: Assistant, clock: ManualClock) -> None:
