@@ -114,8 +114,11 @@ class Actuator:
             self._guard.able(ability)
 
     @callback
-    def read(self, snapshot: Snapshot) -> bool:
-        """Take what the miner says now; returns whether something is to be sent."""
+    def read(self, snapshot: Snapshot, *, held_off: bool = False) -> bool:
+        """Take what the miner says now; returns whether something is to be sent.
+
+        `held_off` as of `Guard.read`.
+        """
         now = self._now()
         if snapshot.state is MinerState.MINING and snapshot.power:
             # For a miner that can only be switched it is all that is known of its draw.
@@ -126,7 +129,7 @@ class Actuator:
         reading = Reading.of(snapshot, now, self._guard.ability.path)
         if self._is_foreign(self._guard, reading):
             self.release()
-        self._guard.read(reading)
+        self._guard.read(reading, held_off=held_off)
         if self._interlude_is_old:
             self._take_up_interlude(reading)
         if self._left_start:
@@ -246,7 +249,7 @@ class Actuator:
         """Wish something for a time only, and what is wished now again afterwards."""
         guard = self._needed()
         before, state = self._interlude, guard.state(self._now())
-        stays_off = before.stays_off if before else state.stays_off
+        stays_off = guard.past.stays_off
         then = before.then if before else state.wish.watts if state.wish else 0.0
         whose = state.wish.source if state.wish else Source.ADOPTED
 
@@ -258,7 +261,6 @@ class Actuator:
                     until=self._now() + seconds,
                     then=0.0 if stays_off else then,
                     source=before.source if before else whose,
-                    stays_off=stays_off,
                 )
             )
 
@@ -349,8 +351,7 @@ class Actuator:
             return
         runs = guard.reading is not None and guard.reading.runs
         then, source = (interlude.then, person) if person else interlude.after(runs=runs)
-        passing = person is None or then == 0
-        self._wish(then, source, passing=passing and not interlude.stays_off)
+        self._wish(then, source, passing=person is None or then == 0)
 
     def _needed(self) -> Guard:
         if self._guard is None:

@@ -91,7 +91,8 @@ class Sharer:
         if coordinator.actuator.interlude:
             return None
         state = guard.state(coordinator.unix_time())
-        if state.stays_off:
+        if guard.past.stays_off:
+            # Also in a boost, which ends with what is off.
             return None
         return Member.of(
             self.entry.entry_id,

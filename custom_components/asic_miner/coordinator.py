@@ -71,8 +71,9 @@ class MinerCoordinator(MinerPolling):
     @override
     def _act_on(self, snapshot: Snapshot) -> None:
         """Keep off what was switched off, and give again what did not last."""
-        step = self.actuator.read(snapshot)
-        if self.client.off_may_not_hold and self._off_guard.resumed(snapshot, self._now()):
+        held_off = self.client.off_may_not_hold and self._off_guard.ordered_off
+        step = self.actuator.read(snapshot, held_off=held_off)
+        if held_off and self._off_guard.resumed(snapshot, self._now()):
             self._keep_off()
             step = False
         if draw := self._lasting.due(snapshot):
@@ -380,6 +381,7 @@ class MinerCoordinator(MinerPolling):
             return
         self._order_mining(True)
         self.actuator.release()
+        self.actuator.hand_over()
         self.issues.raise_issue("off_does_not_hold", times=str(REPEATS))
 
     async def _async_turn_off_again(self) -> None:

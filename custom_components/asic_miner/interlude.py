@@ -23,8 +23,6 @@ class Interlude:
     """W that are wished again afterwards."""
     source: Source
     """Who has wished `then`."""
-    stays_off: bool = False
-    """Afterwards only a person starts it, as before."""
 
     def after(self, *, runs: bool) -> tuple[float, Source]:
         """Return the W that are wished when the time is over, and by whom.
@@ -43,7 +41,6 @@ class Interlude:
             "until": self.until,
             "then": self.then,
             "source": self.source.value,
-            "stays_off": self.stays_off,
         }
 
     @classmethod
@@ -55,5 +52,4 @@ class Interlude:
         source = next((one for one in Source if one == stored.get("source")), None)
         if watts is None or until is None or then is None or source is None:
             return None
-        stays_off = stored.get("stays_off") is True
-        return cls(watts=watts, until=until, then=then, source=source, stays_off=stays_off)
+        return cls(watts=watts, until=until, then=then, source=source)

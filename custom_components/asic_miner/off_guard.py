@@ -21,6 +21,11 @@ class OffGuard:
         self.repeats = 0
         """How often the present order had to be given again."""
 
+    @property
+    def ordered_off(self) -> bool:
+        """Tell whether the last order was off."""
+        return self._ordered_off
+
     def ordered(self, on: bool, now: float) -> None:
         """Take note of an order. The same one again is no new one, and counts on."""
         self._told_at = now

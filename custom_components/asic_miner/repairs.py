@@ -125,7 +125,7 @@ class OffDoesNotHoldFlow(MinerRepairFlow):
 
     async def async_step_keep_off(self, user_input: UserInput = None) -> RepairsFlowResult:
         """Switch it off now, which also begins to count anew."""
-        errors = await self.attempt(lambda coordinator: coordinator.async_set_mining(False))
+        errors = await self.attempt(lambda coordinator: coordinator.async_user_mining(False))
         return self.form("keep_off", errors) if errors else self.async_create_entry(data={})
 
     async def async_step_leave(self, user_input: UserInput = None) -> RepairsFlowResult:

@@ -304,3 +304,35 @@ async def test_a_start_that_was_sent_is_not_sent_again(
     assert await hass.config_entries.async_reload(miner.entry.entry_id)
     await pass_time(clock, 900, miner)
     assert braiins.truth()["mining"] is False
+
+
+async def test_a_miner_that_boots_mining_is_off_as_before(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """It is stopped again, which is nobody's order that it should stay so."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=0)
+    await pass_time(clock, 900, miner)
+    await miner.call("button.press", "reboot")
+    await pass_time(clock, 900, miner)
+    assert whatsminer.truth()["mining"] is False
+    await act("set_power_budget", miner, watts=2400)
+    await pass_time(clock, 1800, miner)
+    assert whatsminer.truth()["mining"] is True
+
+
+async def test_a_pause_of_what_is_off_is_no_leave_to_start_it(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """A budget that takes the place of the pause leaves it off as it was."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 900, miner)
+    await act("pause", miner, duration={"minutes": 60})
+    await pass_time(clock, 120, miner)
+    await act("set_power_budget", miner, watts=2400)
+    await pass_time(clock, 1800, miner)
+    assert device.truth()["mining"] is False
+    assert miner.state("power_status") == "stays_off"

@@ -238,7 +238,9 @@ def test_a_clock_that_is_a_little_ahead_is_left_alone() -> None:
     ],
 )
 def test_on_and_off_by_another_hand(past: Past, on: bool, first: bool, expected: Past) -> None:
-    past.switched(reading(1000.0, on=on), first=first)
+    past.ran = None if first else not on
+    past.read(reading(1000.0, on=on), held_off=False)
+    expected.ran = on
     assert past == expected
 
 
@@ -246,15 +248,17 @@ def test_our_own_start_is_counted_once_and_off_ends_the_quick_form() -> None:
     past = Past()
     past.sent(command(CommandKind.START, 2000.0), START, reading(15.0, on=False), 15.0)
     past.off_since = START + 1
-    past.switched(reading(1000.0, at=START + 30), first=False)
+    past.ran = False
+    past.read(reading(1000.0, at=START + 30), held_off=False)
     assert (past.on_since, past.starts) == (START, [START])
-    past = Past(on_since=9.0, fast=True)
-    past.switched(reading(15.0, on=False), first=False)
+    past = Past(on_since=9.0, fast=True, ran=True)
+    past.read(reading(15.0, on=False), held_off=False)
     assert not past.fast
 
 
 def test_locks_are_kept_whole() -> None:
     past = Past(changed=1.0, on_since=2.0, off_since=3.0, starts=[4.0, 5.0], changes=[6.0])
+    past.ran, past.stays_off = True, True
     assert Past.from_json(json.loads(json.dumps(past.to_json()))) == past
 
 

@@ -185,10 +185,15 @@ class Decider:
 
     # When what may be
 
+    @property
+    def _stays_off(self) -> bool:
+        """Tell whether the wish may not start it."""
+        return self.past.stays_off and not self.past.lifted
+
     @cached_property
     def can_start_at(self) -> float:
         """When the minimum off time is over; -inf if it is, inf if only a person starts it."""
-        if self.past.stays_off:
+        if self._stays_off:
             return math.inf
         return until(self.past.off_since, defaults.MINIMUM_OFF, self.now)
 
@@ -298,6 +303,9 @@ class Decider:
         return self._send(CommandKind.STOP)
 
     def _settled_off(self) -> Decision:
+        if self._stays_off:
+            # Also where it is wished off: what it is given later would not start it.
+            return Decision(wait=Wait.STAYS_OFF)
         if self.limit is not None and self.wish is not None and self.wish.watts > 0:
             return Decision(
                 wait=Wait.LIMIT, data={"watts": self.limit.watts, "wish": self.wish.watts}
@@ -317,7 +325,7 @@ class Decider:
             return Decision(wait=Wait.RESTARTING)
         if reading.state is MinerState.FAULT and not self.person:
             return Decision(wait=Wait.FAULT)
-        if self.past.stays_off:
+        if self._stays_off:
             return Decision(wait=Wait.STAYS_OFF)
         start = self.start_watts()
         if self.limit is not None and start > self.limit.watts + 1:

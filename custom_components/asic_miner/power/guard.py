@@ -81,8 +81,8 @@ class Guard:
         self._numbers = 0
         self._restoring = False
         """A limit has changed what nobody had wished, so that is to be put back."""
-        self._stayed_off = self.past.stays_off
-        """Whether it was to stay off before the newest wish."""
+        self._stayed_off = (self.past.stays_off, self.past.lifted)
+        """Whether it was to stay off before the newest wish, and whether that was lifted."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what is worth keeping over a restart: what was learned, and the locks."""
@@ -100,9 +100,11 @@ class Guard:
             self._limits[wish.source] = wish
             return
         before, self._wish = self._wish, wish
-        self._stayed_off = self.past.stays_off
+        self._stayed_off = (self.past.stays_off, self.past.lifted)
+        self.past.lifted = wish.source in PEOPLE and wish.passing and wish.watts > 0
         if wish.source in PEOPLE:
-            self.past.stays_off = wish.watts == 0 and not wish.passing
+            if not wish.passing:
+                self.past.stays_off = wish.watts == 0
             self.past.asked = wish.at
             if before is None or before.watts != wish.watts:
                 # A person who tries something else does not wait for what was refused before.
@@ -114,19 +116,20 @@ class Guard:
         Nobody orders it at that moment, so what is to stay off does.
         """
         self._wish = wish
+        self.past.lifted = False
 
     def take_back(self, before: Wish | None) -> None:
         """Put the wish before the newest in its place, because the newest was refused.
 
         What a person has wished in vain is not tried again, so there is nothing to wait for.
         """
-        self.past.stays_off = self._stayed_off
         if self._wish and self._wish.source in PEOPLE:
             self.past.failures = 0
         if before is None:
             self.release()
         else:
             self._wish = before
+        self.past.stays_off, self.past.lifted = self._stayed_off
 
     def lift(self, source: Source) -> None:
         """Take back a limit. Without one it does nothing."""
@@ -139,6 +142,7 @@ class Guard:
     def release(self) -> None:
         """Forget the wish. What the miner is found to do at the next reading is wished then."""
         self._wish = None
+        self.past.lifted = False
 
     @property
     def limit(self) -> Wish | None:
@@ -155,16 +159,19 @@ class Guard:
             # It boots, and some mine at full power then, whatever they did before.
             self._blind, self._plugged_at = self.ability.maximum, now
 
-    def read(self, reading: Reading) -> None:
-        """Take what the miner says now. Confirms, learns, and sees what others did to it."""
+    def read(self, reading: Reading, *, held_off: bool = False) -> None:
+        """Take what the miner says now. Confirms, learns, and sees what others did to it.
+
+        `held_off` says that it was ordered off and that its owner stops it when it mines all the
+        same, past this guard: nobody wishes then what it does.
+        """
         before, self.reading = self.reading, reading
         self._blind = None
         past = self.past
         past.clamp(reading.at)
-        if before is None or before.runs != reading.runs:
-            past.switched(reading, first=before is None)
+        past.read(reading, held_off=held_off)
         if self._unwished:
-            self._adopt(reading)
+            self._adopt(reading, on=reading.runs and not held_off)
         if before is not None and self._fell_over(before, reading):
             self.learned = self.learned.bottomed(
                 (past.order or 0.0) * defaults.FELL_OVER_FACTOR, self.ability
@@ -180,15 +187,15 @@ class Guard:
         adopted = self._wish is None or self._wish.source is Source.ADOPTED
         return adopted and not self._limits and not self._restoring
 
-    def _adopt(self, reading: Reading) -> None:
-        """Make what a running miner does the wish of nobody."""
+    def _adopt(self, reading: Reading, *, on: bool) -> None:
+        """Make what a miner does the wish of nobody."""
         if reading.state is MinerState.UNKNOWN:
             return
         watts = 0.0
-        if reading.runs:
+        if on:
             watts = reading.target or self.ability.maximum
         self._wish = Wish(watts=watts, source=Source.ADOPTED, at=reading.at)
-        self.past.order = reading.target if reading.runs else 0.0
+        self.past.order = reading.target if on else 0.0
 
     def _fell_over(self, before: Reading, reading: Reading) -> bool:
         """Tell whether it has restarted by itself because it was to draw too little."""

@@ -177,6 +177,12 @@ class Reading:
         return self.state not in {MinerState.PAUSED, MinerState.STOPPED}
 
     @property
+    def known(self) -> bool:
+        """Tell whether `runs` is more than a guess, as it is of a miner that restarts."""
+        unclear = {MinerState.RESTARTING, MinerState.FAULT, MinerState.UNKNOWN}
+        return self.on is not None or self.state not in unclear
+
+    @property
     def ramping(self) -> bool:
         """Tell whether it starts, and draws more with every minute."""
         return self.state in {MinerState.STARTING, MinerState.RESTARTING}
@@ -244,7 +250,8 @@ class Wait(StrEnum):
     MINIMUM_ON = "minimum_on"
     MINIMUM_OFF = "minimum_off"
     STAYS_OFF = "stays_off"
-    """A person has switched it off, here or elsewhere, or it went off by itself."""
+    """A person has switched it off, here or elsewhere, or it went off by itself while it was wanted
+    on."""
     STARTS_SPENT = "starts_spent"
     SMALL_CHANGE = "small_change"
     CONFIRMING = "confirming"

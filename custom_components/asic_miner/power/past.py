@@ -90,8 +90,13 @@ class Past:
     """The target cannot be set while it is off."""
     asked: float = LONG_AGO
     """When a person has last ordered something."""
+    ran: bool | None = None
+    """Whether it was on when that was last known, None if it never was."""
     stays_off: bool = False
-    """A person has switched it off, or nobody here has, so that only a person starts it."""
+    """A person has switched it off, or it went off though it was wanted on here, so that only a
+    person starts it."""
+    lifted: bool = False
+    """A boost may start it all the same, for its time."""
     _before: Past | None = None
 
     def count(self, times: list[float], now: float) -> int:
@@ -114,13 +119,21 @@ class Past:
         self.starts = [min(at, now) if at > latest else at for at in self.starts]
         self.changes = [min(at, now) if at > latest else at for at in self.changes]
 
-    def switched(self, reading: Reading, *, first: bool) -> None:
+    def read(self, reading: Reading, *, held_off: bool) -> None:
+        """Take note of whether the miner is on. `held_off` is one that is stopped when it is."""
+        if not reading.known or reading.runs is self.ran:
+            return
+        first, self.ran = self.ran is None, reading.runs
+        self._switched(reading, first=first, held_off=held_off)
+
+    def _switched(self, reading: Reading, *, first: bool, held_off: bool) -> None:
         """Take note that the miner has gone on or off, by whatever hand."""
         if reading.runs:
-            self.stays_off = False
             ours = self.pending is not None and self.pending.kind is CommandKind.START
             if self.on_since > self.off_since or ours:
                 return
+            if not held_off:
+                self.stays_off = False
             if not first or self.off_since > LONG_AGO:
                 self.on_since = self.changed = reading.at
                 self.starts.append(reading.at)
@@ -128,7 +141,9 @@ class Past:
             self.off_since = reading.at
             self.fast = False
             # What was under way when a person ordered something else is no other hand.
-            self.stays_off |= reading.at - self.asked > defaults.OFF_CONFIRM
+            under_way = reading.at - self.asked <= defaults.OFF_CONFIRM
+            if not (held_off or under_way or self.order == 0):
+                self.stays_off, self.lifted = True, False
 
     def sent(self, command: Command, now: float, reading: Reading | None, before: float) -> None:
         """Take note of a command that goes out; `before` is the most it may draw until now."""
@@ -205,6 +220,7 @@ class Past:
             "changed": self.changed,
             "on_since": self.on_since,
             "off_since": self.off_since,
+            "ran": self.ran,
             "stays_off": self.stays_off,
             "starts": list[JsonValue](self.starts),
             "changes": list[JsonValue](self.changes),
@@ -225,6 +241,7 @@ class Past:
             changed=number(stored.get("changed")) or LONG_AGO,
             on_since=number(stored.get("on_since")) or LONG_AGO,
             off_since=number(stored.get("off_since")) or LONG_AGO,
+            ran=ran if isinstance(ran := stored.get("ran"), bool) else None,
             stays_off=stored.get("stays_off") is True,
             starts=times("starts"),
             changes=times("changes"),
