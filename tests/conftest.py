@@ -4,10 +4,18 @@
 import custom_components.asic_miner  # noqa: F401
 
 from collections.abc import Callable, Generator  # isort: skip
+import os  # isort: skip
 
+from hypothesis import settings  # isort: skip
 import pytest  # isort: skip
 
 from tests.translations import TranslationCheck  # isort: skip
+
+if "ASIC_MINER_FUZZ" not in os.environ:
+    # What is tried for a change is the same each time, so that it fails for the change; what is
+    # new is tried every night.
+    settings.register_profile("same", derandomize=True)
+    settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

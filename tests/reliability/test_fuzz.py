@@ -27,7 +27,7 @@ PRESETS = (
 )
 LENGTH = settings(
     max_examples=int(os.environ.get("ASIC_MINER_FUZZ", "60")),
-    # A run of every day tries the same, so that it fails for a change; a long one searches.
+    # A long run searches, also where CI would have it try the same each time.
     derandomize="ASIC_MINER_FUZZ" not in os.environ,
     deadline=None,
     database=None,
