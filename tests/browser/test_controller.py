@@ -74,7 +74,7 @@ async def test_add_a_controller_and_see_it_work(ui: Frontend, miner: WhatsminerS
     await ui.see("What do you want to add?")
     await ui.shot("controller-0-menu")
     await tab.get_by_text("Add a power controller").click()
-    await ui.see("It has miners live from what is left over")
+    await ui.see("It runs miners on the power that is left over")
     await ui.pick("Select an entity", "Grid power")
     await ui.shot("controller-1-meter")
     await ui.submit()
