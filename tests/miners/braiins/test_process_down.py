@@ -8,7 +8,7 @@ import pytest
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.braiins.settings import SETTINGS
-from custom_components.asic_miner.miners.client import Credentials, MinerClient
+from custom_components.asic_miner.miners.client import MinerClient
 from custom_components.asic_miner.miners.errors import MiningProcessDownError, UnsupportedError
 from custom_components.asic_miner.miners.models import (
     Feature,
@@ -27,7 +27,7 @@ from custom_components.asic_miner.miners.orders import (
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 
-from .conftest import Naps
+from .conftest import MakeClient
 from .setting_operations import IMAGE as BYTES
 from .setting_operations import image
 
@@ -133,18 +133,9 @@ async def miner(clock: ManualClock) -> AsyncGenerator[BraiinsSimulator]:
 
 
 @pytest.fixture
-def client(
-    miner: BraiinsSimulator, http: ClientSession, clock: ManualClock, naps: Naps
-) -> BraiinsClient:
+def client(miner: BraiinsSimulator, client_of: MakeClient) -> BraiinsClient:
     """The client of the machine."""
-    return BraiinsClient(
-        "127.0.0.1",
-        miner.port,
-        Credentials(username="root", password="root"),
-        http,
-        clock=clock.now,
-        sleep=naps,
-    )
+    return client_of(miner)
 
 
 @pytest.fixture(params=["stopped", "restarting"])

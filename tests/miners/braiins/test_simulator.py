@@ -22,7 +22,7 @@ from custom_components.asic_miner.miners.models import Feature, MinerState, Snap
 from tests.simulators.braiins import PRESETS, BraiinsSimulator, Fault
 from tests.simulators.clock import ManualClock
 
-from .conftest import Naps
+from .conftest import MakeClient, Naps
 from .operations import Operation
 from .setting_operations import SETTING_OPERATIONS
 
@@ -45,18 +45,9 @@ async def miner(preset: str, clock: ManualClock) -> AsyncGenerator[BraiinsSimula
 
 
 @pytest.fixture
-def client(
-    miner: BraiinsSimulator, http: ClientSession, clock: ManualClock, naps: Naps
-) -> BraiinsClient:
+def client(miner: BraiinsSimulator, client_of: MakeClient) -> BraiinsClient:
     """The client of the machine."""
-    return BraiinsClient(
-        "127.0.0.1",
-        miner.port,
-        Credentials(username="root", password="root"),
-        http,
-        clock=clock.now,
-        sleep=naps,
-    )
+    return client_of(miner)
 
 
 async def until(

@@ -6,12 +6,11 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
-from custom_components.asic_miner.miners.client import Credentials
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.braiins.plain import Client as PlainClient
 from tests.simulators.clock import ManualClock
 
-from ..conftest import Naps
+from ..conftest import MakeClient
 
 
 @pytest.fixture
@@ -40,18 +39,9 @@ async def miner(preset: str, clock: ManualClock) -> AsyncGenerator[BraiinsSimula
 
 
 @pytest.fixture
-def client(
-    miner: BraiinsSimulator, http: ClientSession, clock: ManualClock, naps: Naps
-) -> BraiinsClient:
+def client(miner: BraiinsSimulator, client_of: MakeClient) -> BraiinsClient:
     """The client of the machine."""
-    return BraiinsClient(
-        "127.0.0.1",
-        miner.port,
-        Credentials(username="root", password="root"),
-        http,
-        clock=clock.now,
-        sleep=naps,
-    )
+    return client_of(miner)
 
 
 @pytest.fixture
