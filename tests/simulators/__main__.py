@@ -34,31 +34,20 @@ class Wanted:
     port: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What all devices of one run have in common."""
-
-    clock: Clock
-    speed: float
+type Maker = Callable[[Wanted, int, Clock], SimulatedMiner]
 
 
-type Maker = Callable[[Wanted, int, Surroundings], SimulatedMiner]
-
-
-def _whatsminer(wanted: Wanted, seed: int, around: Surroundings) -> SimulatedMiner:
-    made = WhatsminerSimulator(
+def _whatsminer(wanted: Wanted, seed: int, clock: Clock) -> SimulatedMiner:
+    return WhatsminerSimulator(
         wanted.host,
         wanted.port,
         preset=wanted.preset,
-        clock=around.clock,
+        clock=clock,
         seed=seed,
     )
-    # Clients live in real time and must not be cut off sooner because the machine runs faster.
-    made.silence_limit *= around.speed
-    return made
 
 
-def _braiins(wanted: Wanted, seed: int, around: Surroundings) -> SimulatedMiner:
+def _braiins(wanted: Wanted, seed: int, clock: Clock) -> SimulatedMiner:
     # Only here: a run without such a device does not need the web server behind it.
     from tests.simulators.braiins import BraiinsSimulator
 
@@ -66,7 +55,7 @@ def _braiins(wanted: Wanted, seed: int, around: Surroundings) -> SimulatedMiner:
         wanted.host,
         wanted.port,
         preset=wanted.preset,
-        clock=around.clock,
+        clock=clock,
         seed=seed,
     )
 
@@ -127,11 +116,11 @@ async def run(devices: list[Wanted], *, speed: float, seed: int, password: str |
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    around = Surroundings(clock=RunningClock(speed), speed=speed)
+    clock = RunningClock(speed)
     running: list[SimulatedMiner] = []
     try:
         for place, wanted in enumerate(devices):
-            miner = MAKERS[wanted.kind](wanted, seed + place, around)
+            miner = MAKERS[wanted.kind](wanted, seed + place, clock)
             if password is not None:
                 miner.password = password
             try:

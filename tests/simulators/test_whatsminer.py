@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.simulators.clock import RunningClock
 from tests.simulators.naive_whatsminer import (
     Session,
     ask,
@@ -485,3 +486,18 @@ async def test_factory_reset_closes_the_api_and_restores_the_password() -> None:
         assert device.password == "admin"
         assert await code(device, "power_on") == 45
         assert device.truth()["hostname"] == "WhatsMiner"
+
+
+async def test_patience_does_not_shrink_with_faster_time() -> None:
+    """Who runs a machine fast still talks to it in real time, on a busy computer late."""
+    miner = WhatsminerSimulator(clock=RunningClock(200.0))
+    await miner.start()
+    try:
+        reader, writer = await asyncio.open_connection(miner.host, miner.port)
+        # Twenty simulated seconds, where a device waits ten of its own for a request.
+        await asyncio.sleep(0.1)
+        writer.write(b'{"cmd":"get_version"}')
+        assert b"api_ver" in await reader.read(4096)
+        writer.close()
+    finally:
+        await miner.stop()

@@ -67,8 +67,8 @@ class WhatsminerSimulator(SimulatedMiner):
         self.executing = Commands(self.device, self.access)
         self.max_connections = 16
         """More at once are told that they are too many."""
-        self.silence_limit = SILENCE
-        """Simulated seconds."""
+        self.silence_limit = SILENCE * (clock.speed if isinstance(clock, RunningClock) else 1.0)
+        """Simulated seconds. Clients live in real time: who runs fast does not hang up sooner."""
         self.connections = 0
         """Connections taken since the simulator was made."""
         self.open_connections = 0
