@@ -12,10 +12,11 @@ from .budgets import SHARE_SECONDS
 from .budgets import async_get as async_get_budgets
 from .const import CONF_CAPABILITIES, DIARY_SECONDS
 from .controller_config import Setup
+from .controller_options import CONF_METER
 from .coordinator import MinerCoordinator
 from .entries import all_miners
 from .heat_board import async_awaited, async_heat_board
-from .issues import async_tell_of_meter
+from .issues import METER_SIGN, async_is_ignored, async_tell_of_meter, async_tell_of_sign
 from .miners.models import Capabilities, JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
@@ -87,7 +88,7 @@ class PowerController(PlanningEntry):
         super().__init__(hass, entry)
         self.setup = Setup.of(hass, entry.options)
         self.dials = Dials.from_json(page.get("dials"))
-        self._site = SiteController(self._settings(), page.get("site"))
+        self._site = SiteController(self._settings(), self._known(page))
         self._readings = self.setup.nothing_read(self.unix_time())
         self._must_stop = self.setup.must_stop is not None and page.get("must_stop") is True
         permitted = page.get("permission")
@@ -95,6 +96,13 @@ class PowerController(PlanningEntry):
         self._most: dict[str, float] = {}
         """W that each miner may draw at most, as far as was seen last."""
         self._writing = False
+
+    def _known(self, page: Page) -> JsonValue:
+        """Return what is kept of the site: of its meter only what was found out of the same one."""
+        site = page.get("site")
+        if isinstance(site, dict) and page.get(CONF_METER) != self.setup.meter:
+            return {key: value for key, value in site.items() if key != "sign"}
+        return site
 
     def _settings(self) -> SiteSettings:
         dials = self.dials
@@ -123,6 +131,12 @@ class PowerController(PlanningEntry):
         self.async_tick()
         self._store.async_delay_save(self._page, 0)
 
+    @callback
+    def async_trust_meter(self) -> None:
+        """Take its owner's word that the meter of the grid is right, as long as it is this one."""
+        self._site.sign.trust()
+        self._store.async_delay_save(self._page, 0)
+
     # Planning
 
     @property
@@ -140,7 +154,12 @@ class PowerController(PlanningEntry):
     @override
     def known(self) -> Mapping[str, object]:
         """Return what is set, what was read last, and the plan."""
-        return {"dials": self.dials, "readings": self._readings, "plan": self.plan}
+        return {
+            "dials": self.dials,
+            "readings": self._readings,
+            "plan": self.plan,
+            "meter_sign": self._site.sign.to_json(),
+        }
 
     @callback
     @override
@@ -168,9 +187,17 @@ class PowerController(PlanningEntry):
         if (pace := self._site.pace) is not None:
             slow = pace > defaults.METER_SLOW
             async_tell_of_meter(self.hass, self.entry, pace if slow else None)
+        self._tell_of_sign()
         if self.dials.acts:
             self._apply(self.plan, miners)
         self._write_soon()
+
+    def _tell_of_sign(self) -> None:
+        """Say that the meter is the wrong way round; who ignores that says that it is right."""
+        sign = self._site.sign
+        if sign.wrong and async_is_ignored(self.hass, METER_SIGN, self.entry):
+            self.async_trust_meter()
+        async_tell_of_sign(self.hass, self.entry, wrong=sign.wrong)
 
     def _hear_signals(self) -> None:
         """Take over what signals say.
@@ -260,6 +287,7 @@ class PowerController(PlanningEntry):
         return {
             "dials": self.dials.to_json(),
             "site": self._site.to_json(),
+            CONF_METER: self.setup.meter,
             "must_stop": self._must_stop,
             "permission": self._permission,
         }

@@ -44,6 +44,7 @@ from .controller_options import (
     grid,
     mac_of,
 )
+from .miners.models import JsonValue
 from .power import defaults
 from .power.budget import Policy
 from .power.model import Measured
@@ -70,6 +71,11 @@ class Setup:
         for key in keys:
             part = part.get(key) or {}
         return part
+
+    @property
+    def meter(self) -> dict[str, JsonValue]:
+        """The options of the meter of the grid."""
+        return dict(self._part(CONF_METER))
 
     @property
     def must_stop(self) -> str | None:

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .controller import ControllerConfigEntry, PowerController
 from .controller_entities import forget_circuits
-from .issues import async_tell_of_meter
+from .issues import async_tell_of_meter, async_tell_of_sign
 from .planning import store_of
 
 PLATFORMS: Final = [Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
@@ -34,4 +34,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: ControllerConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: ControllerConfigEntry) -> None:
     """Forget what it has counted, and take back what was said of its meter."""
     async_tell_of_meter(hass, entry, None)
+    async_tell_of_sign(hass, entry, wrong=False)
     await store_of(hass, entry).async_remove()

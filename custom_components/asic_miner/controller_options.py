@@ -70,6 +70,19 @@ def grid(hass: HomeAssistant, meter: Mapping[str, Any]) -> Measured | None:
     )
 
 
+def turned(meter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the same meter with the other sign, or with its sensors swapped."""
+    if meter.get(CONF_GRID_METER):
+        other = IMPORT if meter.get(CONF_GRID_SIGN) == EXPORT else EXPORT
+        return {**meter, CONF_GRID_SIGN: other}
+    pair = meter[CONF_PAIR]
+    swapped = {
+        CONF_IMPORT_METER: pair[CONF_EXPORT_METER],
+        CONF_EXPORT_METER: pair[CONF_IMPORT_METER],
+    }
+    return {**meter, CONF_PAIR: swapped}
+
+
 def mac_of(hass: HomeAssistant, device_id: str) -> str | None:
     """Return the MAC of the miner that a device is, or is a part of; None if it is none."""
     registry = dr.async_get(hass)

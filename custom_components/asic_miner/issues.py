@@ -35,7 +35,9 @@ CLOCK_SECONDS: Final = 24 * 3600.0
 """A wrong time zone shifts a clock by up to 14 hours; a day is a clock that nobody has set."""
 UNKNOWN_VERSION: Final = "?"
 SLOW_METER: Final = "slow_meter"
-"""The only one of a controller. It is mended at the meter, so there is nothing to press."""
+"""Of a controller. It is mended at the meter, so there is nothing to press."""
+METER_SIGN: Final = "meter_sign"
+"""Of a controller. It buys what it takes for surplus."""
 
 
 def issue_id(key: str, entry: ConfigEntry) -> str:
@@ -68,6 +70,31 @@ def async_tell_of_meter(hass: HomeAssistant, entry: ConfigEntry, seconds: float 
         translation_key=SLOW_METER,
         translation_placeholders={"name": entry.title, "seconds": str(round(seconds))},
     )
+
+
+@callback
+def async_tell_of_sign(hass: HomeAssistant, entry: ConfigEntry, *, wrong: bool) -> None:
+    """Say that the meter of a controller is the wrong way round, or take it back."""
+    if not wrong:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(METER_SIGN, entry))
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(METER_SIGN, entry),
+        data={"entry_id": entry.entry_id, "issue": METER_SIGN},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=METER_SIGN,
+        translation_placeholders={"name": entry.title},
+    )
+
+
+@callback
+def async_is_ignored(hass: HomeAssistant, key: str, entry: ConfigEntry) -> bool:
+    """Tell whether the user wants to hear no more of something that was said of an entry."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(key, entry))
+    return issue is not None and issue.dismissed_version is not None
 
 
 class Issues:

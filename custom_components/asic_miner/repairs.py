@@ -1,11 +1,11 @@
 """Mends what can be mended from here, step by step with the user."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -13,66 +13,45 @@ from homeassistant.helpers import issue_registry as ir
 import probatio
 
 from .const import DOMAIN
+from .controller_options import CONF_METER, turned
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .errors import async_reason, translation_key
 from .flow_forms import CONF_NEW_PASSWORD, CONF_REPEATED, NEW_PASSWORD_FORM
-from .issues import DEFAULT_PASSWORDS
+from .issues import DEFAULT_PASSWORDS, METER_SIGN
 from .miners.errors import MinerError
 from .miners.models import Feature
 from .restart import Restart
+
+if TYPE_CHECKING:
+    # Loaded with the first controller; a home without one does without.
+    from .controller import ControllerConfigEntry
 
 NOTHING = probatio.Schema({})
 
 type UserInput = dict[str, str] | None
 
 
-class MinerRepairFlow(RepairsFlow):
+class EntryRepairFlow(RepairsFlow):
     """What the flows of all issues have in common."""
 
-    errors: frozenset[str] = frozenset({"authentication_failed", "unreachable"})
+    errors: frozenset[str] = frozenset()
     """Kinds of errors with a text of their own; all others give the miner's reason."""
 
-    def __init__(self, entry: MinerConfigEntry) -> None:
-        """Belong to one miner."""
+    def __init__(self, entry: ConfigEntry[Any]) -> None:
+        """Belong to one miner or controller."""
         self.entry = entry
         self._reason = ""
 
-    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
-        """Begin with the one step there is."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
-        """Explain, and do it when the user says so."""
-        return self.form("confirm")
-
     @property
-    def coordinator(self) -> MinerCoordinator | None:
-        """Return the way to the miner, None while its entry is not loaded."""
-        return self.entry.runtime_data if self.entry.state is ConfigEntryState.LOADED else None
+    def issue(self) -> ir.IssueEntry | None:
+        """Return what is to be mended; None if that is over."""
+        return ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
 
     @property
     def placeholders(self) -> dict[str, str]:
         """Return what the texts of all steps may name."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        told = issue.translation_placeholders if issue else None
+        told = self.issue.translation_placeholders if self.issue else None
         return {"name": self.entry.title, "reason": self._reason, **(told or {})}
-
-    async def attempt(
-        self, what: Callable[[MinerCoordinator], Awaitable[object]]
-    ) -> dict[str, str]:
-        """Have something done and return what to show at the form, nothing if it is done."""
-        coordinator = self.coordinator
-        if coordinator is None:
-            return {"base": "not_loaded"}
-        try:
-            await what(coordinator)
-        except HomeAssistantError as error:
-            if not isinstance(cause := error.__cause__, MinerError):
-                raise
-            self._reason = await async_reason(self.hass, cause, self.entry.title)
-            key = translation_key(cause)
-            return {"base": key if key in self.errors else "refused"}
-        return {}
 
     def form(
         self,
@@ -95,6 +74,43 @@ class MinerRepairFlow(RepairsFlow):
             menu_options=list(options),
             description_placeholders=self.placeholders,
         )
+
+
+class MinerRepairFlow(EntryRepairFlow):
+    """What the flows of the issues of a miner have in common."""
+
+    entry: MinerConfigEntry
+    errors = frozenset({"authentication_failed", "unreachable"})
+
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Begin with the one step there is."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Explain, and do it when the user says so."""
+        return self.form("confirm")
+
+    @property
+    def coordinator(self) -> MinerCoordinator | None:
+        """Return the way to the miner, None while its entry is not loaded."""
+        return self.entry.runtime_data if self.entry.state is ConfigEntryState.LOADED else None
+
+    async def attempt(
+        self, what: Callable[[MinerCoordinator], Awaitable[object]]
+    ) -> dict[str, str]:
+        """Have something done and return what to show at the form, nothing if it is done."""
+        coordinator = self.coordinator
+        if coordinator is None:
+            return {"base": "not_loaded"}
+        try:
+            await what(coordinator)
+        except HomeAssistantError as error:
+            if not isinstance(cause := error.__cause__, MinerError):
+                raise
+            self._reason = await async_reason(self.hass, cause, self.entry.title)
+            key = translation_key(cause)
+            return {"base": key if key in self.errors else "refused"}
+        return {}
 
 
 class WriteAccessFlow(MinerRepairFlow):
@@ -174,7 +190,7 @@ class LookAgainFlow(MinerRepairFlow):
         """Read the miner anew, and say what is wrong still if anything is."""
         errors = await self.attempt(lambda coordinator: coordinator.async_read_anew())
         said = errors.get("base")
-        left = said is None and ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        left = said is None and self.issue
         if left or said in self.still:
             errors = {"base": "still_so"}
         return self.form(step, errors) if errors else self.async_create_entry(data={})
@@ -247,9 +263,41 @@ class WrongMinerFlow(MinerRepairFlow):
         return self.async_create_entry(data={})
 
 
-FLOWS: Final[dict[str, type[MinerRepairFlow]]] = {
+class MeterSignFlow(EntryRepairFlow):
+    """The grid meter of a controller seems to be the wrong way round: turn it, or leave it."""
+
+    entry: ControllerConfigEntry
+
+    async def async_step_init(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Let the user choose."""
+        return self.menu("turn", "right")
+
+    async def async_step_turn(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Choose the other sign, or swap the sensors, after asking once more."""
+        if user_input is None:
+            return self.form("turn")
+        if self.issue is None:
+            # Somebody has turned it in the options; once more would be wrong again.
+            return self.async_abort(reason="over", description_placeholders=self.placeholders)
+        entries, options = self.hass.config_entries, self.entry.options
+        entries.async_update_entry(
+            self.entry, options={**options, CONF_METER: turned(options[CONF_METER])}
+        )
+        entries.async_schedule_reload(self.entry.entry_id)
+        return self.async_create_entry(data={})
+
+    async def async_step_right(self, user_input: UserInput = None) -> RepairsFlowResult:
+        """Take the user's word, and never look again as long as the meter is this one."""
+        if self.entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded", description_placeholders=self.placeholders)
+        self.entry.runtime_data.async_trust_meter()
+        return self.async_create_entry(data={})
+
+
+FLOWS: Final[dict[str, type[EntryRepairFlow]]] = {
     "clock_off": ClockFlow,
     "default_password": DefaultPasswordFlow,
+    METER_SIGN: MeterSignFlow,
     "off_does_not_hold": OffDoesNotHoldFlow,
     "outdated_firmware": FirmwareFlow,
     "write_access_off": WriteAccessFlow,

@@ -19,6 +19,8 @@ from .conftest import UNIX_START, AddMiner, Miner
 from .flows import choose, fill, start
 
 GRID = "sensor.grid"
+FROM_GRID = "sensor.from_grid"
+INTO_GRID = "sensor.into_grid"
 BATTERY = "sensor.battery"
 SOC = "sensor.state_of_charge"
 SOLAR = "sensor.solar"
@@ -124,7 +126,8 @@ class House:
             self.say(SOC, round(self.battery.soc, 2), unit_of_measurement="%")
             rest -= battery
         self.grid = rest
-        self.say(GRID, round(rest), unit_of_measurement="W", device_class="power")
+        for meter, shown in ((GRID, rest), (FROM_GRID, max(rest, 0)), (INTO_GRID, max(-rest, 0))):
+            self.say(meter, round(shown), unit_of_measurement="W", device_class="power")
         self.say(SOLAR, round(solar), unit_of_measurement="W", device_class="power")
 
     async def live(self, seconds: float) -> None:

@@ -179,6 +179,7 @@ async def test_a_controller(
     assert sum(found["plan"]["allocated"].values()) > 0
     age = found["now"] - found["readings"]["grid"]["at"]
     assert 0 <= age < 60
+    assert found["meter_sign"]["wrong"] is found["meter_sign"]["trusted"] is False
     states = controller.states()
     assert [guard["sent"] for guard in found["guards"].values()] == [
         states[mac].sent for mac in controller.macs

@@ -24,6 +24,7 @@ from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import START, AddMiner, Miner, add_through_flow
+from .house import House
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +33,18 @@ async def _repairs(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
 
 
-def issue(miner: Miner, key: str) -> ir.IssueEntry | None:
-    """Return an issue of a miner, None when it is not raised."""
-    return ir.async_get(miner.hass).async_get_issue(DOMAIN, f"{key}_{miner.entry.entry_id}")
+def issue(owner: Miner | House, key: str) -> ir.IssueEntry | None:
+    """Return an issue of a miner or a controller, None when it is not raised."""
+    return ir.async_get(owner.hass).async_get_issue(DOMAIN, f"{key}_{owner.entry.entry_id}")
 
 
 class Fix:
     """A fix flow, as the frontend goes through it."""
 
-    def __init__(self, miner: Miner, key: str) -> None:
-        """Be about one issue."""
-        self.manager: RepairsFlowManager = miner.hass.data[REPAIRS]["flow_manager"]
-        self.issue_id = f"{key}_{miner.entry.entry_id}"
+    def __init__(self, owner: Miner | House, key: str) -> None:
+        """Be about one issue of a miner or a controller."""
+        self.manager: RepairsFlowManager = owner.hass.data[REPAIRS]["flow_manager"]
+        self.issue_id = f"{key}_{owner.entry.entry_id}"
         self.flow_id = ""
 
     async def begin(self) -> Any:

@@ -165,7 +165,8 @@ class Aims:
             in_time = self._silence.in_time(readings, now)
             grid = replace(grid, intent=Intent.WAIT) if in_time else grid
         battery = self._silence.battery(readings, now, watts)
-        found = [aim for aim in (grid, battery) if aim is not None]
+        sign = self._silence.sign(readings, now)
+        found = [aim for aim in (grid, sign, battery) if aim is not None]
         return max(found, key=lambda aim: _SEVERITY.index(aim.intent), default=None)
 
     def _follow(

@@ -192,6 +192,36 @@ METER_SLOW = 90.0
 shows a cloud when it has passed, so its owner is told."""
 METER_PAUSE = 1800.0
 """Field: 30 min without a meter; miners pause."""
+SIGN_STEP = 500.0
+"""Own: W by which the draw of the miners must have changed before it says something of the sign of
+the meter: as much as five fridges. What miners start, stop and are ordered is mostly more."""
+SIGN_SAMPLES = 10
+"""Own: reports of the meter that are compared with the draw."""
+SIGN_SPACING = (0.0, 30.0)
+"""s. Own: between two of them, in two rows. With a quick meter the first is one and a half minutes
+long, for orders, stops and starts of 6 W/s and more, and what clouds do is hardly ever as even. The
+second, of five minutes, is for machines that start more slowly."""
+SIGN_ODD = 2
+"""Own: of them that need not fit: a miner says up to 15 s later what the meter shows at once."""
+SIGN_SIDE = 3
+"""Own: and how many at least there must be with less draw and with more, so that no single odd
+report is taken for a change."""
+SIGN_SHARE = 0.25
+"""Own: of the change; all else that draws or gives may move by so much meanwhile. Miners measure
+their draw within a tenth, and what two devices do at the same moment is hardly ever as much as
+twice the one, which a wrong conclusion would need."""
+SIGN_DOUBT = 2
+"""Own: changes against the sign, without one for it, after which nothing is built on the meter: a
+small miner makes no more of them before it buys all that it can draw. What is lowered then is the
+test: it speaks for the sign if the sign is right. Bench: with a right sign, not one change against
+it in all of the days that were lived through."""
+SIGN_EACH = 2
+"""Own: changes against it both up and down, without one for it, after which it is taken to be
+wrong. Something that is switched on by chance with a miner is not switched off with it as well,
+twice."""
+SIGN_MEMORY = 7 * DAY
+"""Own: so long a change against it counts. One miner that starts in the evening and stops in the
+morning needs two days to have shown all; a right sign shows itself with nearly each change."""
 BATTERY_FIRST_SOC = 95.0
 """Field: while the battery charges, its charging power belongs to it below this."""
 BATTERY_FIRST_HYSTERESIS = 5.0

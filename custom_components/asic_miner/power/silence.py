@@ -6,6 +6,7 @@ from statistics import median
 
 from . import defaults
 from .aim_model import Aim, Intent
+from .clock import AGED
 from .model import Measured
 from .site_model import Reason, SiteReadings, Why
 
@@ -62,6 +63,15 @@ class Silence:
         if readings.battery is None:
             return None
         return _ladder(self._age(readings.battery, now), watts, [Why.BATTERY_SILENT] * 4)
+
+    def sign(self, readings: SiteReadings, now: float) -> Aim | None:
+        """Return the aim while the meter of the grid seems to be the wrong way round.
+
+        What it says is worth as little as what is too old to act upon.
+        """
+        if readings.doubted is None:
+            return None
+        return _ladder(now - readings.doubted + AGED, None, [Why.METER_SIGN] * 4)
 
     def _age(self, measured: Measured | None, now: float) -> float:
         """Return for how long a value has been silent; from the start if it never spoke."""

@@ -17,6 +17,7 @@ from .clock import Clock
 from .learning import number
 from .limits import Limits
 from .model import PEOPLE, Source, Wait
+from .sign import Sign
 from .site_model import (
     Energy,
     MinerNow,
@@ -56,6 +57,7 @@ class SiteController:
             grid=number(known.get("grid")) or 0.0,
             battery=number(known.get("battery")) or 0.0,
         )
+        self.sign = Sign(known.get("sign"))
         self._places = {miner.key: miner for miner in settings.miners}
         self._aims = Aims()
         self._limits = Limits()
@@ -78,9 +80,14 @@ class SiteController:
         return self._aims.pace
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return what is worth keeping over a restart: the counted energy."""
+        """Return what is worth keeping over a restart: energy, and doubts in the meter."""
         energy = self.energy
-        return {"solar": energy.solar, "grid": energy.grid, "battery": energy.battery}
+        return {
+            "solar": energy.solar,
+            "grid": energy.grid,
+            "battery": energy.battery,
+            "sign": self.sign.to_json(),
+        }
 
     def plan(self, now: float, readings: SiteReadings, miners: Sequence[MinerNow]) -> Plan:
         """Decide. `miners` are all of the settings that are known now."""
@@ -89,6 +96,8 @@ class SiteController:
             self._aims, self._chooser = Aims(), Chooser()
             self._limits.jumped(now)
         readings = self._clock.mend(readings)
+        self.sign.listen(readings.grid, miners, now)
+        readings = replace(readings, doubted=self.sign.doubted_since)
         mine = [miner for miner in miners if _ours(miner, now)]
         withdrawn = self._adopt(miners, mine)
         drawn = sum(_drawn(miner) for miner in mine)

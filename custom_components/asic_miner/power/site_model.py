@@ -133,6 +133,8 @@ class SiteReadings:
     """W that thermostats ask of miners, for the mode HEAT."""
     loads: tuple[Load, ...] = ()
     """Miners of the settings that are not handed to the plan."""
+    doubted: float | None = None
+    """Since when the meter of the grid seems to be the wrong way round."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,6 +181,8 @@ class Why(StrEnum):
     """As METER_HOLD, for who is behind a circuit or on a phase."""
     LIMIT_METER_FLOOR = "limit_meter_floor"
     LIMIT_METER_PAUSE = "limit_meter_pause"
+    METER_SIGN = "meter_sign"
+    """It seems to be the wrong way round, so what it says is worth as much as silence."""
     BATTERY_SILENT = "battery_silent"
     """What it gives is not known, so the meter of the grid says too little."""
     CIRCUIT = "circuit"

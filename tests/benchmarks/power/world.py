@@ -75,6 +75,7 @@ class Battery:
 
 
 type Controller = Callable[[float, View], None]
+type Make = Callable[[Trace, list[SimMiner]], Controller]
 
 
 class Planner:
@@ -135,9 +136,9 @@ class Planner:
             send(miner, self.guards[miner.key], now)
 
 
-def controllers() -> dict[str, Callable[[Trace, list[SimMiner]], Controller]]:
+def controllers() -> dict[str, Make]:
     """Return all who can be compared, by name."""
-    found: dict[str, Callable[[Trace, list[SimMiner]], Controller]] = {}
+    found: dict[str, Make] = {}
     for variant in VARIANTS:
         found[variant] = partial(lambda name, day, miners: Planner(day, miners, name).act, variant)
     for kind in BASELINES:
@@ -148,9 +149,14 @@ def controllers() -> dict[str, Callable[[Trace, list[SimMiner]], Controller]]:
 
 def run(kind: Kind, count: int, name: str, seed: int = 0) -> Result:
     """Live through one day. The same arguments always come to the same."""
+    return live_through(kind, count, controllers()[name], name, seed)
+
+
+def live_through(kind: Kind, count: int, make: Make, name: str, seed: int = 0) -> Result:
+    """Live through one day with a controller that is made for it."""
     miners = fleet(count)
     day = trace(kind, sum(miner.full for miner in miners), seed)
-    act = controllers()[name](day, miners)
+    act = make(day, miners)
     battery = Battery() if kind is Kind.BATTERY else None
     alone = Battery() if kind is Kind.BATTERY else None
     tally = Tally(day)
