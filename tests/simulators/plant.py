@@ -51,6 +51,8 @@ class Plant:
     """Draw asked for in W; 0 means the nameplate's."""
     lag: float = 40.0
     """Seconds in which the draw makes up 63 % of the way to the target."""
+    lost: float = 0.0
+    """Part of the hashrate that is missing at the same draw, as where chips fail."""
     power: float = field(init=False)
     """True draw in W, without measuring noise."""
     chip_temperature: float = field(init=False)
@@ -92,7 +94,12 @@ class Plant:
 
     @property
     def hashrate(self) -> float:
-        """Return the true hashrate in TH/s that the present draw gives."""
+        """Return the true hashrate in TH/s."""
+        return self.nominal * (1 - self.lost)
+
+    @property
+    def nominal(self) -> float:
+        """Return the hashrate in TH/s that the present draw gives where every chip works."""
         drawn = self.power - self.nameplate.idle_power
         full = self.nameplate.power - self.nameplate.idle_power
         if not self.on or drawn <= 0:

@@ -53,6 +53,10 @@ class Device:
         self.powered = True
         self.locate = False
         self.license_restricted = False
+        self.dead_boards: set[str] = set()
+        """Enabled boards that have stopped to hash and to draw; see `board_dies`."""
+        self.stopped_fans: set[int] = set()
+        """Fans, counted from 0, that stand still whatever is asked of them; tests fill it."""
         self.system_task_running = False
         self.stock_firmware = False
         self.mining_restarts = 0
@@ -100,9 +104,18 @@ class Device:
         """Tell whether the running process cannot mine although it is to."""
         return (
             self.thermal_pause
+            or self.fans_broken
             or self.cooldown_until is not None
             or not self.pools.usable(self.settings.groups)
         )
+
+    @property
+    def fans_broken(self) -> bool:
+        """Tell whether fewer fans turn than the stored cooling mode requires."""
+        mode = next(iter(self.settings.cooling.values()))
+        required = mode.get("minimum_required_fans") if isinstance(mode, dict) else None
+        turning = self.preset.nameplate.fans - len(self.stopped_fans)
+        return isinstance(required, int) and turning < required
 
     @property
     def mining_wanted(self) -> bool:
@@ -141,14 +154,16 @@ class Device:
 
     def share(self, board: str) -> float:
         """Return the part of the whole hashrate that one board gives."""
-        if not self.settings.boards[board]:
-            return 0.0
         shares = {
             name: self.plant.share(int(name) - 1)
-            for name, enabled in self.settings.boards.items()
-            if enabled
+            for name in self.settings.boards
+            if self.works(name)
         }
-        return shares[board] / sum(shares.values())
+        return shares[board] / sum(shares.values()) if board in shares else 0.0
+
+    def works(self, board: str) -> bool:
+        """Tell whether a board can hash."""
+        return self.settings.boards[board] and board not in self.dead_boards
 
     def limit(self, member: str) -> float:
         """Return a temperature limit in °C of the stored cooling mode."""
@@ -225,6 +240,11 @@ class Device:
         self._end_process(Process.CRASHED)
         self.errors.add(self.now, "mining process ended unexpectedly", "H1")
         self._plan("process", self.timing.crash_recovery, lambda: self._begin_process(0.0))
+
+    def board_dies(self, board: str) -> None:
+        """Let an enabled board fall silent; it stays listed, and the others hash on."""
+        self.dead_boards.add(board)
+        self.errors.add(self.now, "hashboard stopped working", "H1", board=int(board))
 
     def boot(self) -> None:
         """Forget what only lives in memory and start up, as after power or reboot."""
@@ -334,6 +354,9 @@ class Device:
         if enabled < 1:
             # One board alone takes about half of what three share, as was measured.
             draw = min(draw, self.preset.power.maximum * 0.75 * enabled)
+        if any(self.settings.boards.values()):
+            # What a dead board drew is not given to the others.
+            draw *= sum(map(self.works, self.settings.boards)) / sum(self.settings.boards.values())
         self.plant.target = max(draw, nameplate.idle_power)
         # The shared plant's own 40 s belong to the default ramp of 30 s.
         ramp = self.settings.ramp_up

@@ -9,7 +9,7 @@ DIFFICULTY = 65_536
 HASHES_PER_DIFFICULTY = 2**32 / 1e12
 """Work behind one unit of difficulty, in terahashes."""
 REJECTED = 0.004
-"""Part of all shares that a pool rejects."""
+"""Part of all shares that a pool rejects while all is well."""
 STALE = 0.001
 """Part of all shares that come too late."""
 
@@ -20,6 +20,8 @@ class PoolCounters:
 
     work: float = 0.0
     """Terahashes."""
+    refused: float = 0.0
+    """Those of them whose shares the pool has rejected."""
     last_share: float | None = None
     """Simulated time of the newest share."""
 
@@ -31,7 +33,7 @@ class PoolCounters:
     @property
     def rejected(self) -> int:
         """Return how many of them were refused."""
-        return int(self.shares * REJECTED)
+        return int(self.refused / (DIFFICULTY * HASHES_PER_DIFFICULTY))
 
     @property
     def stale(self) -> int:
@@ -58,6 +60,8 @@ class Pools:
         """URLs of pools that do not answer; tests fill it."""
         self.all_dead = False
         """No pool answers, whatever its URL."""
+        self.rejected_part = REJECTED
+        """Part of all shares that pools reject from now on; tests change it."""
         self._counters: dict[str, PoolCounters] = {}
 
     def counters(self, pool: PoolSetting) -> PoolCounters:
@@ -85,7 +89,9 @@ class Pools:
                 continue
             counters = self.counters(pool)
             before = counters.shares
-            counters.work += terahashes * part / total
+            done = terahashes * part / total
+            counters.work += done
+            counters.refused += done * self.rejected_part
             if counters.shares > before:
                 counters.last_share = now
 

@@ -41,7 +41,7 @@ def _windows(device: Device, series: list[HashSeries]) -> dict[str, Json]:
 
 def nominal_hashrate(device: Device, board: str | None = None) -> float:
     """Return what the present clocks should give, in TH/s."""
-    whole = device.plant.hashrate
+    whole = device.plant.nominal
     return whole if board is None else whole * device.share(board)
 
 
@@ -79,17 +79,17 @@ def chip_temperature(device: Device, board: str) -> float:
 
 
 def hashboard(device: Device, board: str) -> dict[str, Json]:
-    """Return one board; a disabled one has zero stats and null temperatures."""
+    """Return one board; a disabled or dead one has zero stats and null temperatures."""
     preset, rest = device.preset, device.preset.rest
-    enabled = device.settings.boards[board]
-    hashing = enabled and device.plant.on
+    enabled, works = device.settings.boards[board], device.works(board)
+    hashing = works and device.plant.on
     load = device.plant.power / preset.nameplate.power if hashing else 0.0
     manual = device.settings.manual
     frequency, voltage = preset.frequency * load**0.8, preset.voltage * (0.9 + 0.1 * load)
     if hashing and not device.tuner.enabled:
         frequency = manual.board_frequency.get(board) or manual.frequency or frequency
         voltage = manual.board_voltage.get(board) or manual.voltage or voltage
-    chip = chip_temperature(device, board) if enabled else None
+    chip = chip_temperature(device, board) if works else None
     ambient = device.plant.ambient
     air = enabled and preset.cooling == "auto" and not preset.mini
     reading: dict[str, Json] = {
@@ -125,9 +125,7 @@ def sensor(number: int | None, location: int, temperature: float) -> dict[str, J
 def highest_temperature(device: Device) -> dict[str, Json] | None:
     """Return the hottest chip of the enabled boards."""
     chips = [
-        chip_temperature(device, board)
-        for board, enabled in device.settings.boards.items()
-        if enabled
+        chip_temperature(device, board) for board in device.settings.boards if device.works(board)
     ]
     return sensor(None, CHIP, max(chips)) if chips else None
 
@@ -140,11 +138,15 @@ def fans(device: Device) -> list[Json]:
     return [
         {
             "position": preset.fan_position_base + number,
-            "rpm": round(device.plant.measured(rpm)) if ratio > 0 or preset.mini else 0,
+            "rpm": _measured_speed(device, number, rpm) if ratio > 0 or preset.mini else 0,
             "target_speed_ratio": round(ratio, 3),
         }
         for number in range(preset.nameplate.fans)
     ]
+
+
+def _measured_speed(device: Device, number: int, rpm: float) -> int:
+    return 0 if number in device.stopped_fans else round(device.plant.measured(rpm))
 
 
 def fan_ratio(device: Device) -> float:
@@ -200,13 +202,14 @@ def _phase(device: Device) -> Json:
     off = {
         "application_unavailable": device.process in {Process.STOPPED, Process.CRASHED},
         "user_pause": device.paused,
-        "thermal_pause": device.thermal_pause,
+        "thermal_pause": device.thermal_pause or device.fans_broken,
         "dps_cooldown": device.cooldown_until is not None,
         "dead_pools": not device.pools.usable(device.settings.groups),
         "hardware_error": not any(device.settings.boards.values()),
     }
+    cause = "BROKEN_FANS" if device.fans_broken else "DANGEROUS_TEMPERATURE"
     details: dict[str, Json] = {
-        "thermal_pause": {"reason": "THERMAL_PAUSE_REASON_DANGEROUS_TEMPERATURE"},
+        "thermal_pause": {"reason": f"THERMAL_PAUSE_REASON_{cause}"},
         "hardware_error": {"message": "no hashboard is enabled"},
     }
     phase, reason = "running", "preheating" if device.tuner.preheating else "normal"

@@ -45,7 +45,7 @@ SHARE_DIFFICULTY = 262144
 """Gives a share every few seconds at the hashrates of these models."""
 HASHES_PER_DIFFICULTY = 2**32
 REJECTED = 0.003
-"""Part of the shares that pools refuse."""
+"""Part of the shares that pools refuse while all is well."""
 WINDOWS = {"5s": 5.0, "1m": 60.0, "5m": 300.0, "15m": 900.0}
 """Averages that devices report, in seconds."""
 LED_LAG = 2.0
@@ -145,8 +145,10 @@ class Device:
             return
         shares = hashrate * 1e12 * seconds / (SHARE_DIFFICULTY * HASHES_PER_DIFFICULTY)
         before = int(pool.accepted)
-        pool.accepted += shares * (1 - REJECTED)
-        pool.rejected += shares * REJECTED
+        refused = self.faults.rejected_part
+        rejected = shares * (REJECTED if refused is None else refused)
+        pool.accepted += shares - rejected
+        pool.rejected += rejected
         if int(pool.accepted) > before:
             pool.last_share = self.now
 

@@ -70,7 +70,7 @@ class Speaker:
         device, faults = self.device, self.device.faults
         codes = [530 + slot for slot in sorted(faults.missing_boards)]
         # Each pool has a code of its own, and all together another.
-        codes += [2021 + place for place in sorted(faults.dead_pools)]
+        codes += [2020 + place for place in sorted(faults.dead_pools)]
         if device.pools and device.active_pool is None:
             codes.append(2010)
         if faults.fans_stopped and not device.preset.liquid:

@@ -93,6 +93,8 @@ class Faults:
     """Slots (from 0) whose board is not found. It hashes and draws nothing."""
     dead_pools: set[int] = field(default_factory=set)
     """Places (from 0) of pools that do not answer the miner."""
+    rejected_part: float | None = None
+    """Part of the shares that pools refuse from now on; None means the few of every day."""
     fans_stopped: bool = False
     """Fan speeds are 0."""
     no_hashrate: bool = False

@@ -78,7 +78,7 @@ class Readings:
         device = self.device
         if not self.hashing:
             return 0
-        part = device.plant.hashrate / device.preset.nameplate.hashrate
+        part = device.plant.nominal / device.preset.nameplate.hashrate
         spread = Random(device.seed * 17 + slot).uniform(-6, 6)
         return max(RAMP_FREQUENCY, round(device.preset.frequency * part + spread))
 
