@@ -45,6 +45,7 @@ from .miners.errors import (
     WrongMinerError,
 )
 from .miners.models import Capabilities, Identity, MinerState, Snapshot
+from .miners.rejects import RejectMeter
 from .restart import Restart, RestartWatch
 from .stale import StaleParts, remove_parts
 from .surroundings import UNPLUGGED, Surroundings
@@ -74,6 +75,7 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self.identity = Identity.from_json(entry.data[CONF_IDENTITY])
         self.capabilities = Capabilities.from_json(entry.data[CONF_CAPABILITIES])
         self.energy = EnergyMeter()
+        self._rejects = RejectMeter()
         # One poll or command at a time, from all who may ask for one.
         self._turn = asyncio.Lock()
         self._surroundings = Surroundings(hass, entry)
@@ -192,6 +194,10 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
             else:
                 snapshot = replace(snapshot, state=MinerState.RESTARTING)
         snapshot = self._surroundings.measured(snapshot)
+        snapshot = replace(
+            snapshot,
+            reject_rate=self._rejects.add(snapshot.accepted_shares, snapshot.rejected_shares, now),
+        )
         self._act_on(snapshot)
         self._count(snapshot.power, now)
         self._learn(snapshot)

@@ -158,13 +158,6 @@ def test_what_becomes_of_a_pool(
     assert pool.state is state
 
 
-def test_rates_without_shares_are_not_known() -> None:
-    """Neither zero nor a division by it."""
-    assert Snapshot().reject_rate is None
-    assert Snapshot(accepted_shares=0, rejected_shares=0).reject_rate is None
-    assert Snapshot(accepted_shares=99, rejected_shares=1).reject_rate == pytest.approx(1.0)
-
-
 def test_active_pool() -> None:
     """The one that is mined on, if any."""
     spare = Pool(index=1, url="a", user="w", active=False)

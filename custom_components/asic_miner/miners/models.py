@@ -514,6 +514,8 @@ class Snapshot:
     """Since the mining process started."""
     accepted_shares: int | None = None
     rejected_shares: int | None = None
+    reject_rate: float | None = None
+    """Rejected part of the latest shares in percent. No device tells it: who polls counts it."""
     boards: tuple[Hashboard, ...] = ()
     fans: tuple[Fan, ...] = ()
     pools: tuple[Pool, ...] | None = None
@@ -543,14 +545,6 @@ class Snapshot:
     """(slow) What the device is set to; what it does not tell is not in here."""
     write_access: bool | None = None
     """Whether writes are allowed, as far as the last write told."""
-
-    @property
-    def reject_rate(self) -> float | None:
-        """Return the rejected share of all shares in percent."""
-        accepted, rejected = self.accepted_shares, self.rejected_shares
-        if accepted is None or rejected is None or accepted + rejected == 0:
-            return None
-        return 100 * rejected / (accepted + rejected)
 
     @property
     def active_pool(self) -> Pool | None:

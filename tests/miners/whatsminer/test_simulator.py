@@ -92,7 +92,7 @@ async def test_slow_readings(preset: str) -> None:
         assert [fault.code for fault in seen.faults] == ["110", "2010"]
         assert seen.accepted_shares is not None
         assert seen.accepted_shares > 0
-        assert seen.reject_rate is not None
+        assert seen.rejected_shares is not None
         if PRESETS[preset].api >= (2, 0, 0):
             assert seen.mac == b.miner.truth()["mac"]
             assert seen.locate is False
