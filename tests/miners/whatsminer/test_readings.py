@@ -367,6 +367,7 @@ def test_power_limits(told: Json, watts: float | None) -> None:
 
 
 HASHING: dict[str, Json] = {"HS RT": 100e6, "Hash Stable": True, "Elapsed": 5000}
+RAMPING: dict[str, Json] = {**HASHING, "Hash Stable": "false", "Elapsed": 500}
 IDLE: dict[str, Json] = {"HS RT": 0, "Elapsed": 5000}
 FAULTY = (Fault(code="110", message="x"),)
 HARMLESS = (Fault(code="2350", message="x", minor=True),)
@@ -380,7 +381,9 @@ BOARDS: list[dict[str, Json]] = [{"Slot": 0, "Upfreq Complete": 1}]
     [
         (live(HASHING, BOARDS), None, None, MinerState.MINING),
         (live(HASHING, BOARDS), FAULTY, DEAD, MinerState.MINING),
-        (live({**HASHING, "Hash Stable": "false"}, BOARDS), None, None, MinerState.STARTING),
+        (live(RAMPING, BOARDS), None, None, MinerState.STARTING),
+        # One that never calls itself stable.
+        (live({**RAMPING, "Elapsed": 5000}, BOARDS), None, None, MinerState.MINING),
         (live({"HS RT": 1e6}, [{"Upfreq Complete": 0}]), None, None, MinerState.STARTING),
         (live({"HS RT": 1e6, "Upfreq Complete": "0"}), None, None, MinerState.STARTING),
         # One bad board does not make a stable miner a starting one.

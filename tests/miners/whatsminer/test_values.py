@@ -274,6 +274,9 @@ BOARD: dict[str, Json] = {"Slot": 0}
         (live({**RUNS, "Hash Stable": True}), None, MinerState.MINING),
         (live({**RUNS, "Hash Stable": False}), None, MinerState.STARTING),
         (live({**RUNS}, {"Upfreq Complete": 0}), None, MinerState.STARTING),
+        (live({**RUNS, "Hash Stable": False, "Elapsed": 2600}), None, MinerState.STARTING),
+        # One that never calls itself stable.
+        (live({**RUNS, "Hash Stable": False, "Elapsed": 2800}), None, MinerState.MINING),
         (live({**RUNS, "Hash Stable": True}, {"Upfreq Complete": 0}), None, MinerState.MINING),
         (live({"Elapsed": 5000}, BOARD), DEAD, MinerState.LIMITED),
         (live({"Elapsed": 10}, BOARD), None, MinerState.STARTING),

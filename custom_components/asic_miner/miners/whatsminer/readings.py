@@ -314,7 +314,11 @@ def state(
         return MinerState.UNKNOWN
     if not hashrate(live.summary):
         return _state_without_hashrate(live, faults, known)
-    return MinerState.STARTING if ramping(live) else MinerState.MINING
+    elapsed = (live.summary or _NOTHING).number("Elapsed")
+    # One that never calls itself stable is at work all the same, and what is wrong with it
+    # shall not be taken for a part of its start.
+    in_time = elapsed is None or elapsed < _LONGEST_RAMP
+    return MinerState.STARTING if in_time and ramping(live) else MinerState.MINING
 
 
 def _state_without_hashrate(
