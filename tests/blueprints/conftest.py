@@ -85,12 +85,16 @@ class House:
         await self._settle()
 
     async def minutes(
-        self, minutes: float, each: Callable[[], Awaitable[None]] | None = None
+        self,
+        minutes: float,
+        each: Callable[[], Awaitable[None]] | None = None,
+        *,
+        step: float = STEP,
     ) -> None:
         """Let time pass for the house, the miners and Home Assistant alike."""
-        for _ in range(round(minutes * 60 / STEP)):
-            self._clock.advance(STEP)
-            self._freezer.tick(STEP)
+        for _ in range(round(minutes * 60 / step)):
+            self._clock.advance(step)
+            self._freezer.tick(step)
             if each:
                 await each()
             async_fire_time_changed(self.hass)

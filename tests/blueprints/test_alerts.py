@@ -1,85 +1,27 @@
-"""Alerts: each fault is told in its time, and nothing is told of a miner that is merely off."""
+"""Alerts: each fault is told in its time, and nothing is told of a miner that is merely off.
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-import pytest
+The faults are in the simulated devices: the integration reads them as it reads real ones.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from tests.integration.conftest import AddMiner, Miner
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.whatsminer import WhatsminerSimulator
 
+from .alerting import BREAKDOWNS, Alerts, Breakdown, begin, breaks
 from .conftest import House
 
-
-class Alerts:
-    """What has been told."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Listen."""
-        self.told: list[dict[str, object]] = []
-        hass.bus.async_listen("told", self._tell)
-
-    @callback
-    def _tell(self, event: Event[dict[str, object]]) -> None:
-        self.told.append(dict(event.data))
-
-    @property
-    def kinds(self) -> list[object]:
-        """Which alerts there were, in their order."""
-        return [alert["alert"] for alert in self.told]
-
-
-async def hold_still(hass: HomeAssistant, miner: Miner) -> None:
-    """End the polls and leave the states as they are, for a test to change one by one."""
-    shown = {
-        entity.entity_id: state
-        for entity in er.async_entries_for_config_entry(er.async_get(hass), miner.entry.entry_id)
-        if (state := hass.states.get(entity.entity_id))
-    }
-    assert await hass.config_entries.async_unload(miner.entry.entry_id)
-    for entity_id, state in shown.items():
-        hass.states.async_set(entity_id, state.state, state.attributes)
-
-
-async def begin(house: House, miner: Miner, *, polls: bool = True) -> Alerts:
-    """Watch all of a miner that has been mining for long."""
-    await house.enable(miner, *[k for k in miner.entity_keys() if k.startswith("fan_speed")])
-    await house.enable(miner, "reject_rate")
-    await house.minutes(20)
-    keys = sorted(miner.entity_keys())
-    have = set(keys)
-    usual_efficiency = round(miner.number("efficiency"), 1)
-    if not polls:
-        await hold_still(house.hass, miner)
-    await house.automate(
-        "alerts",
-        mining_switch=miner.entity_id("mining"),
-        state_sensor=miner.entity_id("state"),
-        power_sensor=miner.entity_id("power"),
-        problem_sensor=miner.entity_id("problem"),
-        fault_sensor=miner.entity_id("fault") if "fault" in have else "",
-        boards=[miner.entity_id(key) for key in keys if key.startswith("board_hashrate")],
-        temperature_sensor=miner.entity_id("temperature"),
-        fans=[miner.entity_id(key) for key in keys if key.startswith("fan_speed")],
-        hashrate_sensor=miner.entity_id("hashrate"),
-        usual_efficiency=usual_efficiency,
-        pool_sensor=miner.entity_id("pool_connected"),
-        reject_sensor=miner.entity_id("reject_rate"),
-        tell=[
-            {
-                "event": "told",
-                "event_data": {
-                    "alert": "{{ alert }}",
-                    "title": "{{ title }}",
-                    "message": "{{ message }}",
-                    "critical": "{{ critical }}",
-                },
-            }
-        ],
-    )
-    return Alerts(house.hass)
+SEEN_AFTER = 5.0
+"""Minutes in which every fault has reached its entity: some facts are read once a minute, some
+are averages of a minute, and that shares are rejected shows when there have been some."""
+METER = "sensor.meter"
 
 
 async def test_silent_through_an_ordinary_day(
@@ -123,85 +65,148 @@ async def test_offline(house: House, device: SimulatedMiner, add_miner: AddMiner
     await house.minutes(20)
     assert alerts.kinds == ["offline"]
     assert alerts.told[0]["title"] == miner.entry.title
+    assert alerts.message("offline") == "The miner does not answer."
     await device.start()
     await house.minutes(2)
 
 
-# What a device shows is set beside the polls here, since no simulator breaks in all of these ways.
-READINGS = [
-    ("board", "board_hashrate_2", 0, 10),
-    ("board", "board_hashrate_2", STATE_UNKNOWN, 10),
-    ("hot", "temperature", 97, 2),
-    ("fan", "fan_speed_1", 0, 0.5),
-    ("hashrate", "hashrate", 40, 15),
-    ("rejects", "reject_rate", 3, 15),
-    ("pool", "pool_connected", "off", 10),
-    ("problem", "problem", "on", 1),
-    ("idle", "state", "stopped", 10),
-]
+async def test_each_fault(house: House, device: SimulatedMiner, add_miner: AddMiner) -> None:
+    """Not for a moment of it; then in its time, once; and again when it comes back.
+
+    One miner has them all, one after the other: each is over before the next.
+    """
+    miner = await add_miner(device)
+    alerts = await begin(house, miner)
+    await house.minutes(SEEN_AFTER)
+    for fault in BREAKDOWNS:
+        make = 0 if isinstance(device, WhatsminerSimulator) else 1
+        if fault.says[make]:
+            await has_and_loses(house, miner, alerts, fault, says=fault.says[make])
 
 
-@pytest.mark.parametrize(("kind", "key", "shown", "minutes"), READINGS)
-async def test_each_in_its_time(
-    house: House,
-    braiins: BraiinsSimulator,
-    add_miner: AddMiner,
-    kind: str,
-    key: str,
-    shown: object,
-    minutes: float,
+async def has_and_loses(
+    house: House, miner: Miner, alerts: Alerts, fault: Breakdown, *, says: str
 ) -> None:
-    """Not before its time, then once; and never while the miner tunes, heat apart."""
-    miner = await add_miner(braiins)
-    alerts = await begin(house, miner, polls=False)
-    entity_id = miner.entity_id(key)
-    good, drawn = miner.state(key), miner.state("power")
-    if key != "state":
-        state = miner.entity_id("state")
-        for quiet in ("tuning", "starting", "paused", "restarting"):
-            await house.show(state, quiet)
-            if quiet == "paused":
-                await house.show(miner.entity_id("power"), 14)
-                await house.show(miner.entity_id("mining"), "off")
-            await house.show(entity_id, shown)
-            await house.minutes(minutes + 2)
-            await house.show(entity_id, good)
-            await house.show(miner.entity_id("mining"), "on")
-            await house.show(miner.entity_id("power"), drawn)
-            await house.minutes(1)
-        expected = ["hot"] * 4 if kind == "hot" else []
-        assert alerts.kinds == expected
+    """Give a miner one fault, for a moment and then for long, twice."""
+    device, before = miner.device, miner.state(fault.key)
+    expected = Counter([fault.kind])
+    if fault.named and isinstance(device, WhatsminerSimulator):
+        expected["problem"] += 1
+
+    breaks(device, fault.kind)
+    await house.minutes(fault.blip, step=15)
+    assert fault.shows(miner.state(fault.key), before), fault.kind
+    breaks(device, fault.kind, broken=False)
+    await house.minutes(0.5, step=15)
+    await house.minutes(fault.fades + fault.minutes)
+    assert alerts.told == [], fault.kind
+
+    for _ in range(2):
+        assert not fault.shows(miner.state(fault.key), before), fault.kind
+        breaks(device, fault.kind)
+        await house.minutes(fault.minutes)
+        assert fault.kind not in alerts.kinds
+        await house.minutes(SEEN_AFTER)
+        assert Counter(alerts.kinds) == expected, fault.kind
+        assert says in alerts.message(fault.kind)
+        assert [a["critical"] for a in alerts.told if a["alert"] == fault.kind] == [
+            fault.kind == "hot"
+        ]
+        await house.minutes(2)
+        assert Counter(alerts.kinds) == expected, f"{fault.kind} once more"
+        breaks(device, fault.kind, broken=False)
+        await house.minutes(fault.fades)
         alerts.told.clear()
-        await house.show(state, "mining")
-    await house.show(entity_id, shown)
-    await house.minutes(minutes - 0.5)
-    assert alerts.told == []
+
+
+async def test_nothing_is_told_while_it_is_paused_starts_or_tunes(
+    house: House, device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """With a dead board, a fan that stands still and the rest; all is told when it mines."""
+    miner = await add_miner(device)
+    alerts = await begin(house, miner)
+    await miner.call("switch.turn_off", "mining")
     await house.minutes(1)
-    assert alerts.kinds == [kind]
-    await house.minutes(20)
-    assert alerts.kinds == [kind]
-    assert alerts.told[0]["critical"] is (kind == "hot")
-    assert str(alerts.told[0]["message"]).strip()
+    faults = ["board", "fan", "hashrate", "rejects"]
+    expected = set(faults)
+    states = {"paused", "starting", "tuning"}
+    if isinstance(device, BraiinsSimulator):
+        machine = device.device
+        machine.timing.board_start, machine.timing.tuning = 500.0, 5400.0
+        machine.settings.power_target = 2000.0
+        machine.retarget()
+    else:
+        faults.append("problem")
+        expected.add("problem")
+        states = {"stopped", "starting"}
+    for kind in faults:
+        breaks(device, kind)
+    breaks(device, "pool")
+    await house.minutes(30)
+    assert alerts.told == []
+    breaks(device, "pool", broken=False)
+    await miner.call("switch.turn_on", "mining")
+    seen = {"stopped" if isinstance(device, WhatsminerSimulator) else "paused"}
+    minutes = 0.0
+    while (state := miner.state("state")) != "mining":
+        seen.add(state)
+        assert alerts.told == [], state
+        await house.minutes(0.5)
+        minutes += 0.5
+        assert minutes < 120, "it never mines"
+    assert states <= seen
+    # Longer than any of them waits.
+    assert minutes > 16
+    await house.minutes(15 + SEEN_AFTER)
+    assert Counter(alerts.kinds) == Counter(expected)
+
+
+async def test_firmware_that_says_why_it_does_not_mine(
+    house: House, braiins: BraiinsSimulator, add_miner: AddMiner
+) -> None:
+    """The reason is told, and not besides that it is idle."""
+    braiins.device.preset = replace(braiins.device.preset, rest=(1, 7, 0))
+    miner = await add_miner(braiins)
+    alerts = await begin(house, miner)
+    breaks(braiins, "idle")
+    await house.minutes(30)
+    assert alerts.kinds == ["problem"]
+    assert "Mining has stopped because fans fail. Check that every fan" in alerts.message("problem")
+
+
+async def test_degrees_fahrenheit(
+    hass: HomeAssistant, house: House, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """180 of them are no reason to worry; 207 are, with the limit of 95 °C."""
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    miner = await add_miner(whatsminer)
+    alerts = await begin(house, miner)
+    assert miner.number("temperature") > 170
+    await house.minutes(5)
+    assert alerts.told == []
+    breaks(whatsminer, "hot")
+    await house.minutes(5)
+    assert alerts.kinds == ["hot"]
+    assert alerts.message("hot") == "The miner is hot: 206.6 °F."
 
 
 async def test_power_drawn_while_off(
     house: House, whatsminer: WhatsminerSimulator, add_miner: AddMiner
 ) -> None:
-    """A stop that was not obeyed is told after two minutes; an ordinary one is not."""
+    """A meter shows that a stop was not obeyed: told after two minutes. Its few watts are not."""
     miner = await add_miner(whatsminer)
-    alerts = await begin(house, miner, polls=False)
-    power = miner.entity_id("power")
-    await house.show(miner.entity_id("mining"), "off", friendly_name="Garage")
-    await house.minutes(1)
-    await house.show(power, 14, unit_of_measurement="W")
-    await house.minutes(5)
+    await house.show(METER, 3.4, unit_of_measurement="kW")
+    alerts = await begin(house, miner, power_sensor=METER)
+    await house.minutes(20)
+    await miner.call("switch.turn_off", "mining")
+    await house.show(METER, 14, unit_of_measurement="W")
+    await house.minutes(10)
+    assert miner.state("mining") == "off"
     assert alerts.told == []
-    await house.show(power, 1.8, unit_of_measurement="kW")
+    await house.show(METER, 1.8, unit_of_measurement="kW")
     await house.minutes(1.5)
     assert alerts.told == []
     await house.minutes(1)
     assert alerts.kinds == ["stop"]
     assert alerts.told[0]["critical"] is True
-    assert alerts.told[0]["title"] == "Garage"
-    # As the sensor is shown everywhere: without decimals.
-    assert "2 kW" in str(alerts.told[0]["message"])
+    assert alerts.message("stop") == "The miner is switched off and draws 1.8 kW."
