@@ -236,6 +236,17 @@ async def test_only_passwords_change() -> None:
             await client.set_pools((group(OLD),))
 
 
+@pytest.mark.parametrize("previous", [None, ("a", "b")])
+async def test_neither_a_reply_nor_anything_to_read(previous: tuple[str, ...] | None) -> None:
+    """It may boot with its new pools: that is open, and nothing is sent over it."""
+    script = newer(pools=[listed(OLD), Wire.CLOSE], update_pools=Wire.CLOSE)
+    async with miner(script) as (device, client):
+        hasty(client)
+        with pytest.raises(UnconfirmedError, match="cannot be read"):
+            await client.set_pools((group(NEW),), previous_passwords=previous)
+        assert device.commands.count("update_pools") == 1
+
+
 STRANGE: list[tuple[Answer, str]] = [
     (listed([("stratum+tcp://login:hunter2@c.example:9/x?login=1", "you.1")]), "c.example:9 now"),
     (listed([("login:hunter2@c:9#login", "you.1"), ("d:1", "you.1")]), "c:9, d:1 now"),

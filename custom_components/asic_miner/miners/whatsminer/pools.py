@@ -60,8 +60,8 @@ class PoolOrders(Core):
 
         The device mines for them at once; the mining process may restart. Name and quota of
         the only group mean nothing. Raises RejectedError when the device has its old pools
-        still, and UnconfirmedError when it has not even replied. Logins in addresses are sent
-        and not compared: firmware may leave them out.
+        still, and UnconfirmedError when it has not even replied, and has these or cannot be
+        read. Logins in addresses are sent and not compared: firmware may leave them out.
         """
         wanted = _checked(groups)
         before = await self._pools()
@@ -82,6 +82,9 @@ class PoolOrders(Core):
         if await self._pools_show(_entries_shown(wanted)):
             return
         now = await self._pools_now()
+        if now is None and not replied:
+            # It may have taken them and be booting: nothing is sent over what is not known.
+            raise UnconfirmedError("the miner did not answer, and its pools cannot be read")
         if now is not None and _shown(now) == _shown(before):
             if replied:
                 raise RejectedError(
