@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.demo.hass import Hass, HassError
-from tests.reliability.gate import HEALTHY, Gate, SilentWrites
+from tests.reliability.gate import HEALTHY, Gate, OnlyWrites, Silent
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 
@@ -71,7 +71,7 @@ async def test_stopped_in_the_middle_of_a_write(
         before = [int(gate.device.truth()["writes"] or 0) for gate in gates]
         sent = [gate.write_requests for gate in gates]
         for gate in gates:
-            await gate.go(SilentWrites())
+            await gate.go(OnlyWrites(Silent()))
         commands = [asyncio.create_task(_command(hass, switch)) for switch in switches]
 
         async def executed() -> bool:

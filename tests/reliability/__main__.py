@@ -24,7 +24,14 @@ def main(arguments: list[str]) -> int:
         noted.touch()
         # Everything in it is our own.
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "tests/reliability/test_matrix.py"],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "tests/reliability/test_matrix.py",
+                "tests/reliability/test_matrix_pools.py",
+            ],
             cwd=ROOT,
             env={**os.environ, FILE: str(noted)},
             check=False,

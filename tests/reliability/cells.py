@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-SITUATIONS = ("flow", "set-up", "polling", "action", "unload")
+SITUATIONS = ("flow", "set-up", "polling", "action", "pools", "unload")
 FILE = "ASIC_MINER_MATRIX"
 """Environment variable with the file to note cells in; without it nothing is noted."""
 

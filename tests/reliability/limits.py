@@ -9,8 +9,10 @@ from aiohttp import ClientTimeout
 from custom_components.asic_miner import polling
 from custom_components.asic_miner.miners import detect
 from custom_components.asic_miner.miners.braiins import base, session
+from custom_components.asic_miner.miners.braiins import pools as braiins_pools
 from custom_components.asic_miner.miners.braiins import transport as braiins
 from custom_components.asic_miner.miners.whatsminer import core, patience
+from custom_components.asic_miner.miners.whatsminer import pools as whatsminer_pools
 from custom_components.asic_miner.miners.whatsminer import transport as whatsminer
 
 SHORT = 0.15
@@ -56,6 +58,8 @@ def brisk() -> Iterator[None]:
             (session, "FIRST_BACKOFF", 0.0),
             (session, "LAST_BACKOFF", 0.0),
             (base, "PATIENCE", (0.05, 0.05)),
+            (whatsminer_pools.PoolOrders, "pools_seconds", 1.0),
+            (braiins_pools, "CONFIRM_SECONDS", (0.05, 0.1, 0.2)),
         ):
             stack.enter_context(patch.object(target, name, value))
         stack.enter_context(

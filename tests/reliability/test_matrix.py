@@ -25,7 +25,7 @@ from tests.simulators.base import SimulatedMiner
 from tests.simulators.clock import ManualClock
 
 from . import cells
-from .gate import HEALTHY, Flood, Gate, SilentWrites
+from .gate import HEALTHY, Flood, Gate, OnlyWrites, Silent
 from .limits import SHORT, brisk, hurried
 from .losses import BACK, LOST, Losses, quiet
 from .neighbours import BOUND, NOTHING, TIMES, Neighbours, same
@@ -368,7 +368,7 @@ async def test_stopped_in_the_middle_of_a_write(
         await trial.within("flow", trial.flow())
         writes = gate.write_requests
         trial._writes_before = trial._writes()
-        await gate.go(SilentWrites())
+        await gate.go(OnlyWrites(Silent()))
         command = hass.async_create_task(trial.added.call("switch.turn_off", "mining"))
         async with asyncio.timeout(BOUND):
             while gate.write_requests == writes or not trial.executed():
