@@ -4,12 +4,16 @@
 import custom_components.asic_miner  # noqa: F401
 
 from collections.abc import Callable, Generator  # isort: skip
+import logging  # isort: skip
 import os  # isort: skip
 
 from hypothesis import settings  # isort: skip
 import pytest  # isort: skip
 
 from tests.translations import TranslationCheck  # isort: skip
+
+# The harness lets the recorder tell each statement; nobody reads them, and writing them takes time.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 if "ASIC_MINER_FUZZ" not in os.environ:
     # What is tried for a change is the same each time, so that it fails for the change; what is
