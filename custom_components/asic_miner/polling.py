@@ -363,13 +363,13 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def _read_soon(self) -> None:
-        """Poll after the settling time, and more often for a while."""
-        now = self._now()
-        self._fast_until = now + FAST_SECONDS
-        self._slow_due = now
+        """Read everything after the settling time, and more often for a while."""
+        self._fast_until = self._now() + FAST_SECONDS
 
         async def refresh(_now: datetime) -> None:
             self._cancel_read = _nothing
+            # Not sooner: a poll that is due meanwhile would read what has not settled.
+            self._slow_due = self._now()
             await self.async_refresh()
 
         self._cancel_read()

@@ -267,14 +267,23 @@ async def test_one_command_at_a_time(whatsminer: WhatsminerSimulator, add_miner:
     assert whatsminer.max_open_connections == 1
 
 
+@pytest.mark.parametrize("between", [False, True], ids=["alone", "with a poll meanwhile"])
 async def test_the_effect_is_read_by_itself(
-    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    between: bool,
 ) -> None:
     """Nobody has to ask: after the settling time the state is that of the device."""
     miner = await add_miner(whatsminer)
     coordinator = miner.entry.runtime_data
-    coordinator.client.settling_seconds = 0.01
+    coordinator.client.settling_seconds = 0.5 if between else 0.01
     await miner.call("switch.turn_on", "locate")
+    if between:
+        # Its regular one, which comes too early to see the light.
+        await coordinator.async_refresh()
+        assert miner.state("locate") == "off"
     clock.advance(10)
     async with asyncio.timeout(30):
         while miner.state("locate") != "on":
