@@ -55,6 +55,7 @@ class Actuator:
         self._last_on = float(last) if isinstance(last, int | float) else None
         full = stored.get("full")
         self._full = float(full) if isinstance(full, int | float) else None
+        self._able_from: tuple[Capabilities, float | None] | None = None
         self._able(coordinator.capabilities)
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -105,6 +106,9 @@ class Actuator:
 
     def _able(self, capabilities: Capabilities) -> None:
         """Take over what the miner can do, which it may show only with time."""
+        if (capabilities, self._full) == self._able_from:
+            return
+        self._able_from = (capabilities, self._full)
         ability = Ability.of(capabilities, full=self._full)
         if ability is None:
             return

@@ -364,11 +364,13 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
     @callback
     def _read_soon(self) -> None:
         """Read everything after the settling time, and more often for a while."""
-        self._fast_until = self._now() + FAST_SECONDS
+        now = self._now()
+        self._fast_until = now + FAST_SECONDS
+        self._slow_due = now
 
         async def refresh(_now: datetime) -> None:
             self._cancel_read = _nothing
-            # Not sooner: a poll that is due meanwhile would read what has not settled.
+            # Once more: a poll that was due meanwhile may have read what had not settled.
             self._slow_due = self._now()
             await self.async_refresh()
 

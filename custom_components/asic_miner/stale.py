@@ -60,6 +60,8 @@ class StaleParts:
                     self._missing[part] = self._missing.get(part, 0.0) + step
                     if self._missing[part] >= STALE_SECONDS:
                         self._gone.add(part)
+        if not self._gone:
+            return known
         return replace(
             known,
             boards=known.boards - {index for kind, index in self._gone if kind == "board"},

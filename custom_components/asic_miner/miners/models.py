@@ -264,8 +264,20 @@ class Capabilities:
         """Add what has been seen now to what was known before.
 
         A paused or restarting miner shows less of itself; what it has once shown
-        it still has. Newer ranges and choices win over older ones.
+        it still has. Newer ranges and choices win over older ones. The same object is
+        returned where nothing is new, which is so at nearly every poll.
         """
+        if (
+            seen.features <= self.features
+            and seen.boards <= self.boards
+            and seen.fans <= self.fans
+            and seen.pools <= self.pools
+            and seen.ranges.items() <= self.ranges.items()
+            and seen.choices.items() <= self.choices.items()
+            and seen.assumed - self.features <= self.assumed
+            and self.assumed.isdisjoint(seen.features - seen.assumed)
+        ):
+            return self
         return replace(
             seen,
             features=self.features | seen.features,

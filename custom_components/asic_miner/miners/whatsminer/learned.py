@@ -48,6 +48,9 @@ class Learned:
         """Settings that the device has told."""
         self._sent: dict[Feature, SettingValue] = {}
         """Settings that it was told, for those that it does not tell itself."""
+        self._commands = Capabilities()
+        self._commands_of: tuple[object, ...] = ()
+        """What decides about the commands, and what it was when they were worked out."""
         self._liquid: bool | None = None
         self._still_polls = 0
         self._polled = Live()
@@ -136,7 +139,17 @@ class Learned:
     @property
     def commands(self) -> Capabilities:
         """Return the commands it takes, without what it has refused as unknown."""
-        commands = features.commands(self.version, liquid=self.liquid, full_power=self.full_power)
+        machine = Machine(version=self.version or (), model=self.model, liquid=self.liquid)
+        # Asked for at each poll, and nearly always the same.
+        known = (machine, self.full_power, frozenset(self.unsupported), frozenset(self._told))
+        if known != self._commands_of:
+            self._commands_of, self._commands = known, self._work_out_commands(machine)
+        return self._commands
+
+    def _work_out_commands(self, machine: Machine) -> Capabilities:
+        commands = features.commands(
+            self.version, liquid=machine.liquid, full_power=self.full_power
+        )
         if self.unsupported >= PERCENT_FORMS:
             gone = {Feature.POWER_PERCENT, Feature.POWER_TARGET}
             commands = replace(
@@ -144,7 +157,6 @@ class Learned:
                 features=commands.features - gone,
                 ranges={name: kept for name, kept in commands.ranges.items() if name not in gone},
             )
-        machine = Machine(version=self.version or (), model=self.model, liquid=self.liquid)
         taken = settings.offered(machine, self.unsupported)
         return commands.merged(replace(taken, assumed=taken.features - self._told))
 
