@@ -436,11 +436,13 @@ def day(kind: Kind, *, shown: int) -> tuple[Watched, Result]:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_on_no_day_anything_speaks_against_a_right_meter(kind: Kind) -> None:
-    """Neither clouds nor kettles, nor a battery, nor an inverter that throttles."""
+def test_on_no_day_a_right_meter_is_doubted(kind: Kind) -> None:
+    """For neither clouds nor kettles, nor a battery, nor an inverter that throttles."""
     watched, lived = day(kind, shown=RIGHT)
     assert lived.kwh > 5
-    assert watched == Watched()
+    assert not watched.doubted
+    # One of thousands may be a cloud's doing.
+    assert watched.against <= 1
 
 
 @pytest.mark.parametrize("kind", Kind)
