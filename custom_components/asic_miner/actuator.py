@@ -5,7 +5,7 @@ controllers, thermostats and voice. The guard decides what is sent and when; thi
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -217,11 +217,20 @@ class Actuator:
         """
         await self._async_attempt(lambda: self.note(watts, source))
 
-    async def _async_attempt(self, wish: Callable[[], None]) -> None:
+    async def async_wish_and(
+        self, watts: float, source: Source, send: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Wish as `async_wish` what `send` has the miner told at once, past the guard."""
+        await self._async_attempt(lambda: self.note(watts, source), send)
+
+    async def _async_attempt(
+        self, wish: Callable[[], None], send: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         """Wish and send; take the wish back if its owner is told that it is refused.
 
         Nobody expects it to come later then. What has been wished meanwhile is newer and stays,
-        and what may have been obeyed shows in the measured watts.
+        and what may have been obeyed shows in the measured watts. Without `send` the guard
+        decides what is sent.
         """
         guard = self._needed()
         before = guard.state(self._now()).wish
@@ -229,7 +238,7 @@ class Actuator:
         wish()
         mine = guard.state(self._now()).wish
         try:
-            await self.async_step(raises=True)
+            await (send() if send else self.async_step(raises=True))
         except HomeAssistantError as error:
             newest = guard.state(self._now()).wish
             if newest is mine and not isinstance(error.__cause__, UnconfirmedError):

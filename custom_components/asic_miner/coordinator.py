@@ -163,10 +163,14 @@ class MinerCoordinator(MinerPolling):
         async def quickly(client: MinerClient) -> bool:
             return await client.set_power_percent(percent, fast=True)
 
+        async def shed() -> None:
+            await self.async_set_draw(gently, fast=quickly)
+
         base = self.actuator.percent_base
         if base and self._guarded_and_on:
-            self.actuator.note(base * percent / 100, Source.ACTION)
-        await self.async_set_draw(gently, fast=quickly)
+            await self.actuator.async_wish_and(base * percent / 100, Source.ACTION, shed)
+        else:
+            await shed()
 
     async def async_user_mining(self, on: bool) -> None:
         """Start or stop mining, which the guard does at once for a person."""

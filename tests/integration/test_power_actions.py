@@ -384,6 +384,88 @@ async def test_what_was_refused_is_not_said_to_be_tried_again(
     assert miner.state("power_status") == "refused"
 
 
+QUICKLY = {"fast": True}
+
+
+async def settled_at(watts: float, miner: Miner, clock: ManualClock) -> None:
+    """Have a person set the draw of a miner, and wait until it is there."""
+    await pass_time(clock, 1800, miner)
+    await miner.call("number.set_value", "power_target", value=watts)
+    await pass_time(clock, 900, miner)
+    assert power(miner.device) == pytest.approx(watts, rel=0.03)
+
+
+@pytest.mark.parametrize("percent", [40, 90])
+async def test_a_quick_level_that_is_refused_is_not_wished(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner, percent: int
+) -> None:
+    """Who was told that it did not work does not expect it a minute later."""
+    miner = await add_miner(whatsminer)
+    await settled_at(2200, miner, clock)
+    state = miner.entry.runtime_data.actuator.state
+    before = (state.wish, state.sent, state.confirmed, state.changes)
+    whatsminer.faults.codes["set_power_pct"] = 132
+    whatsminer.commands.clear()
+    with pytest.raises(HomeAssistantError):
+        await act("set_power_percent", miner, percent=percent, **QUICKLY)
+    assert whatsminer.commands.count("set_power_pct") == 1
+    whatsminer.faults.codes.clear()
+    writes = whatsminer.truth()["writes"]
+    await pass_time(clock, 1200, miner)
+    state = miner.entry.runtime_data.actuator.state
+    assert (state.wish, state.sent, state.confirmed, state.changes) == before
+    assert whatsminer.truth()["writes"] == writes
+    assert power(whatsminer) == pytest.approx(2200, rel=0.03)
+    # The next order does not wait for what was refused.
+    await act("set_power_percent", miner, percent=70)
+    await pass_time(clock, 600, miner)
+    assert power(whatsminer) == pytest.approx(0.7 * 3441, rel=0.03)
+
+
+async def test_more_that_is_refused_while_ramping_does_not_come_when_it_has_settled(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Less was taken in the ramp and is what holds, given once more when it counts."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1800, miner)
+    await miner.call("button.press", "restart_mining")
+    await pass_time(clock, 120, miner)
+    assert miner.state("state") == "starting"
+    await act("set_power_percent", miner, percent=60, **QUICKLY)
+    with pytest.raises(HomeAssistantError):
+        await act("set_power_percent", miner, percent=90, **QUICKLY)
+    wish = miner.entry.runtime_data.actuator.state.wish
+    assert wish.watts == pytest.approx(0.6 * 3441, rel=0.01)
+    whatsminer.commands.clear()
+    await pass_time(clock, 2400, miner)
+    assert miner.state("state") == "mining"
+    assert power(whatsminer) == pytest.approx(0.6 * 3441, rel=0.03)
+    sent = [name for name in whatsminer.commands if name.startswith("set_power")]
+    assert sent == ["set_power_pct_v2"]
+
+
+async def test_a_refused_quick_level_ends_neither_a_budget_nor_a_pause(
+    hass: HomeAssistant, whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """Both go on to their end."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1800, miner)
+    await act("set_power_budget", miner, watts=2000, valid_for={"hours": 2})
+    await pass_time(clock, 1200, miner)
+    await act("boost", miner, duration={"minutes": 30})
+    coordinator = miner.entry.runtime_data
+    boost = coordinator.actuator.interlude
+    whatsminer.faults.codes["set_power_pct"] = 132
+    with pytest.raises(HomeAssistantError):
+        await act("set_power_percent", miner, percent=30, **QUICKLY)
+    assert coordinator.actuator.interlude is boost
+    await pass_time(clock, 600, miner)
+    assert power(whatsminer) > 3300
+    await pass_time(clock, 2400, miner)
+    assert budgets.async_get(hass).held(coordinator) is not None
+    assert power(whatsminer) == pytest.approx(2000, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("action", "data"),
     [
