@@ -243,6 +243,21 @@ def lowered(watts: float, *, fast: bool = False) -> Decision:
             Past(failures=4, failed_at=START - SAFETY_RETRY, retry_at=START + 99, lost=True),
             Decision(wait=Wait.UNCONFIRMED, until=START + 99, data={"attempts": 4}),
         ),
+        # Then it is stopped, for what it refuses is no way down; a stop gets its time to show.
+        (
+            TARGET,
+            seen(),
+            Past(failures=3, failed_at=START - SAFETY_RETRY, retry_at=START + 99),
+            HELD,
+        ),
+        (
+            TARGET,
+            seen(),
+            Past(pending=sent(CommandKind.STOP, 0.0)),
+            Decision(
+                wait=Wait.CONFIRMING, until=START - 10 + defaults.OFF_CONFIRM, data={"watts": 0.0}
+            ),
+        ),
         # Enough was ordered; that gets its time, then it is stopped.
         (
             TARGET,

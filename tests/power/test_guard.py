@@ -9,10 +9,12 @@ import pytest
 
 from custom_components.asic_miner.miners.errors import (
     BusyError,
+    MinerError,
     MiningProcessDownError,
     RampingError,
     RejectedError,
     UnconfirmedError,
+    WriteAccessError,
 )
 from custom_components.asic_miner.miners.models import (
     Capabilities,
@@ -22,6 +24,7 @@ from custom_components.asic_miner.miners.models import (
     Snapshot,
 )
 from custom_components.asic_miner.power import defaults
+from custom_components.asic_miner.power.decision import SAFETY_RETRY, STOP_ALARM
 from custom_components.asic_miner.power.guard import Guard, forget
 from custom_components.asic_miner.power.model import (
     Ability,
@@ -172,6 +175,48 @@ def test_what_ramps_and_refuses_a_limit_is_stopped() -> None:
     rig.step()
     rig.answer = None
     assert [command.kind for command in rig.run(20)] == [CommandKind.STOP]
+
+
+def test_what_ramps_is_told_a_limit_once_and_stopped_above_it() -> None:
+    """What it draws on its way up is no proof that it has obeyed."""
+    rig = Rig(state=MinerState.STARTING, power=1200.0)
+    rig.wish(1500, Source.SAFETY, safety=True)
+    assert [(one.watts, one.fast) for one in rig.run(300)] == [(1496, True)]
+    assert rig.guard.state(rig.now).confirmed is None
+    rig.power = 1700.0
+    rig.read()
+    assert [one.kind for one in rig.run(10)] == [CommandKind.STOP]
+
+
+@pytest.mark.parametrize("error", [BusyError("busy"), RejectedError("no"), WriteAccessError("no")])
+def test_what_refuses_a_limit_again_and_again_is_stopped(error: MinerError) -> None:
+    """And not left above it for an hour; nor is the stop hammered if it is refused, too."""
+    rig = Rig(answer=error)
+    rig.wish(1500, Source.SAFETY, safety=True)
+    kinds = [command.kind for command in rig.run(600)]
+    assert kinds == [*[CommandKind.SET_POWER] * STOP_ALARM, CommandKind.STOP]
+    assert rig.sent[-1][0] - START == STOP_ALARM * SAFETY_RETRY
+
+
+@pytest.mark.parametrize("ability", [PERCENT, TARGET])
+@pytest.mark.parametrize("before", [False, True])
+def test_a_limit_holds_for_what_nobody_wishes(ability: Ability, before: bool) -> None:
+    """Another hand has set it, or nobody had read it when the limit came."""
+    rig = Rig(ability=ability)
+    if before:
+        rig.guard = Guard(ability)
+    rig.wish(1500, Source.SITE, safety=True)
+    if not before:
+        rig.run(600)
+        assert rig.target <= 1500
+        rig.target = 3000.0
+        rig.guard.release()
+    rig.read()
+    rig.run(600)
+    assert rig.target <= 1500
+    rig.guard.lift(Source.SITE)
+    rig.run(1200)
+    assert rig.target == ability.snap(ability.maximum if before else 3000.0)
 
 
 def test_a_start_that_goes_above_a_limit_does_not_happen() -> None:

@@ -19,7 +19,8 @@ JUST_LEARNED = defaults.LEARN_WEIGHT * defaults.RISE_NOISE
 """By how much of it the excess of a draw moves with one reading. A limit that was made from the
 excess before is no other limit for that."""
 STOP_ALARM = 3
-"""Stops without effect before it is called not obeyed; one or two may be lost."""
+"""Stops without effect before it is called not obeyed, and refusals of less before it is stopped
+instead; one or two may be lost."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -406,6 +407,8 @@ class Decider:
         patience = (
             defaults.SAFETY_REPEAT if path is Path.LIVE_PERCENT else defaults.SAFETY_CONFIRM_TARGET
         )
+        if pending is not None and pending.kind is CommandKind.STOP:
+            return self._confirming(pending)
         if not self._urgent:
             if path is Path.LIVE_PERCENT and not (past.fast or past.refused):
                 # It is on its way in the gentle form, which takes minutes; the quick one first.
@@ -417,13 +420,14 @@ class Decider:
             end = until(past.changed, patience, self.now)
             if end > self.now:
                 return Decision(wait=Wait.CONFIRMING, until=end, data={"watts": goal})
-            if pending is not None and pending.kind is CommandKind.STOP:
-                return self._confirming(pending)
             return self._retry(urgent=True) or self._send(CommandKind.STOP)
         if past.refused or slow or goal >= self.current:
             return self._send(CommandKind.STOP)
         if retry := self._retry(urgent=True):
             return retry
+        if past.failures >= STOP_ALARM:
+            # What is refused again and again is no way down.
+            return self._send(CommandKind.STOP)
         return self._send(CommandKind.SET_POWER, goal, fast=path is Path.LIVE_PERCENT)
 
     def _there(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule

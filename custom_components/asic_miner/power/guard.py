@@ -142,6 +142,7 @@ class Guard:
     def release(self) -> None:
         """Forget the wish. What the miner is found to do at the next reading is wished then."""
         self._wish = None
+        self._restoring = False
         self.past.lifted = False
 
     @property
@@ -170,7 +171,8 @@ class Guard:
         past = self.past
         past.clamp(reading.at)
         past.read(reading, held_off=held_off)
-        if self._unwished:
+        if self._unwished or self._wish is None:
+            # Also under a limit, which needs a wish that it limits.
             self._adopt(reading, on=reading.runs and not held_off)
         if before is not None and self._fell_over(before, reading):
             self.learned = self.learned.bottomed(

@@ -52,7 +52,8 @@ class Pending:
             # Field: less than half of the target after its time is a start not obeyed.
             return reading.power >= self.watts / 2
         if self.watts < self.before:
-            return reading.power <= self.watts + tolerance(self.watts)
+            # What still rises is below it for now, whether it obeys or not.
+            return not reading.ramping and reading.power <= self.watts + tolerance(self.watts)
         return reading.power >= self.watts - tolerance(self.watts)
 
     def fell_short_of_floor(self, reading: Reading) -> bool:
