@@ -19,7 +19,7 @@ from .errors import async_joined
 from .miners.models import JsonValue
 from .power.budget import Budget, Member, Sharing
 from .power.learning import number
-from .power.model import PEOPLE, GuardState, Source
+from .power.model import GuardState, Source
 
 SHARE_SECONDS: Final = 15.0
 """As often as miners are read: nothing new is known before."""
@@ -75,7 +75,7 @@ class Sharer:
             return had_it and interlude.source is not Source.BUDGET
         if self.given:
             return source is not Source.BUDGET
-        if wish and wish.source in PEOPLE and not wish.passing and wish.at > self.since:
+        if state and state.personal and state.personal.at > self.since:
             return True
         if not self.loaded_anew or (wish and wish.source is Source.BUDGET):
             return False

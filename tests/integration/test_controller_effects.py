@@ -1,5 +1,6 @@
 """What each input of a power controller does to real miners in a simulated house."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from homeassistant.const import STATE_UNAVAILABLE
@@ -460,6 +461,36 @@ async def test_a_restart_of_home_assistant(house: House) -> None:
         house.solar = HOUSE_WATTS + 1500
         await house.live(900)
         assert house.drawn == pytest.approx(1500, abs=150)
+
+
+@pytest.mark.usefixtures("hass_storage")
+@pytest.mark.parametrize("way", ["reload", "restart"])
+async def test_the_hour_of_a_person_outlives(house: House, way: str) -> None:
+    """What somebody has switched on stays on for as long as it would have, and no longer."""
+    await house.add()
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(1500)
+    assert not mining(house)
+    await house.miners[0].call("switch.turn_on", "mining")
+    await house.live(1500)
+    assert mining(house)
+    async with AsyncExitStack() as stack:
+        if way == "restart":
+            again = await stack.enter_async_context(restarted(house.hass))
+            entry = again.config_entries.async_get_entry(house.entry.entry_id)
+            assert entry
+            house.hass, house.entry = again, entry
+            house.miners = [miner_in(again, miner) for miner in house.miners]
+        else:
+            for entry in (house.entry, house.miners[0].entry):
+                assert await house.hass.config_entries.async_reload(entry.entry_id)
+        house.report()
+        writes = house.writes
+        await house.live(1800)
+        assert mining(house)
+        assert house.writes == writes
+        await house.live(900)
+        assert not mining(house)
 
 
 @pytest.mark.usefixtures("hass_storage")

@@ -214,6 +214,36 @@ async def test_a_power_cut_right_after_a_person_has_ended_a_budget(
         assert device.truth()["mining"] is False
 
 
+async def test_what_a_person_has_set_is_newer_than_a_budget_from_before_the_restart(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Nobody has looked at the budgets since; and nothing is sent again for it."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    await act("set_power_budget", miner, watts=2000)
+    await pass_time(clock, 900, miner)
+    await miner.call("number.set_value", "power_target", value=2800)
+    for _ in range(12):
+        clock.advance(30)
+        await miner.poll()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert power(device) == pytest.approx(2800, rel=0.06)
+    budgets = hass_storage["asic_miner.budgets"]
+    assert budgets["data"]["held"]
+    await stop(hass)
+    hass_storage["asic_miner.budgets"] = budgets
+    writes = device.truth()["writes"]
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 1800, miner)
+        assert power(device) == pytest.approx(2800, rel=0.06)
+        assert device.truth()["writes"] == writes
+
+
 async def test_a_budget_keeps_a_miner_off_that_it_cannot_feed(
     hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 import math
 
-from custom_components.asic_miner.power.model import Ability, GuardState, Measured
+from custom_components.asic_miner.power.model import Ability, GuardState, Measured, Wish
 from custom_components.asic_miner.power.site_model import MinerNow
 
 from .rig import PERCENT, START
@@ -39,6 +39,8 @@ def miner(key: str, draws: float = 0.0, ability: Ability = PERCENT, **more: obje
     state = replace(IDLE, floor=ability.minimum)
     if draws:
         state = replace(state, drawn=draws, committed=draws, current=draws, running=True)
+    if isinstance(wish := more.get("wish"), Wish):
+        more.setdefault("personal", wish.personal)
     changed = replace(state, **more)  # type: ignore[arg-type] # by name
     return MinerNow(key=key, ability=ability, state=changed)
 

@@ -1,6 +1,8 @@
 """The guard: one actuator for all who write, and what it never does."""
 
+from dataclasses import replace
 from itertools import pairwise
+import json
 import math
 
 from hypothesis import given, settings
@@ -27,9 +29,11 @@ from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.decision import SAFETY_RETRY, STOP_ALARM
 from custom_components.asic_miner.power.guard import Guard, forget
 from custom_components.asic_miner.power.model import (
+    PEOPLE,
     Ability,
     CommandKind,
     Path,
+    Personal,
     Reading,
     Source,
     Wait,
@@ -504,6 +508,58 @@ def test_a_wish_that_was_refused_gives_way_to_the_one_before() -> None:
     assert rig.guard.state(rig.now).wish == before
     rig.guard.take_back(None)
     assert rig.guard.state(rig.now).wish is None
+
+
+BY_USER = Personal(source=Source.USER, at=START)
+
+
+@pytest.mark.parametrize(
+    ("source", "watts", "passing", "personal"),
+    [
+        *((source, 2000.0, False, Personal(source=source, at=START)) for source in sorted(PEOPLE)),
+        (Source.USER, 0.0, False, BY_USER),
+        (Source.USER, 2000.0, True, None),
+        (Source.SITE, 2000.0, False, None),
+        (Source.ADOPTED, 2000.0, False, None),
+    ],
+)
+def test_whose_order_it_is_outlives_a_restart_and_is_none(
+    source: Source, watts: float, passing: bool, personal: Personal | None
+) -> None:
+    rig = Rig(target=2400.0)
+    rig.guard.wish(Wish(watts=watts, source=source, at=rig.now, passing=passing))
+    assert rig.guard.state(rig.now).personal == personal
+    rig.guard = Guard(rig.ability, json.loads(json.dumps(rig.guard.to_json())))
+    assert rig.guard.state(rig.now).personal == personal
+    rig.read()
+    state = rig.guard.state(rig.now)
+    assert state.personal == personal
+    assert state.wish == Wish(watts=2400.0, source=Source.ADOPTED, at=START)
+    assert rig.run(1200) == []
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        Wish(watts=2000.0, source=Source.BUDGET, at=START),
+        Wish(watts=0.0, source=Source.ACTION, at=START, passing=True),
+    ],
+)
+def test_a_newer_wish_takes_it_from_a_person_unless_it_is_taken_back(newer: Wish) -> None:
+    rig = Rig()
+    rig.wish(2000, Source.USER)
+    before = rig.guard.state(rig.now).wish
+    rig.guard.wish(replace(newer, safety=True))
+    assert rig.guard.state(rig.now).personal == BY_USER
+    rig.guard.wish(newer)
+    assert rig.guard.state(rig.now).personal is None
+    rig.guard.take_back(before)
+    assert rig.guard.state(rig.now).personal == BY_USER
+    rig.guard.go_on(replace(newer, source=Source.ACTION, passing=True))
+    assert rig.guard.state(rig.now).personal is None
+    rig.wish(2000, Source.USER)
+    rig.guard.release()
+    assert rig.guard.state(rig.now).personal is None
 
 
 def test_a_stop_has_no_watts() -> None:

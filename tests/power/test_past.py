@@ -7,7 +7,13 @@ import pytest
 
 from custom_components.asic_miner.miners.models import JsonValue, MinerState
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.model import Command, CommandKind, Reading, Source
+from custom_components.asic_miner.power.model import (
+    Command,
+    CommandKind,
+    Personal,
+    Reading,
+    Source,
+)
 from custom_components.asic_miner.power.past import Past, Pending, tolerance, until
 
 from .rig import START
@@ -61,6 +67,10 @@ PRESET = pending(CommandKind.SET_POWER, 1500.0, 0.0, off=True)
         (LOWER, reading(2120.0), True),
         (LOWER, reading(2121.0), False),
         (LOWER, reading(15.0, on=False), False),
+        # On its way up it is below for a while, whatever it was told.
+        (LOWER, reading(1200.0, state=MinerState.STARTING), False),
+        (LOWER, reading(1200.0, state=MinerState.RESTARTING), False),
+        (LOWER, reading(1200.0, state=MinerState.TUNING), True),
         (RAISE, reading(1880.0), True),
         (RAISE, reading(1879.0), False),
         # Where nothing is measured, its own word has to do.
@@ -195,7 +205,9 @@ def test_a_clock_that_was_set_back_leaves_nothing_in_the_future() -> None:
     past.changes, past.failed_at, past.retry_at = [later, 6.0], later, later + 240.0
     past.pending = pending(CommandKind.STOP, 0.0, 0.0)
     past.pending.at = later
+    past.personal = Personal(source=Source.USER, at=later)
     past.clamp(START)
+    assert past.personal == Personal(source=Source.USER, at=START)
     assert (past.changed, past.on_since, past.off_since) == (START, START, START)
     assert (past.failed_at, past.retry_at, past.pending.at) == (START, START + 240.0, START)
     assert (past.starts, past.changes) == ([START, 5.0], [START, 6.0])
@@ -205,6 +217,7 @@ def test_a_clock_that_is_a_little_ahead_is_left_alone() -> None:
     soon = START + defaults.READING_FRESH
     past = Past(changed=soon, on_since=soon, off_since=soon, starts=[soon], changes=[soon])
     past.failed_at = past.retry_at = soon
+    past.personal = Personal(source=Source.USER, at=soon)
     before = json.dumps(past.to_json())
     past.clamp(START)
     assert (json.dumps(past.to_json()), past.failed_at) == (before, soon)
@@ -259,12 +272,25 @@ def test_our_own_start_is_counted_once_and_off_ends_the_quick_form() -> None:
 def test_locks_are_kept_whole() -> None:
     past = Past(changed=1.0, on_since=2.0, off_since=3.0, starts=[4.0, 5.0], changes=[6.0])
     past.ran, past.stays_off = True, True
+    past.personal = Personal(source=Source.VOICE, at=7.0)
     assert Past.from_json(json.loads(json.dumps(past.to_json()))) == past
 
 
 @pytest.mark.parametrize(
     "stored",
-    [None, [], {}, {"changed": "x", "starts": 3}, {"starts": ["x", -1], "off_since": True}],
+    [
+        None,
+        [],
+        {},
+        {"changed": "x", "starts": 3},
+        {"starts": ["x", -1], "off_since": True},
+        {"personal": "user"},
+        {"personal": {"source": "site", "at": 5.0}},
+        {"personal": {"source": "user", "at": math.inf}},
+        {"personal": {"source": "user", "at": -5.0}},
+        {"personal": {"source": "user", "at": True}},
+        {"personal": {"source": ["user"], "at": 5.0}},
+    ],
 )
 def test_what_was_stored_wrongly_has_never_happened(stored: JsonValue) -> None:
     assert Past.from_json(stored) == Past()

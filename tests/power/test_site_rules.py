@@ -9,7 +9,14 @@ import pytest
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.guard import Guard
-from custom_components.asic_miner.power.model import Ability, Measured, Source, Wait, Wish
+from custom_components.asic_miner.power.model import (
+    Ability,
+    Measured,
+    Personal,
+    Source,
+    Wait,
+    Wish,
+)
 from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,
@@ -92,6 +99,14 @@ def test_a_person_has_an_hour(source: Source, ago: float, ours: bool) -> None:
     found = plan(site, miner("a", 2000.0, wish=wished(source, 2000.0, ago)))
     assert (found.orders == {"a": 0.0}) is ours
     assert (found.allocated == {"a": 0.0}) is ours
+
+
+@pytest.mark.parametrize(("ago", "ours"), [(MANUAL_SECONDS - 1, False), (MANUAL_SECONDS, True)])
+def test_an_hour_is_an_hour_also_when_the_wish_is_forgotten(ago: float, ours: bool) -> None:
+    site = SiteController(settings(Mode.OFF))
+    person = Personal(source=Source.USER, at=START - ago)
+    found = plan(site, miner("a", 2000.0, wish=wished(Source.ADOPTED, 2000.0), personal=person))
+    assert (found.orders == {"a": 0.0}) is ours
 
 
 def test_what_comes_after_a_pause_or_boost_is_no_order_of_a_person() -> None:

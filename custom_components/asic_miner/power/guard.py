@@ -37,6 +37,7 @@ from .model import (
     CommandKind,
     GuardState,
     Path,
+    Personal,
     Reading,
     Source,
     Wait,
@@ -81,11 +82,14 @@ class Guard:
         self._numbers = 0
         self._restoring = False
         """A limit has changed what nobody had wished, so that is to be put back."""
-        self._stayed_off = (self.past.stays_off, self.past.lifted)
-        """Whether it was to stay off before the newest wish, and whether that was lifted."""
+        self._was = self._whose
+        """What the newest wish has changed of that, should it be taken back."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return what is worth keeping over a restart: what was learned, and the locks."""
+        """Return what is worth keeping over a restart: what was learned, the locks, whose it is.
+
+        Of a wish only that a person had it: what is wished begins anew with what is found.
+        """
         return {"learned": self.learned.to_json(), "past": self.past.to_json()}
 
     def able(self, ability: Ability) -> None:
@@ -100,7 +104,8 @@ class Guard:
             self._limits[wish.source] = wish
             return
         before, self._wish = self._wish, wish
-        self._stayed_off = (self.past.stays_off, self.past.lifted)
+        self._was = self._whose
+        self.past.personal = wish.personal
         self.past.lifted = wish.source in PEOPLE and wish.passing and wish.watts > 0
         if wish.source in PEOPLE:
             if not wish.passing:
@@ -116,6 +121,7 @@ class Guard:
         Nobody orders it at that moment, so what is to stay off does.
         """
         self._wish = wish
+        self.past.personal = wish.personal
         self.past.lifted = False
 
     def take_back(self, before: Wish | None) -> None:
@@ -129,7 +135,7 @@ class Guard:
             self.release()
         else:
             self._wish = before
-        self.past.stays_off, self.past.lifted = self._stayed_off
+        self.past.stays_off, self.past.lifted, self.past.personal = self._was
 
     def lift(self, source: Source) -> None:
         """Take back a limit. Without one it does nothing."""
@@ -144,6 +150,12 @@ class Guard:
         self._wish = None
         self._restoring = False
         self.past.lifted = False
+        self.past.personal = None
+
+    @property
+    def _whose(self) -> tuple[bool, bool, Personal | None]:
+        """Whether it is to stay off, whether that is lifted, and who has ordered it."""
+        return self.past.stays_off, self.past.lifted, self.past.personal
 
     @property
     def limit(self) -> Wish | None:
@@ -362,6 +374,7 @@ class Guard:
             until=decision.until,
             data=decision.data,
             silent=self._silent(now),
+            personal=past.personal,
         )
 
     def _silent(self, now: float) -> float:

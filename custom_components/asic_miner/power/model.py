@@ -194,6 +194,15 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Personal:
+    """That a person has ordered something, apart from what."""
+
+    source: Source
+    """One of PEOPLE."""
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
     """What someone wants a miner to draw."""
 
@@ -212,6 +221,13 @@ class Wish:
         """Refuse what is no number of watts (ValueError)."""
         if not 0 <= self.watts < math.inf:
             raise ValueError("a wish is a number of watts from 0")
+
+    @property
+    def personal(self) -> Personal | None:
+        """What others leave alone for a while; None of what is not a person's, or passes."""
+        if self.source not in PEOPLE or self.passing or self.safety:
+            return None
+        return Personal(source=self.source, at=self.at)
 
 
 class CommandKind(StrEnum):
@@ -318,6 +334,9 @@ class GuardState:
     """Numbers for the text of `wait`."""
     silent: float = 0.0
     """Seconds since the last reading; inf before the first."""
+    personal: Personal | None = None
+    """A person's order that nothing has replaced, also one from before a restart, of which the
+    wish says nothing any more."""
 
     @property
     def stays_off(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Self
 from ..miners.models import JsonValue
 from . import defaults
 from .learning import number
-from .model import Command, CommandKind, Reading
+from .model import PEOPLE, Command, CommandKind, Personal, Reading
 
 LONG_AGO = 0.0
 """Unix time of what has never happened."""
@@ -91,6 +91,8 @@ class Past:
     """The target cannot be set while it is off."""
     asked: float = LONG_AGO
     """When a person has last ordered something."""
+    personal: Personal | None = None
+    """A person's order that nothing has replaced."""
     ran: bool | None = None
     """Whether it was on when that was last known, None if it never was."""
     stays_off: bool = False
@@ -117,6 +119,8 @@ class Past:
             self.retry_at, self.failed_at = now + self.retry_at - self.failed_at, now
         if self.pending is not None and self.pending.at > latest:
             self.pending.at = now
+        if self.personal is not None and self.personal.at > latest:
+            self.personal = replace(self.personal, at=now)
         self.starts = [min(at, now) if at > latest else at for at in self.starts]
         self.changes = [min(at, now) if at > latest else at for at in self.changes]
 
@@ -223,6 +227,7 @@ class Past:
             "off_since": self.off_since,
             "ran": self.ran,
             "stays_off": self.stays_off,
+            "personal": _personal_to_json(self.personal),
             "starts": list[JsonValue](self.starts),
             "changes": list[JsonValue](self.changes),
         }
@@ -244,9 +249,21 @@ class Past:
             off_since=number(stored.get("off_since")) or LONG_AGO,
             ran=ran if isinstance(ran := stored.get("ran"), bool) else None,
             stays_off=stored.get("stays_off") is True,
+            personal=_personal_from_json(stored.get("personal")),
             starts=times("starts"),
             changes=times("changes"),
         )
+
+
+def _personal_to_json(personal: Personal | None) -> JsonValue:
+    return None if personal is None else {"source": personal.source.value, "at": personal.at}
+
+
+def _personal_from_json(stored: JsonValue) -> Personal | None:
+    found = stored if isinstance(stored, dict) else {}
+    source = next((one for one in PEOPLE if one == found.get("source")), None)
+    at = number(found.get("at"))
+    return None if source is None or at is None else Personal(source=source, at=at)
 
 
 def until(at: float, seconds: float, now: float) -> float:

@@ -16,7 +16,7 @@ from .choice import Chooser
 from .clock import Clock
 from .learning import number
 from .limits import Limits
-from .model import PEOPLE, Source, Wait
+from .model import Source, Wait
 from .sign import Sign
 from .site_model import (
     Energy,
@@ -290,10 +290,8 @@ def _ordered(miner: MinerNow) -> float | None:
 
 def _manual(miner: MinerNow, now: float) -> bool:
     """Tell whether a person has ordered something at the miner itself a short while ago."""
-    wish = miner.state.wish
-    if wish is None or wish.passing or wish.source not in PEOPLE:
-        return False
-    return now - MANUAL_SECONDS < wish.at <= now
+    personal = miner.state.personal
+    return personal is not None and now - MANUAL_SECONDS < personal.at <= now
 
 
 def _together(found: Sequence[caps.Bound], miner: MinerNow) -> frozenset[str]:
