@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+import math
 from typing import Any, cast
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -29,6 +30,21 @@ from .rights import async_check_rights
 
 ATTR_CONFIRM = "confirm"
 """Has to be ticked for what cannot be undone or can cut a miner off."""
+
+
+def number(value: float | str) -> float:
+    """Return a number, also one in a text, as templates give it.
+
+    Raises Invalid for nan and inf, which pass many a comparison and spoil what is reckoned with
+    them, and for yes and no, which Python takes for 1 and 0.
+    """
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)
+    except TypeError, ValueError, OverflowError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise probatio.Invalid("expected a finite number")
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

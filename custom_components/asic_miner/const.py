@@ -69,6 +69,8 @@ NOISE_SHARE: Final = 0.02
 its power better."""
 NOISE_DEGREES: Final = 1.0
 """Of a temperature, of which a share would mean nothing: sensors on hashboards tell no less."""
+MOST_WATTS: Final = 1_000_000.0
+"""A megawatt is no home."""
 RESTART_SECONDS: Final = 600.0
 """A board boots in one to three minutes; after ten it is not coming back by itself."""
 RESTART_BEGINS_SECONDS: Final = 60.0

@@ -16,17 +16,16 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import DOMAIN, MOST_WATTS
 from .controller import ControllerConfigEntry, Dials, PowerController
 from .entries import Kind, kind_of
+from .errors import check_between
 from .miners.models import JsonValue
 from .planning_entity import PlanningEntity
 from .power.site_model import Mode, Why
 
 DISABLED: Final = "disabled"
 """The reason of a controller that is switched off."""
-MOST_WATTS: Final = 1_000_000.0
-"""A megawatt is no home."""
 MOST_BOUGHT: Final = 1_200.0
 """W that may be bought on purpose to catch more of the sun: as much as has been tried in simulated
 days, and less than what most machines draw at their floor, or one would run all night."""
@@ -310,5 +309,9 @@ class ControllerNumber(PlanningEntity[PowerController], NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it; Home Assistant has checked it against the limits."""
+        """Set it, and not to nan, which Home Assistant lets through."""
+        unit = f" {self.native_unit_of_measurement}"
+        check_between(
+            value, self.native_min_value, self.native_max_value, unit, self.controller.entry.title
+        )
         self.controller.async_turn(self.entity_description.set(self.controller.dials, value))

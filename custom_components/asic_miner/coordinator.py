@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .actuator import Actuator
 from .const import CONF_ORDERED_OFF, DOMAIN, LOGGER
 from .diary import Diary
-from .errors import action_error
+from .errors import action_error, check_between
 from .install import InstallListener, InstallReport, InstallStep
 from .lasting import Draw, Lasting
 from .miners.client import MinerClient
@@ -137,15 +137,7 @@ class MinerCoordinator(MinerPolling):
         limits = self.capabilities.ranges.get(Feature.POWER_PERCENT)
         if limits is None:
             return
-        # Put so that what is no number is outside, too.
-        if not limits.minimum <= percent <= limits.maximum:
-            error = InvalidValueError(
-                f"a power level is from {limits.minimum:g} to {limits.maximum:g} %",
-                Reason.OUT_OF_RANGE,
-                minimum=f"{limits.minimum:g} %",
-                maximum=f"{limits.maximum:g} %",
-            )
-            raise action_error(error, self.config_entry.title)
+        check_between(percent, limits.minimum, limits.maximum, " %", self.config_entry.title)
         if percent % limits.step:
             step = f"{limits.step:g} %"
             error = InvalidValueError(

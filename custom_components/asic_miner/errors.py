@@ -17,6 +17,7 @@ from .miners.errors import (
     NotRevertedError,
     OutdatedFirmwareError,
     RampingError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -62,6 +63,19 @@ def action_error(error: MinerError, name: str) -> HomeAssistantError:
         translation_key=error.reason or translation_key(error),
         translation_placeholders={"name": name, "reason": str(error), **error.told},
     )
+
+
+def check_between(value: float, minimum: float, maximum: float, unit: str, name: str) -> None:
+    """Raise what an action for `name` raises where a value is outside its range, or is nan.
+
+    `unit` follows the numbers as it is, with a space where it needs one.
+    """
+    # Put so that nan is outside: it is neither below nor above anything.
+    if minimum <= value <= maximum:
+        return
+    told = {"minimum": f"{minimum:g}{unit}", "maximum": f"{maximum:g}{unit}"}
+    text = f"must be from {told['minimum']} to {told['maximum']}"
+    raise action_error(InvalidValueError(text, Reason.OUT_OF_RANGE, **told), name)
 
 
 def let_go(error: MinerError) -> None:

@@ -29,7 +29,7 @@ import probatio
 
 from . import controller_options as conf
 from . import meters
-from .const import DOMAIN
+from .const import DOMAIN, MOST_WATTS
 from .power import defaults
 from .power.budget import Policy
 
@@ -38,8 +38,6 @@ type Form = Mapping[str, Any]
 COLLAPSED = SectionConfig(collapsed=True)
 MOST_AMPS = 1000.0
 """The main switch of a large house has a tenth of it."""
-MOST_WATTS = 1_000_000.0
-"""A megawatt is no home."""
 MOST_VOLTS = 480.0
 """No home has more between two wires."""
 

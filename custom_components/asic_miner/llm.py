@@ -20,7 +20,7 @@ from homeassistant.helpers.llm import (
 )
 import probatio
 
-from .const import DOMAIN
+from .const import DOMAIN, MOST_WATTS
 from .power_services import LONGEST
 from .voice import Command, Said, Spoken, async_obey, exposed_miners, status
 
@@ -55,7 +55,7 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
                     probatio.Coerce(float), probatio.Range(min=0, max=100)
                 ),
                 probatio.Exclusive("watts", "amount"): probatio.All(
-                    probatio.Coerce(float), probatio.Range(min=0)
+                    probatio.Coerce(float), probatio.Range(min=0, max=MOST_WATTS)
                 ),
             },
         ),

@@ -24,6 +24,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
+from .errors import check_between
 from .kinds import async_add_entities_of_other_kinds
 from .miners.models import Capabilities, Feature, Snapshot
 from .power.model import Source
@@ -194,7 +195,10 @@ class MinerNumber(MinerEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set a value; Home Assistant has checked it against the limits."""
+        """Set a value, and not nan, which Home Assistant lets through."""
+        unit = f" {self.native_unit_of_measurement}" if self.native_unit_of_measurement else ""
+        name = self.coordinator.config_entry.title
+        check_between(value, self.native_min_value, self.native_max_value, unit, name)
         # An automation keeps to the times between changes, a person need not.
         person = self._context is not None and self._context.user_id is not None
         source = Source.USER if person else Source.ACTION

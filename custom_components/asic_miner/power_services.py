@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-import math
 
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import probatio
 
-from .action import Action, Request
+from .action import Action, Request, number
 from .budgets import async_get
 from .coordinator import MinerCoordinator
 from .errors import async_joined
@@ -20,18 +19,21 @@ from .power.model import Source
 LONGEST = timedelta(days=7)
 """What shall last longer than a week is no pause but a decision."""
 
-DURATION = probatio.All(
-    cv.positive_time_period, probatio.Range(min=timedelta(seconds=1), max=LONGEST)
-)
+
+def _period(value: object) -> timedelta:
+    """Return a duration. Raises Invalid for an endless one, and for yes and no, too."""
+    if isinstance(value, bool):
+        raise probatio.Invalid("expected a duration")
+    try:
+        period: timedelta = cv.positive_time_period(value)
+    except OverflowError as error:
+        raise probatio.Invalid("expected a duration that ends") from error
+    return period
+
+
+DURATION = probatio.All(_period, probatio.Range(min=timedelta(seconds=1), max=LONGEST))
 BOOST = timedelta(hours=1)
 """As long as somebody wants a warm room or a hot tank at once."""
-
-
-def _finite(watts: float) -> float:
-    """Return them. Raises Invalid for nan and inf, of which no miner can be given a share."""
-    if not math.isfinite(watts):
-        raise probatio.Invalid("expected a finite number of watts")
-    return watts
 
 
 async def _set_power_budget(request: Request) -> ServiceResponse:
@@ -93,7 +95,7 @@ POWER_ACTIONS = (
         run=_set_power_budget,
         fields={
             # Solar forecasts and meters give negative numbers for "nothing".
-            probatio.Required("watts"): probatio.All(probatio.Coerce(float), _finite),
+            probatio.Required("watts"): number,
             probatio.Optional("policy", default=Policy.PRIORITY.value): probatio.In(
                 [policy.value for policy in Policy]
             ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant, ServiceResponse, SupportsResponse
@@ -10,7 +11,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import probatio
 
-from .action import Action, Request, async_register
+from .action import Action, Request, async_register, number
 from .const import DOMAIN
 from .files import async_fetch_log, async_install_firmware
 from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
@@ -20,10 +21,13 @@ from .power_services import POWER_ACTIONS
 from .restart import Restart
 from .voice_service import VOICE_ACTION
 
-WHOLE_PERCENT = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=200))
+WHOLE_PERCENT = probatio.All(number, probatio.Range(min=0, max=200))
 """200 % is what liquid cooling allows; each miner knows its own end."""
-MILLISECONDS = probatio.All(probatio.Coerce(int), probatio.Range(min=0, max=3_600_000))
+MILLISECONDS = probatio.All(number, probatio.Coerce(int), probatio.Range(min=0, max=3_600_000))
 """Blinking slower than once an hour is none; the manual names no upper end."""
+
+QUOTA = probatio.All(number, probatio.Coerce(int), probatio.Range(min=0, max=10_000))
+"""Finer than the smallest part of a hashrate that anyone sees; a miner refuses 0."""
 
 BLINK = Blink(colour="red")
 """For its default times."""
@@ -40,14 +44,12 @@ POOL = probatio.Schema(
 GROUP = probatio.Schema(
     {
         probatio.Required("name"): cv.string,
-        probatio.Exclusive("quota", "part"): cv.positive_int,
-        probatio.Exclusive("share", "part"): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=0, max=100)
-        ),
+        probatio.Exclusive("quota", "part"): QUOTA,
+        probatio.Exclusive("share", "part"): probatio.All(number, probatio.Range(min=0, max=100)),
     }
 )
 STEP = {
-    probatio.Exclusive("change", "how"): probatio.Coerce(float),
+    probatio.Exclusive("change", "how"): number,
     probatio.Exclusive("percent", "how"): WHOLE_PERCENT,
     probatio.Optional("reference", default=TargetReference.NOMINAL.value): probatio.Coerce(
         TargetReference
@@ -259,6 +261,15 @@ async def _factory_reset(request: Request) -> None:
     )
 
 
+def _json(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return them. Raises Invalid for what JSON has no form for, as nan and times of YAML."""
+    try:
+        json.dumps(settings, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise probatio.Invalid("expected settings that can be written as JSON") from error
+    return settings
+
+
 ANSWERS, MAY_ANSWER = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
 
 ACTIONS = (
@@ -286,7 +297,7 @@ ACTIONS = (
     Action(
         name="set_power",
         run=_set_power,
-        fields={probatio.Required("watts"): cv.positive_float},
+        fields={probatio.Required("watts"): probatio.All(number, probatio.Range(min=0))},
         admin=False,
     ),
     Action(
@@ -385,7 +396,7 @@ ACTIONS = (
     Action(
         name="set_advanced_settings",
         run=_set_advanced_settings,
-        fields={probatio.Required("settings"): dict},
+        fields={probatio.Required("settings"): probatio.All(dict, _json)},
         confirm=True,
         response=MAY_ANSWER,
     ),

@@ -15,6 +15,7 @@ from homeassistant.components.water_heater.const import (
 from homeassistant.const import ATTR_TEMPERATURE, STATE_OFF, UnitOfTemperature
 from homeassistant.helpers.entity import EntityDescription
 
+from .errors import check_between
 from .planning_entity import PlanningEntity
 from .power.heat_model import Action, Preset
 from .thermostat import HeatController
@@ -45,6 +46,19 @@ class Holding(PlanningEntity[HeatController]):
         """Know the range."""
         super().__init__(controller, description)
         self._attr_min_temp, self._attr_max_temp, _ = RANGES[controller.setup.heats]
+
+    def _check(self, given: Mapping[str, Any]) -> None:
+        """Raise for a setpoint out of range: Home Assistant lets nan through, and any of water."""
+        if ATTR_TEMPERATURE not in given:
+            return
+        check_between(
+            # In °F it was whole degrees, which are not quite that any more.
+            round(given[ATTR_TEMPERATURE], 2),
+            self._attr_min_temp,
+            self._attr_max_temp,
+            f" {UnitOfTemperature.CELSIUS}",
+            self.controller.entry.title,
+        )
 
     @property
     def current_temperature(self) -> float | None:
@@ -107,7 +121,8 @@ class RoomThermostat(Holding, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Take a setpoint, and a mode where one is given; Home Assistant has checked the range."""
+        """Take a setpoint, and a mode where one is given."""
+        self._check(kwargs)
         if "hvac_mode" in kwargs:
             self.controller.async_switch(kwargs["hvac_mode"] is HVACMode.HEAT)
         if ATTR_TEMPERATURE in kwargs:
@@ -160,6 +175,7 @@ class WaterThermostat(Holding, WaterHeaterEntity):
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
         """Take a setpoint, and an operation where one is given."""
+        self._check(kwargs)
         if operation := kwargs.get("operation_mode"):
             await self.async_set_operation_mode(operation)
         if ATTR_TEMPERATURE in kwargs:

@@ -7,6 +7,7 @@ something else in another one.
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+import math
 import re
 from typing import Final
 import unicodedata
@@ -209,9 +210,11 @@ def _number(word: str) -> float | None:
     if word in NUMBERS:
         return NUMBERS[word]
     try:
-        return float(word.replace(",", "."))
+        found = float(word.replace(",", "."))
     except ValueError:
         return None
+    # "Nan" and "infinity" are words here, though Python reads them as numbers.
+    return found if math.isfinite(found) else None
 
 
 def seconds(text: str) -> float | None:

@@ -34,10 +34,11 @@ async def act(name: str, *miners: Miner, **data: object) -> dict[str, object]:
     """Perform an action for miners, and return what it answers."""
     hass = miners[0].hass
     answers = hass.services.supports_response(DOMAIN, name) != "none"
+    devices = [device_id(miner) for miner in miners]
     answer = await hass.services.async_call(
         DOMAIN,
         name,
-        {"device_id": [device_id(miner) for miner in miners], **data},
+        {"device_id": devices if len(devices) > 1 else devices[0], **data},
         blocking=True,
         return_response=answers,
     )
