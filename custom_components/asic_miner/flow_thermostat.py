@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
+    ConfigEntry,
     ConfigEntryBaseFlow,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -80,7 +82,9 @@ def _limit(limits: tuple[float, float]) -> NumberSelector:
     )
 
 
-def fields(hass: HomeAssistant, *, named: bool = False) -> dict[Any, Any]:
+def fields(
+    hass: HomeAssistant, *, named: bool = False, limits_shown: bool = False
+) -> dict[Any, Any]:
     """Return the fields of the one form, with a name for a new thermostat."""
     entities = er.async_get(hass).entities.values()
     # A chip is warm for other reasons than the room; the water that leaves a miner is not.
@@ -134,13 +138,16 @@ def fields(hass: HomeAssistant, *, named: bool = False) -> dict[Any, Any]:
                     ),
                 }
             ),
-            COLLAPSED,
+            SectionConfig(collapsed=not limits_shown),
         ),
     }
 
 
-def wrong(hass: HomeAssistant, given: Mapping[str, Any], own_entry: str | None) -> dict[str, str]:
-    """Return what is wrong with what somebody chose."""
+def wrong(
+    hass: HomeAssistant, given: Mapping[str, Any], own: ConfigEntry[Any] | None = None
+) -> dict[str, str]:
+    """Return what is wrong with what somebody chose; `own` is the entry that is changed."""
+    own_entry = own.entry_id if own else None
     if error := _wrong_miners(hass, given[conf.CONF_MINERS], own_entry):
         return {conf.CONF_MINERS: error}
     more = given[conf.CONF_MORE]
@@ -154,7 +161,31 @@ def wrong(hass: HomeAssistant, given: Mapping[str, Any], own_entry: str | None) 
     limits = given[conf.CONF_LIMITS]
     if limits[conf.CONF_SOFT] >= limits[conf.CONF_HARD]:
         return {"base": "limits_crossed"}
-    return {}
+    return _wrong_setpoint(limits, _setpoint(own, given[conf.CONF_HEATS]))
+
+
+def _setpoint(own: ConfigEntry[Any] | None, heats: str) -> float | None:
+    """Return the °C that the water is held at; None of a room, and while that is not known.
+
+    A new thermostat begins below its limits.
+    """
+    if own is None or own.state is not ConfigEntryState.LOADED or heats == conf.Heats.ROOM:
+        return None
+    return conf.within(conf.Heats(heats), own.runtime_data.setpoint)
+
+
+def _wrong_setpoint(limits: Mapping[str, float], setpoint: float | None) -> dict[str, str]:
+    """Return which limit of the water is at the setpoint or below; the upper one is the higher."""
+    if setpoint is None or setpoint < limits[conf.CONF_SOFT]:
+        return {}
+    above_hard = setpoint >= limits[conf.CONF_HARD]
+    return {"base": "setpoint_above_hard" if above_hard else "setpoint_above_soft"}
+
+
+def _of_limits(errors: Mapping[str, str]) -> bool:
+    """Tell whether the limits are what is wrong, so that they are to be seen."""
+    about = {"limits_crossed", "setpoint_above_hard", "setpoint_above_soft"}
+    return not about.isdisjoint(errors.values())
 
 
 def _wrong_miners(hass: HomeAssistant, devices: list[str], own_entry: str | None) -> str | None:
@@ -180,7 +211,7 @@ class ThermostatAddSteps(ConfigFlow):
         """Ask for everything and make the entry."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = wrong(self.hass, user_input, None)
+            errors = wrong(self.hass, user_input)
             if not errors:
                 title = user_input.pop(CONF_NAME).strip() or NAME
                 return self.async_create_entry(
@@ -191,7 +222,7 @@ class ThermostatAddSteps(ConfigFlow):
         return _form(
             self,
             "thermostat",
-            fields(self.hass, named=True),
+            fields(self.hass, named=True, limits_shown=_of_limits(errors)),
             user_input,
             errors,
         )
@@ -204,15 +235,18 @@ class ThermostatOptionsFlow(OptionsFlowWithReload):
         """Ask for everything again; with changes the thermostat begins anew."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = wrong(self.hass, user_input, self.config_entry.entry_id)
+            errors = wrong(self.hass, user_input, self.config_entry)
             if not errors:
                 return self.async_create_entry(data=user_input)
         return _form(
             self,
             "thermostat",
-            fields(self.hass),
+            fields(self.hass, limits_shown=_of_limits(errors)),
             user_input or self.config_entry.options,
             errors,
+            setpoint=_setpoint(
+                self.config_entry, (user_input or self.config_entry.options)[conf.CONF_HEATS]
+            ),
         )
 
     async def async_step_thermostat(self, user_input: UserInput = None) -> ConfigFlowResult:
@@ -226,9 +260,13 @@ def _form(
     form: dict[Any, Any],
     values: Mapping[str, Any] | None,
     errors: dict[str, str],
+    *,
+    setpoint: float | None = None,
 ) -> ConfigFlowResult:
+    told = "—" if setpoint is None else f"{setpoint:g} {UnitOfTemperature.CELSIUS}"
     return flow.async_show_form(
         step_id=step,
         data_schema=flow.add_suggested_values_to_schema(probatio.Schema(form), values),
         errors=errors,
+        description_placeholders={"setpoint": told},
     )

@@ -18,7 +18,8 @@ from .power.heat_share import Heater, share
 from .power.learning import number
 from .power.model import Source
 from .relay import Relay
-from .thermostat_config import RANGES, HeatSetup
+from .thermostat_config import HeatSetup
+from .thermostat_options import RANGES
 from .thermostat_senses import Senses
 
 type ThermostatConfigEntry = ConfigEntry[HeatController]
@@ -41,9 +42,7 @@ class HeatController(PlanningEntry):
         page = stored or {}
         super().__init__(hass, entry)
         self.setup = HeatSetup.of(hass, entry.options)
-        lowest, highest, first = RANGES[self.setup.heats]
-        setpoint = number(page.get("setpoint"))
-        setpoint = first if setpoint is None else min(max(setpoint, lowest), highest)
+        setpoint = self.setup.setpoint(number(page.get("setpoint")))
         self._thermostat = Thermostat(self._settings([]), setpoint, page.get("thermostat"))
         preset = page.get("preset")
         self._calm = Preset(preset) if preset in list(Preset) else Preset.COMFORT

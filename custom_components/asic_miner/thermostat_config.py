@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import HomeAssistant
@@ -28,20 +28,14 @@ from .thermostat_options import (
     CONF_SENSOR,
     CONF_SOFT,
     CONF_WINDOW,
+    RANGES,
     Heats,
+    within,
 )
 
-RANGES: Final[Mapping[Heats, tuple[float, float, float]]] = {
-    # Below 5 °C a room freezes at its walls; nobody heats one above 30.
-    Heats.ROOM: (5.0, 30.0, 20.0),
-    # A tank's own limits stay with its certified hardware; water loops of miners end at 60.
-    Heats.TANK: (10.0, 60.0, 45.0),
-    # Warmer than 35 °C is no pool; an owner who ran flat out could not use it for weeks.
-    Heats.POOL: (10.0, 35.0, 26.0),
-    # Nobody stays for long in water above 40 °C.
-    Heats.TUB: (10.0, 40.0, 37.0),
-}
-"""Lowest, highest and first setpoint in °C."""
+OUTLET_WARMER = 5.0
+"""K by which the water that leaves a miner may be warmer than what it heats: 3 kW warm 10 l/min by
+4 K."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +64,16 @@ class HeatSetup:
     def wet(self) -> bool:
         """Whether there is water that has to flow."""
         return self.kind is Kind.TANK or bool(self.outlet or self.pump)
+
+    def setpoint(self, kept: float | None) -> float:
+        """Return the setpoint in °C to begin with: the one that was kept, else the first one."""
+        if kept is not None:
+            return within(self.heats, kept)
+        lowest, _, first = RANGES[self.heats]
+        if self.kind is Kind.ROOM:
+            return first
+        # Nobody has chosen it, so a low limit of the water does.
+        return max(lowest, min(first, self.limits.supply_soft - OUTLET_WARMER))
 
     @classmethod
     def of(cls, hass: HomeAssistant, options: Mapping[str, Any]) -> Self:

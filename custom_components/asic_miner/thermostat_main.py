@@ -19,7 +19,7 @@ from .errors import check_between
 from .planning_entity import PlanningEntity
 from .power.heat_model import Action, Preset
 from .thermostat import HeatController
-from .thermostat_config import RANGES
+from .thermostat_options import RANGES
 
 ACTIONS: Final[Mapping[Action, HVACAction]] = {
     Action.OFF: HVACAction.OFF,

@@ -250,6 +250,92 @@ async def test_options(
     assert heating.shown("water") == "off"
 
 
+@pytest.mark.parametrize(
+    ("soft", "hard", "error"),
+    [
+        (40, 45, "setpoint_above_hard"),
+        (40, 44, "setpoint_above_hard"),
+        (45, 60, "setpoint_above_soft"),
+        (44, 46, "setpoint_above_soft"),
+        (46, 47, None),
+    ],
+)
+async def test_limits_of_water_are_above_its_setpoint(
+    hass: HomeAssistant,
+    house: House,
+    add_miner: AddMiner,
+    braiins: BraiinsSimulator,
+    soft: int,
+    hard: int,
+    error: str | None,
+) -> None:
+    """Or the water would stop the miners on its way there; the form says which one to raise."""
+    miner = await add_miner(braiins)
+    heating = await house.add(miner, heats="tank")
+    await heating.call("set_temperature", temperature=45)
+    step = await hass.config_entries.options.async_init(heating.entry.entry_id)
+    assert not limits_are_open(step)
+    limits = {"water_soft_limit": soft, "water_hard_limit": hard}
+    chosen = choices(hass, miner, heats="tank", limits=limits)
+    del chosen["name"]
+    step = await hass.config_entries.options.async_configure(step["flow_id"], chosen)
+    if error is not None:
+        assert step["errors"] == {"base": error}
+        assert step["description_placeholders"] == {"setpoint": "45 °C"}
+        assert limits_are_open(step)
+        # It is as good to ask for less warmth.
+        await heating.call("set_temperature", temperature=30)
+        step = await hass.config_entries.options.async_configure(step["flow_id"], chosen)
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def limits_are_open(step: Any) -> bool:
+    """Tell whether a form shows the limits without being asked to."""
+    sections = {str(key): value for key, value in step["data_schema"].schema.items()}
+    return sections["limits"].options["collapsed"] is False
+
+
+async def test_limits_of_water_are_nothing_to_a_room(
+    hass: HomeAssistant, house: House, add_miner: AddMiner, braiins: BraiinsSimulator
+) -> None:
+    miner = await add_miner(braiins)
+    heating = await house.add(miner)
+    await heating.call("set_temperature", temperature=25)
+    step = await hass.config_entries.options.async_init(heating.entry.entry_id)
+    limits = {"water_soft_limit": 22, "water_hard_limit": 24}
+    chosen = choices(hass, miner, limits=limits)
+    del chosen["name"]
+    step = await hass.config_entries.options.async_configure(step["flow_id"], chosen)
+    assert step["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("heats", "soft", "setpoint"),
+    [
+        ("tank", 50, 45),
+        ("tank", 40, 35),
+        ("tank", 20, 15),
+        ("pool", 50, 26),
+        ("pool", 30, 25),
+        ("room", 20, 20),
+    ],
+)
+async def test_a_new_thermostat_begins_below_its_limits(
+    house: House,
+    add_miner: AddMiner,
+    braiins: BraiinsSimulator,
+    heats: str,
+    soft: int,
+    setpoint: int,
+) -> None:
+    """Who has a low limit need not raise it for a setpoint that nobody has chosen."""
+    limits = {"water_soft_limit": soft, "water_hard_limit": soft + 5}
+    heating = await house.add(await add_miner(braiins), heats=heats, limits=limits)
+    assert heating.attribute("temperature") == setpoint
+
+
 def test_sharing() -> None:
     """The first ones first, and nothing between two of them is left out."""
     heaters = [

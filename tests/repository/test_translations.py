@@ -98,7 +98,7 @@ THERMOSTAT_ERRORS = {
 }
 """Errors of the form of a thermostat."""
 
-OPTIONS_ERRORS = {"other_does_not_stop"}
+OPTIONS_ERRORS = {"other_does_not_stop", "setpoint_above_hard", "setpoint_above_soft"}
 """Errors of the options only."""
 
 FORM_ERRORS = (
