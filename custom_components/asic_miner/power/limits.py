@@ -1,8 +1,7 @@
 """The hard limits of a site at each moment, from what their meters say or have said last.
 
-A limit whose meter is silent is one mechanism, whatever it limits: after METER_HOLD seconds
-nobody behind it may rise, after METER_FLOOR all go to their floors, after METER_PAUSE they
-stop. A meter that has never spoken is silent from the beginning.
+A limit whose meter is silent is one mechanism, whatever it limits: nobody behind it may rise, then
+all go to their floors, then they stop. A meter that has never spoken is silent from the beginning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,11 @@ import math
 from typing import Final
 
 from . import defaults
+from .aim_model import Intent
 from .caps import Bound, hears, ramping
 from .clock import AGED
 from .model import Measured
+from .silence import intent_after
 from .site_model import Circuit, MinerNow, SiteReadings, SiteSettings, Why
 
 GRID: Final = "grid"
@@ -144,15 +145,17 @@ class Limits:
             share = max(bound.limit - seen.others(there, least), 0.0)
         bound = replace(bound, limit=limit, share=share, lost=lost)
         silent = now - (seen.at if seen else self._started_at)
-        if seen and silent <= defaults.METER_HOLD:
-            return bound
         hold, floor, pause = silence
-        if silent > defaults.METER_PAUSE:
-            why, watts = pause, {one.key: 0.0 for one in miners}
-        elif silent > defaults.METER_FLOOR:
-            why, watts = floor, {one.key: _lowest(one) for one in miners}
-        else:
-            why, watts = hold, {one.key: one.state.committed for one in miners}
+        match intent_after(silent):
+            case Intent.STOP:
+                why, watts = pause, {one.key: 0.0 for one in miners}
+            case Intent.FLOOR:
+                why, watts = floor, {one.key: _lowest(one) for one in miners}
+            case intent:
+                if seen and intent is not Intent.HOLD:
+                    # What was measured so short a while ago still tells what is left.
+                    return bound
+                why, watts = hold, {one.key: one.state.committed for one in miners}
         return replace(
             bound,
             limit=min(limit, _sum(bound.parts, watts)),

@@ -1,8 +1,9 @@
-"""How long what an aim is built on has been silent, and what is done meanwhile."""
+"""How long a meter has been silent, and what is done meanwhile."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
 from statistics import median
+from typing import Final
 
 from . import defaults
 from .aim_model import Aim, Intent
@@ -15,9 +16,32 @@ _KNOWN = 3
 _COUNTED = 9
 """Own: and how many of the last count, so that the median takes no notice of a few gaps."""
 
+_GRID: Final[Mapping[Intent, Why]] = {
+    Intent.NO_RISE: Why.METER_OLD,
+    Intent.HOLD: Why.METER_HOLD,
+    Intent.FLOOR: Why.METER_FLOOR,
+    Intent.STOP: Why.METER_PAUSE,
+}
+_BATTERY: Final[Mapping[Intent, Why]] = dict.fromkeys(_GRID, Why.BATTERY_SILENT)
+_SIGN: Final[Mapping[Intent, Why]] = dict.fromkeys(_GRID, Why.METER_SIGN)
+
+
+def intent_after(silent: float) -> Intent | None:
+    """Return what is done after so many seconds of silence; None while that is no silence.
+
+    It is the same for what an aim is built on and for a limit.
+    """
+    if silent > defaults.METER_PAUSE:
+        return Intent.STOP
+    if silent > defaults.METER_FLOOR:
+        return Intent.FLOOR
+    if silent > defaults.METER_HOLD:
+        return Intent.HOLD
+    return Intent.NO_RISE if silent > defaults.METER_NO_INCREASE else None
+
 
 class Silence:
-    """Watches when the meters report."""
+    """Watches when what an aim is built on reports."""
 
     def __init__(self) -> None:
         """Begin without a past."""
@@ -45,13 +69,10 @@ class Silence:
     def grid(self, readings: SiteReadings, now: float, watts: float | None) -> Aim | None:
         """Return the aim while the meter of the grid is silent; `watts` is what was last good."""
         age = self._age(readings.grid, now)
-        found = _ladder(
-            age, watts, (Why.METER_OLD, Why.METER_HOLD, Why.METER_FLOOR, Why.METER_PAUSE)
-        )
-        if found is None and readings.grid is None:
-            reason = Reason(why=Why.METER_HOLD, data={"seconds": age})
-            return Aim(intent=Intent.HOLD, watts=None, reason=reason)
-        return found
+        intent = intent_after(age)
+        if intent is None and readings.grid is None:
+            intent = Intent.HOLD
+        return _aim(intent, age, watts, _GRID)
 
     def in_time(self, readings: SiteReadings, now: float) -> bool:
         """Tell whether the meter of the grid is as silent as it always is between two reports."""
@@ -62,7 +83,8 @@ class Silence:
         """Return the aim while the battery is silent, which hides what the meter would show."""
         if readings.battery is None:
             return None
-        return _ladder(self._age(readings.battery, now), watts, [Why.BATTERY_SILENT] * 4)
+        age = self._age(readings.battery, now)
+        return _aim(intent_after(age), age, watts, _BATTERY)
 
     def sign(self, readings: SiteReadings, now: float) -> Aim | None:
         """Return the aim while the meter of the grid seems to be the wrong way round.
@@ -71,7 +93,8 @@ class Silence:
         """
         if readings.doubted is None:
             return None
-        return _ladder(now - readings.doubted + AGED, None, [Why.METER_SIGN] * 4)
+        age = now - readings.doubted + AGED
+        return _aim(intent_after(age), age, None, _SIGN)
 
     def _age(self, measured: Measured | None, now: float) -> float:
         """Return for how long a value has been silent; from the start if it never spoke."""
@@ -79,15 +102,11 @@ class Silence:
         return max(now - since, 0.0) if since is not None else 0.0
 
 
-def _ladder(age: float, watts: float | None, whys: Sequence[Why]) -> Aim | None:
-    """Return what is done after so many seconds of silence, for four reasons."""
-    old, hold, floor, pause = (Reason(why=why, data={"seconds": age}) for why in whys)
-    if age > defaults.METER_PAUSE:
-        return Aim(intent=Intent.STOP, watts=0.0, reason=pause)
-    if age > defaults.METER_FLOOR:
-        return Aim(intent=Intent.FLOOR, watts=None, reason=floor)
-    if age > defaults.METER_HOLD:
-        return Aim(intent=Intent.HOLD, watts=None, reason=hold)
-    if age > defaults.METER_NO_INCREASE:
-        return Aim(intent=Intent.NO_RISE, watts=watts, reason=old)
-    return None
+def _aim(
+    intent: Intent | None, age: float, watts: float | None, whys: Mapping[Intent, Why]
+) -> Aim | None:
+    if intent is None:
+        return None
+    kept = {Intent.NO_RISE: watts, Intent.STOP: 0.0}
+    reason = Reason(why=whys[intent], data={"seconds": age})
+    return Aim(intent=intent, watts=kept.get(intent), reason=reason)
