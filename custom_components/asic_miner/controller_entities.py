@@ -26,9 +26,6 @@ from .power.site_model import Mode, Why
 
 DISABLED: Final = "disabled"
 """The reason of a controller that is switched off."""
-MOST_BOUGHT: Final = 1_200.0
-"""W that may be bought on purpose to catch more of the sun: as much as has been tried in simulated
-days, and less than what most machines draw at their floor, or one would run all night."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +145,7 @@ NUMBERS: Final = (
         entity_category=EntityCategory.CONFIG,
         device_class=NumberDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
-        native_min_value=-MOST_BOUGHT,
+        native_min_value=-MOST_WATTS,
         native_max_value=MOST_WATTS,
         native_step=1,
         mode=NumberMode.BOX,

@@ -281,8 +281,8 @@ def write_docs(results: Results) -> None:
 
 Measured on {machine["when"]} at commit `{machine["commit"]}`{worked}, with Home Assistant
 {machine["homeassistant"]} and Python {machine["python"]} on {machine["cores"]} cores of
-{machine["processor"]} ({machine["system"]}); the load averages before each measurement of growth were
-between {min(size["load"] for size in found.values()):.1f} and \
+{machine["processor"]} ({machine["system"]}); the load averages before each measurement of growth
+were between {min(size["load"] for size in found.values()):.1f} and \
 {max(size["load"] for size in found.values()):.1f}.
 This page is written by `scripts/bench --write-docs`.
 

@@ -167,6 +167,20 @@ def test_every_limit_goes_down_the_same_ladder(
     assert bound.data == {"seconds": age}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [(0.0, 2300.0), (defaults.METER_FLOOR, 1040.0), (defaults.METER_PAUSE, 0.0)],
+)
+def test_a_meter_that_is_the_wrong_way_round_shows_no_room(seconds: float, left: float) -> None:
+    """It says that 6 kW are exported, whatever it is asked."""
+    one = miner("a", 2000.0, committed=2300.0, excess=1.04)
+    settings = SiteSettings(miners=(), import_limit=9000.0)
+    readings = SiteReadings(grid=measured(-6000.0), doubted=START - seconds)
+    bound = bounds(settings, readings, one)["grid"]
+    assert bound.limit == pytest.approx(left)
+    assert bound.why is Why.METER_SIGN
+
+
 @pytest.mark.parametrize(("settings", "reads", "key", "name"), LIMITED)
 def test_a_meter_that_never_spoke_is_silent_from_the_beginning(
     settings: SiteSettings, reads: Callable[[Measured], SiteReadings], key: str, name: str

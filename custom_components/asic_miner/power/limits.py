@@ -23,6 +23,7 @@ PHASE: Final = "phase"
 type _Silence = tuple[Why, Why, Why]
 """The reasons while a meter is silent: nobody rises, all at their floors, all off."""
 _GRID_SILENCE: Final = (Why.METER_HOLD, Why.METER_FLOOR, Why.METER_PAUSE)
+_SIGN: Final = (Why.METER_SIGN,) * 3
 _OWN_SILENCE: Final = (Why.LIMIT_METER_HOLD, Why.LIMIT_METER_FLOOR, Why.LIMIT_METER_PAUSE)
 
 
@@ -73,7 +74,11 @@ class Limits:
             bound = Bound(
                 key=GRID, parts=everyone, limit=settings.import_limit, why=Why.IMPORT_LIMIT
             )
-            found.append(self._measured(bound, readings.grid, miners, now, _GRID_SILENCE))
+            grid, silence = readings.grid, _GRID_SILENCE
+            if readings.doubted is not None:
+                # The wrong way round, it would show room where there is none.
+                grid, silence = Measured(value=0.0, at=readings.doubted - AGED), _SIGN
+            found.append(self._measured(bound, grid, miners, now, silence))
         if settings.phase_limit is not None:
             places = {miner.key: miner.phase for miner in settings.miners}
             for number in defaults.PHASES:

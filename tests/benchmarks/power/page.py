@@ -14,6 +14,8 @@ from .world import GUARD, PLANNER, VARIANTS, controllers, run
 PAGE = ROOT / "docs/power-bench.md"
 IMAGES = ROOT / "docs/images"
 SMART = "solar smart miner" + GUARD
+MANY_SET = "planner, reserve -16000 W"
+"""What half of ten miners draw: for who buys as much on purpose as the other that does."""
 FEW = (PLANNER, "evcc" + GUARD, SMART)
 """Beside the planner those two that come nearest to it, for ten miners and other seeds."""
 SEEDS = range(3)
@@ -34,8 +36,9 @@ def jobs() -> list[Job]:
     return [
         *((kind, 3, name, 0) for kind in Kind for name in (PLANNER, *others)),
         # What an owner can set is about the sun, or the battery.
-        *((kind, 3, name, 0) for kind in sunny for name in VARIANTS),
+        *((kind, 3, name, 0) for kind in sunny for name in VARIANTS if name != MANY_SET),
         *((kind, 10, name, 0) for kind in Kind for name in FEW),
+        (Kind.PRICE, 10, MANY_SET, 0),
         *((kind, 3, name, seed) for seed in SEEDS for kind in Kind for name in FEW),
     ]
 

@@ -49,6 +49,7 @@ VARIANTS: Mapping[str, Variant] = {
     "planner, reserve -300 W": Variant(reserve=-300.0),
     "planner, reserve -600 W": Variant(reserve=-600.0),
     "planner, reserve -1200 W": Variant(reserve=-1200.0),
+    "planner, reserve -16000 W": Variant(reserve=-16_000.0),
     "planner, miners before battery": Variant(reserve=-600.0, first_soc=0.0),
     "planner, patient": Variant(ride_through=4 * defaults.RIDE_THROUGH),
 }
