@@ -38,6 +38,12 @@ class _Seen:
     """W that each miner drew then, or counted with."""
     most: Mapping[str, float]
     """W that each may have drawn when it was first looked at."""
+    least: Mapping[str, float]
+    """W that each is known to have drawn then; nothing of one that was silent."""
+
+    def unsure(self, parts: Mapping[str, float]) -> float:
+        """Return the W of `parts` of which nobody knows whether the meter has seen them."""
+        return sum((self.drawn.get(k, 0.0) - self.least.get(k, 0.0)) * parts[k] for k in parts)
 
     def others(self, parts: Mapping[str, float], least: float) -> float:
         """Return the W of all that is not one of the miners of `parts`, `least` at least."""
@@ -51,6 +57,10 @@ class Limits:
     def __init__(self) -> None:
         """Begin without a past."""
         self._seen: dict[str, _Seen] = {}
+        self._shown: dict[str, float] = {}
+        """W that each miner was read to draw at the last look."""
+        self._unseen: dict[str, float] = {}
+        """Since when a miner is not there to be looked at."""
         self._started_at = math.inf
 
     def jumped(self, now: float) -> None:
@@ -58,6 +68,7 @@ class Limits:
         self._started_at = now
         aged = now - AGED
         self._seen = {key: replace(seen, at=aged) for key, seen in self._seen.items()}
+        self._unseen = dict.fromkeys(self._unseen, now)
 
     def bounds(
         self,
@@ -68,6 +79,7 @@ class Limits:
     ) -> list[Bound]:
         """Return all limits that hold now."""
         self._started_at = min(self._started_at, now)
+        unseen = self._not_seen(readings, now)
         found = [self._circuit(circuit, readings, miners, now) for circuit in settings.circuits]
         everyone = dict.fromkeys((miner.key for miner in miners), 1.0)
         if settings.import_limit is not None:
@@ -78,23 +90,26 @@ class Limits:
             if readings.doubted is not None:
                 # The wrong way round, it would show room where there is none.
                 grid, silence = Measured(value=0.0, at=readings.doubted - AGED), _SIGN
-            found.append(self._measured(bound, grid, miners, now, silence))
+            bound = self._measured(bound, grid, miners, now, silence)
+            found.append(_kept_for(unseen, dict.fromkeys(unseen, 1.0), bound))
         if settings.phase_limit is not None:
             places = {miner.key: miner.phase for miner in settings.miners}
             for number in defaults.PHASES:
-                parts = {
+                on_it = {
                     key: 1.0 if places.get(key) == number else 1 / len(defaults.PHASES)
-                    for key in everyone
+                    for key in everyone.keys() | unseen.keys()
                     if places.get(key) in {number, None}
                 }
                 bound = Bound(
                     key=f"{PHASE}_{number}",
-                    parts=parts,
+                    parts={key: part for key, part in on_it.items() if key in everyone},
                     limit=settings.phase_limit,
                     why=Why.IMPORT_LIMIT,
                 )
                 measured = readings.phases.get(number)
-                found.append(self._measured(bound, measured, miners, now, _OWN_SILENCE))
+                bound = self._measured(bound, measured, miners, now, _OWN_SILENCE)
+                found.append(_kept_for(unseen, on_it, bound))
+        self._shown = {miner.key: miner.state.drawn or 0.0 for miner in miners}
         most = {miner.key: miner.ability.maximum * miner.state.excess for miner in miners}
         return [
             replace(
@@ -105,6 +120,16 @@ class Limits:
             for bound in found
             if bound.parts
         ]
+
+    def _not_seen(self, readings: SiteReadings, now: float) -> Mapping[str, float]:
+        """Return the W that each may draw of whom nothing is known now, and was until lately.
+
+        What it was about to draw when it was seen last, its meters show by and by.
+        """
+        gone = {load.key: load.most for load in readings.loads if load.drawn <= 0}
+        self._unseen = {key: min(self._unseen.get(key, now), now) for key in gone}
+        late = now - defaults.METER_PAUSE
+        return {key: most for key, most in gone.items() if self._unseen[key] >= late}
 
     def _circuit(
         self, circuit: Circuit, readings: SiteReadings, miners: Sequence[MinerNow], now: float
@@ -125,7 +150,8 @@ class Limits:
         most = max(loads, key=lambda load: load.most - load.drawn, default=None)
         # What is measured of a circuit is also what they draw there.
         kept = max(sum(load.most for load in loads) - drawn, 0.0)
-        return replace(bound, kept=kept, away=most.key if most and kept > 0 else None)
+        away = most.key if most and kept > 0 else None
+        return replace(bound, kept=bound.kept + kept, away=away)
 
     def _measured(
         self,
@@ -148,7 +174,8 @@ class Limits:
             limit = max(bound.limit - seen.others(bound.parts, least), 0.0)
             # What those that are lost draw is told by the meter alone.
             share = max(bound.limit - seen.others(there, least), 0.0)
-        bound = replace(bound, limit=limit, share=share, lost=lost)
+        kept = seen.unsure(bound.parts) if seen else 0.0
+        bound = replace(bound, limit=limit, share=share, lost=lost, kept=kept)
         silent = now - (seen.at if seen else self._started_at)
         hold, floor, pause = silence
         match intent_after(silent):
@@ -174,19 +201,34 @@ class Limits:
 
         A miner is read a moment sooner or later than the meter. What it does after that, as what
         it is told to do after the first look, is not in what the meter has shown, and so nothing
-        that others have given back.
+        that others have given back. What one did not draw at the look before or does not at one
+        after the report, or does not tell, the meter need not have seen.
         """
         seen = self._seen.get(key)
-        if seen is None or seen.at != measured.at or now - seen.at <= defaults.METER_NO_INCREASE:
-            most = {one.key: one.state.committed for one in miners}
-            if seen is not None and seen.at == measured.at:
-                most |= seen.most
-            self._seen[key] = _Seen(
-                at=measured.at,
-                value=measured.value,
-                drawn={one.key: min(_drawn(one), most[one.key]) for one in miners},
-                most=most,
-            )
+        again = seen is not None and seen.at == measured.at
+        if again and now - measured.at > defaults.METER_NO_INCREASE:
+            return
+        most = {one.key: one.state.committed for one in miners}
+        before = self._shown
+        if seen is not None and again:
+            most |= seen.most
+            before = seen.least
+        drawn = {one.key: min(_drawn(one), most[one.key]) for one in miners}
+        shown = {one.key: one.state.drawn or 0.0 for one in miners}
+        self._seen[key] = _Seen(
+            at=measured.at,
+            value=measured.value,
+            drawn=drawn,
+            most=most,
+            least={key: min(drawn[key], w, before.get(key, w)) for key, w in shown.items()},
+        )
+
+
+def _kept_for(unseen: Mapping[str, float], parts: Mapping[str, float], bound: Bound) -> Bound:
+    """Return a limit into whose room for those who are not seen nobody may rise."""
+    watts = {key: most * parts[key] for key, most in unseen.items() if key in parts}
+    away = max(watts, key=lambda key: watts[key], default=None)
+    return replace(bound, kept=bound.kept + sum(watts.values()), away=away)
 
 
 def _lost(parts: Mapping[str, float], miners: Sequence[MinerNow]) -> frozenset[str]:
