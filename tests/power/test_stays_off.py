@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from custom_components.asic_miner.miners.errors import UnconfirmedError
 from custom_components.asic_miner.miners.models import MinerState
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.guard import Guard
 from custom_components.asic_miner.power.model import PEOPLE, Reading, Source, Wait, Wish
 
-from .rig import Rig
+from .rig import TARGET, Rig
 
 
 def off_by(source: Source) -> Rig:
@@ -24,6 +25,12 @@ def off_by(source: Source) -> Rig:
 
 def stays_off(rig: Rig) -> bool:
     return rig.guard.state(rig.now).stays_off
+
+
+def restart(rig: Rig) -> None:
+    """Have Home Assistant begin anew with what it has written down."""
+    rig.guard = Guard(rig.guard.ability, json.loads(json.dumps(rig.guard.to_json())))
+    rig.read()
 
 
 def silent(rig: Rig, state: MinerState) -> None:
@@ -128,3 +135,80 @@ def test_why_it_is_off_is_said_also_where_off_is_wished(source: Source) -> None:
     rig = off_by(Source.USER)
     rig.guard.wish(Wish(watts=0, source=source, at=rig.now))
     assert rig.guard.state(rig.now).wait is Wait.STAYS_OFF
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_stop_that_was_lost_is_not_behind_a_later_one_at_its_page(
+    refused: bool, restarted: bool
+) -> None:
+    rig = Rig()
+    rig.run(4000)
+    rig.wish(3400)
+    rig.run(60)
+    before = rig.guard.state(rig.now).wish
+    rig.answer, rig.obeys = UnconfirmedError("lost") if refused else None, False
+    rig.wish(0, Source.USER if refused else Source.SITE)
+    assert rig.step()
+    if refused:
+        rig.guard.take_back(before)
+    if restarted:
+        restart(rig)
+    rig.answer, rig.obeys = None, True
+    rig.wish(3400)
+    rig.run(6 * 3600)
+    assert rig.on
+    rig.on = False
+    rig.run(1800)
+    assert (rig.on, stays_off(rig)) == (False, True)
+
+
+def test_what_goes_off_after_a_lost_stop_is_off_for_its_time() -> None:
+    rig = Rig()
+    rig.run(4000)
+    rig.obeys = False
+    rig.wish(0)
+    assert rig.step()
+    rig.obeys = True
+    rig.wish(3400)
+    rig.run(3600)
+    rig.on = False
+    rig.read()
+    rig.guard.hand_over()
+    assert rig.guard.state(rig.now).can_start_at == rig.now + defaults.MINIMUM_OFF
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_start_that_was_lost_is_not_behind_a_later_one_at_its_page(restarted: bool) -> None:
+    rig = Rig(ability=TARGET)
+    rig.run(4000)
+    rig.wish(0, Source.USER)
+    rig.run(1800)
+    before = rig.guard.state(rig.now).wish
+    rig.answer, rig.obeys = UnconfirmedError("lost"), False
+    rig.wish(3200, Source.USER)
+    assert rig.step()
+    rig.guard.take_back(before)
+    if restarted:
+        restart(rig)
+    rig.answer, rig.obeys = None, True
+    rig.run(1800)
+    assert (rig.on, stays_off(rig)) == (False, True)
+    rig.guard.release()
+    rig.on = True
+    rig.read()
+    assert not stays_off(rig)
+    assert rig.guard.past.on_since == rig.now
+
+
+def test_what_may_still_show_is_still_ours() -> None:
+    rig = Rig()
+    rig.run(4000)
+    rig.obeys = False
+    rig.wish(0)
+    assert rig.step()
+    restart(rig)
+    rig.run(defaults.OFF_CONFIRM)
+    rig.on = False
+    rig.read()
+    assert not stays_off(rig)

@@ -126,10 +126,28 @@ class Past:
 
     def read(self, reading: Reading, *, held_off: bool) -> None:
         """Take note of whether the miner is on. `held_off` is one that is stopped when it is."""
-        if not reading.known or reading.runs is self.ran:
+        if not reading.known:
+            return
+        if reading.runs is self.ran:
+            self._forget_what_was_lost(reading)
             return
         first, self.ran = self.ran is None, reading.runs
         self._switched(reading, first=first, held_off=held_off)
+
+    def _forget_what_was_lost(self, reading: Reading) -> None:
+        """Take back a stop or start that has had its time and does not show: it switched nothing.
+
+        Else the next hand that does would be taken for ours. Here and not where the command is
+        given up, since it may have gone out before a restart of Home Assistant.
+        """
+        if self.pending is not None and self.pending.kind is not CommandKind.SET_POWER:
+            return
+        if reading.runs:
+            if self.on_since < self.off_since < reading.at - defaults.OFF_CONFIRM:
+                self.off_since = self.on_since
+                self.order = self.order or None
+        elif self.off_since < self.on_since < reading.at - defaults.START_CONFIRM:
+            self.on_since = self.off_since
 
     def _switched(self, reading: Reading, *, first: bool, held_off: bool) -> None:
         """Take note that the miner has gone on or off, by whatever hand."""
