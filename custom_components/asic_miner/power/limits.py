@@ -209,7 +209,7 @@ class Limits:
         if again and now - measured.at > defaults.METER_NO_INCREASE:
             return
         most = {one.key: one.state.committed for one in miners}
-        before = self._shown
+        before: Mapping[str, float] = self._shown
         if seen is not None and again:
             most |= seen.most
             before = seen.least
