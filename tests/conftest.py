@@ -6,6 +6,7 @@ import custom_components.asic_miner  # noqa: F401
 from collections.abc import Callable, Generator  # isort: skip
 import logging  # isort: skip
 import os  # isort: skip
+import signal  # isort: skip
 
 from hypothesis import settings  # isort: skip
 import pytest  # isort: skip
@@ -14,6 +15,9 @@ from tests.translations import TranslationCheck  # isort: skip
 
 # The harness lets the recorder tell each statement; nobody reads them, and writing them takes time.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+# Ended as by Ctrl+C, so that the programs that tests have started are ended too.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 if "ASIC_MINER_FUZZ" not in os.environ:
     # What is tried for a change is the same each time, so that it fails for the change; what is
