@@ -16,7 +16,7 @@ from .controller_options import CONF_METER
 from .coordinator import MinerCoordinator
 from .entries import all_miners
 from .heat_board import async_awaited, async_heat_board
-from .issues import METER_SIGN, async_is_ignored, async_tell_of_meter, async_tell_of_sign
+from .issues import async_tell_of_meter, async_tell_of_sign
 from .miners.models import Capabilities, JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults
@@ -187,17 +187,11 @@ class PowerController(PlanningEntry):
         if (pace := self._site.pace) is not None:
             slow = pace > defaults.METER_SLOW
             async_tell_of_meter(self.hass, self.entry, pace if slow else None)
-        self._tell_of_sign()
+        # Who ignores it has not said that it is right: nothing is built on it all the same.
+        async_tell_of_sign(self.hass, self.entry, wrong=self._site.sign.wrong)
         if self.dials.acts:
             self._apply(self.plan, miners)
         self._write_soon()
-
-    def _tell_of_sign(self) -> None:
-        """Say that the meter is the wrong way round; who ignores that says that it is right."""
-        sign = self._site.sign
-        if sign.wrong and async_is_ignored(self.hass, METER_SIGN, self.entry):
-            self.async_trust_meter()
-        async_tell_of_sign(self.hass, self.entry, wrong=sign.wrong)
 
     def _hear_signals(self) -> None:
         """Take over what signals say.

@@ -90,13 +90,6 @@ def async_tell_of_sign(hass: HomeAssistant, entry: ConfigEntry, *, wrong: bool) 
     )
 
 
-@callback
-def async_is_ignored(hass: HomeAssistant, key: str, entry: ConfigEntry) -> bool:
-    """Tell whether the user wants to hear no more of something that was said of an entry."""
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(key, entry))
-    return issue is not None and issue.dismissed_version is not None
-
-
 class Issues:
     """The repair issues of one miner."""
 

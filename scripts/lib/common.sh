@@ -18,3 +18,5 @@ tools() {
   fi
   echo "$folder"
 }
+# uv brings certificates of its own; behind a proxy with one of its own only the system's will do.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
