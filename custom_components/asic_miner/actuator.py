@@ -384,6 +384,13 @@ class Actuator:
             if command is None:
                 return
             guard.sent(command, now)
+            if command.kind is not CommandKind.SET_POWER:
+                # Begun before it goes out: after a power cut of Home Assistant this tells our own
+                # stop or start from another hand's. What was written and then never sent does
+                # no harm, since the guard takes back what does not show; what was sent and never
+                # written is a stop that only a person ends, or a boost that leaves what stays off
+                # to everyone. It is not waited for: a slow disk keeps no miner on.
+                self._coordinator.async_remember()
             try:
                 await self._async_send(guard.ability, command)
             except HomeAssistantError as error:

@@ -1,11 +1,15 @@
 """Budgets, pauses and boosts over a real restart: Home Assistant stops, and starts again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import CoreState, HomeAssistant
 import pytest
 
+from custom_components.asic_miner.power.model import Source
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
@@ -16,6 +20,21 @@ from .home import miner_in, restarted, stop
 from .test_power_actions import act, pass_time, power
 
 pytestmark = pytest.mark.usefixtures("hass_storage")
+
+type Page = dict[str, Any]
+"""What is written down of the actuator."""
+
+
+def diary(miner: Miner) -> str:
+    """Return the key of what is written down of a miner."""
+    return f"asic_miner.{miner.entry.entry_id}"
+
+
+async def written(miner: Miner, storage: dict[str, Any], shows: Callable[[Page], bool]) -> None:
+    """Wait until the file shows something."""
+    async with asyncio.timeout(20):
+        while not ((file := storage.get(diary(miner))) and shows(file["data"]["actuator"])):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_pause_until_tomorrow_ends_tomorrow(
@@ -66,20 +85,92 @@ async def test_a_power_cut_right_after_a_pause(
     miner = await add_miner(whatsminer)
     await pass_time(clock, 1200, miner)
 
-    async def written(ends: bool) -> None:
-        """Wait until it is in the file that there is a pause, or none any more."""
-        async with asyncio.timeout(20):
-            while True:
-                await hass.async_block_till_done()
-                file = hass_storage.get(f"asic_miner.{miner.entry.entry_id}")
-                if file and (file["data"]["actuator"]["interlude"] is not None) is ends:
-                    return
-                await asyncio.sleep(0.01)
-
     await act("pause", miner, duration={"hours": 1})
-    await written(True)
+    await written(miner, hass_storage, lambda page: page["interlude"] is not None)
     await act("resume", miner)
-    await written(False)
+    await written(miner, hass_storage, lambda page: page["interlude"] is None)
+
+
+class PowerCut:
+    """Home Assistant loses power while the miner is told to start or stop, which it does."""
+
+    def __init__(self, miner: Miner, storage: dict[str, Any]) -> None:
+        """Nothing has happened yet."""
+        self._miner, self._storage = miner, storage
+        self._client = miner.entry.runtime_data.client
+        self._order = self._client.set_mining
+        self._file: Any = None
+
+    async def _when_written(self, on: bool) -> None:
+        begun, other = ("on_since", "off_since") if on else ("off_since", "on_since")
+
+        def shows(page: Page) -> bool:
+            past = page["guard"]["past"]
+            return bool(past[begun] > past[other] and past["ran"] is not on)
+
+        await written(self._miner, self._storage, shows)
+        self._file = deepcopy(self._storage[diary(self._miner)])
+        await self._order(on)
+
+    async def after(self, wish: Awaitable[object], clock: ManualClock, *, on: bool) -> None:
+        """Wish, and stop Home Assistant with what was in the file when the miner was told."""
+        with patch.object(self._client, "set_mining", self._when_written):
+            await wish
+            for _ in range(60):
+                await pass_time(clock, 30, self._miner)
+                if self._file:
+                    break
+        assert self._miner.device.truth()["mining"] is on
+        await stop(self._miner.hass)
+        self._storage[diary(self._miner)] = self._file
+
+
+async def test_a_power_cut_right_after_a_stop_of_ours(
+    hass: HomeAssistant,
+    braiins: BraiinsSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    hass_storage: dict[str, Any],
+) -> None:
+    """What a budget has stopped, a budget starts again."""
+    miner = await add_miner(braiins)
+    await pass_time(clock, 1200, miner)
+    wish = miner.entry.runtime_data.actuator.async_wish_if_new(0, Source.SITE, quietly=True)
+    await PowerCut(miner, hass_storage).after(wish, clock, on=False)
+    clock.advance(900)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 60, miner)
+        await act("set_power_budget", miner, watts=2400)
+        await pass_time(clock, 3600, miner)
+        assert braiins.truth()["mining"] is True
+
+
+async def test_a_power_cut_right_after_a_boost_has_started_it(
+    hass: HomeAssistant,
+    braiins: BraiinsSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    hass_storage: dict[str, Any],
+) -> None:
+    """What stays off does so after the boost, whoever wants it then."""
+    miner = await add_miner(braiins)
+    await pass_time(clock, 1200, miner)
+    await miner.call("number.set_value", "power_target", value=2200)
+    await pass_time(clock, 900, miner)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 900, miner)
+    # Its target comes first, and the start with a later poll.
+    wish = act("boost", miner, duration={"minutes": 30})
+    await PowerCut(miner, hass_storage).after(wish, clock, on=True)
+    clock.advance(120)
+    async with restarted(hass) as again:
+        miner = miner_in(again, miner)
+        await pass_time(clock, 2400, miner)
+        assert braiins.truth()["mining"] is False
+        await act("set_power_budget", miner, watts=2400)
+        await pass_time(clock, 1800, miner)
+        assert braiins.truth()["mining"] is False
 
 
 async def test_what_is_off_stays_off(
