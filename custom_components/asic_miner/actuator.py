@@ -248,6 +248,11 @@ class Actuator:
                 self._coordinator.async_remember()
                 self._coordinator.async_update_listeners()
             raise
+        state = guard.state(self._now())
+        if mine and mine.watts == 0 and state.wish is mine and not state.running:
+            # Off is an order also where nothing had to be sent: what boots mining later has
+            # been started by nobody.
+            self._coordinator.order_mining(False)
 
     async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:
         """Wish as `async_wish`, if it is not wished already; `quietly` logs what goes wrong."""

@@ -348,7 +348,7 @@ class MinerCoordinator(MinerPolling):
         Raises as `async_command`.
         """
         if on:
-            self._order_mining(True)
+            self.order_mining(True)
         try:
             # Off waits for nothing but the request that is under way.
             await self.async_command(lambda client: client.set_mining(on), urgent=not on)
@@ -356,12 +356,13 @@ class MinerCoordinator(MinerPolling):
             # A refused order is none; one that got no answer may have been obeyed.
             if not isinstance(error.__cause__, UnconfirmedError):
                 raise
-            self._order_mining(on)
+            self.order_mining(on)
             raise
-        self._order_mining(on)
+        self.order_mining(on)
         self.issues.clear_issue("off_does_not_hold")
 
-    def _order_mining(self, on: bool) -> None:
+    @callback
+    def order_mining(self, on: bool) -> None:
         """Take note of what is wanted, also for after a restart of Home Assistant."""
         self._off_guard.ordered(on, self._now())
         self._lasting.forget()
@@ -375,7 +376,7 @@ class MinerCoordinator(MinerPolling):
             LOGGER.warning("%s has started mining by itself; it is switched off again", name)
             self._async_in_background(self._async_turn_off_again(), "switch off again")
             return
-        self._order_mining(True)
+        self.order_mining(True)
         self.actuator.release()
         self.actuator.hand_over()
         self.issues.raise_issue("off_does_not_hold", times=str(REPEATS))

@@ -443,6 +443,52 @@ async def test_a_miner_that_boots_mining_is_off_as_before(
     assert whatsminer.truth()["mining"] is True
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["off", "without mains"])
+@pytest.mark.parametrize("way", ["on", "restart"])
+async def test_off_holds_a_miner_that_was_off_already(
+    way: str,
+    there: bool,
+    hass: HomeAssistant,
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+) -> None:
+    """It boots mining when the mains are back, which is nobody's start."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    # As at the miner's own page.
+    await miner.entry.runtime_data.client.set_mining(False)
+    await pass_time(clock, 900, miner)
+    if not there:
+        await whatsminer.unplug()
+        await pass_time(clock, 300, miner)
+        # Its switch is not available then.
+        await act("pause", miner)
+    else:
+        await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 60, miner)
+
+    async def mains_cut(miner: Miner) -> None:
+        if there:
+            await whatsminer.unplug()
+            await pass_time(clock, 60, miner)
+        await whatsminer.plug()
+        await pass_time(clock, 900, miner)
+        assert whatsminer.truth()["mining"] is False
+        await act("set_power_budget", miner, watts=2400)
+        await pass_time(clock, 3600, miner)
+        assert whatsminer.truth()["mining"] is False
+        await miner.call("switch.turn_on", "mining")
+        await pass_time(clock, 900, miner)
+        assert whatsminer.truth()["mining"] is True
+
+    if way == "on":
+        await mains_cut(miner)
+    else:
+        async with restarted(hass) as again:
+            await mains_cut(miner_in(again, miner))
+
+
 async def test_a_pause_of_what_is_off_is_no_leave_to_start_it(
     device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
 ) -> None:
