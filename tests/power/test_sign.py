@@ -1,6 +1,7 @@
 """The meter of the grid the wrong way round: found when it is, and never when it is not."""
 
 from dataclasses import dataclass, replace
+import math
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import Measured
 from custom_components.asic_miner.power.sign import Sample, Sign, follows
 from custom_components.asic_miner.power.site import SiteController
-from custom_components.asic_miner.power.site_model import Mode, SiteReadings, Why
+from custom_components.asic_miner.power.site_model import MinerNow, Mode, SiteReadings, Why
 from tests.benchmarks.power.baselines import View
 from tests.benchmarks.power.measure import Result
 from tests.benchmarks.power.plant import SimMiner
@@ -36,12 +37,13 @@ class Scene:
         self.now = START
         self.drawn = 1000.0
         self.others = 300.0
+        self.absent: list[MinerNow] = []
 
     def report(self, shows: float, drawn: float | None = None) -> None:
         """Have the meter report, and the miner draw."""
         self.drawn = self.drawn if drawn is None else drawn
         grid = Measured(value=self.others + shows * self.drawn, at=self.now)
-        self.sign.listen(grid, [miner("m", self.drawn)], self.now)
+        self.sign.listen(grid, [miner("m", self.drawn), *self.absent], self.now)
         self.now += GAP
 
     def move(self, watts: float, shows: float) -> None:
@@ -124,11 +126,48 @@ def test_a_doubt_that_nothing_confirms_ends_when_all_have_been_stopped() -> None
 def test_who_is_not_there_is_not_at_rest() -> None:
     scene = Scene()
     scene.moves(WRONG, 2000, 2000)
-    for gone in ([], [miner("m", 1000.0, drawn=None)]):
+    for gone in ([], [miner("m", 1000.0, drawn=None, silent=defaults.METER_PAUSE)]):
         scene.sign.listen(None, gone, scene.now)
         scene.now += defaults.MINIMUM_OFF
         scene.sign.listen(None, gone, scene.now)
         assert scene.told == (True, False)
+
+
+STORED = miner("n", drawn=None, silent=math.inf)
+"""One that is switched off for the winter."""
+
+
+def test_one_that_is_stored_for_the_winter_hides_nothing() -> None:
+    scene = Scene()
+    scene.absent = [STORED]
+    scene.moves(WRONG, 2000, 2000)
+    assert scene.told == (True, False)
+    scene.moves(WRONG, fall(2000), fall(2000))
+    assert scene.told == (True, True)
+    scene.move(fall(2000), RIGHT)
+    assert scene.told == (False, False)
+
+
+def test_one_that_falls_silent_in_doubt_does_not_make_it_last_for_ever() -> None:
+    scene = Scene()
+    scene.moves(WRONG, 2000, 2000)
+    stopped = scene.now
+    while scene.sign.doubted_since is not None:
+        silent = scene.now - stopped
+        assert silent < 2 * defaults.METER_PAUSE
+        scene.absent = [miner("n", drawn=None, silent=silent)]
+        scene.report(HIDDEN, 15)
+    rested = defaults.METER_PAUSE + GAP + defaults.MINIMUM_OFF
+    assert scene.now - stopped == rested + GAP
+
+
+def test_one_that_is_known_to_be_unplugged_rests_however_long_it_is_silent() -> None:
+    scene = Scene()
+    scene.moves(WRONG, 2000, 2000)
+    for _ in range(2):
+        scene.sign.listen(None, [miner("m", drawn=0.0, silent=math.inf)], scene.now)
+        scene.now += defaults.MINIMUM_OFF
+    assert scene.told == (False, False)
 
 
 @pytest.mark.parametrize("falls", [0, 2])
@@ -262,6 +301,13 @@ def test_what_is_stored_wrongly_is_nothing(stored: object) -> None:
     assert sign.to_json() == Sign().to_json()
 
 
+def test_what_is_trusted_is_never_doubted_whatever_is_stored_beside_it() -> None:
+    stored: JsonValue = {"trusted": True, "wrong": True, "since": 5}
+    sign = Sign(stored)
+    sign.listen(None, [miner("m")], START)
+    assert (sign.trusted, sign.wrong, sign.doubted_since) == (True, False, None)
+
+
 def test_its_owner_has_the_last_word() -> None:
     scene = Scene()
     scene.moves(WRONG, 2000, 2000, fall(2000), fall(2000))
@@ -358,6 +404,62 @@ def test_in_doubt_all_is_held_then_lowered_then_stopped() -> None:
     assert house.drawn == pytest.approx(2000, abs=50)
     assert house.run(1200).reason.why is Why.METER_SIGN
     assert house.drawn < 100
+
+
+@pytest.mark.parametrize("jump", [600.0, 3600.0])
+@pytest.mark.parametrize("full", [False, True], ids=["surplus", "full"])
+def test_a_clock_that_jumps_in_doubt_stops_nobody(jump: float, full: bool) -> None:
+    house = House(on=True, solar=4500.0)
+    if full:
+        house.set(mode=Mode.FULL, import_limit=10_000.0)
+    house.run(1800)
+    shows(house, HIDDEN, -3000.0)
+    doubtful(house)
+    house.run(60)
+    before = house.drawn
+    assert before > 4000
+    house.now += jump
+    for _ in range(40):
+        assert house.step().reason.why is Why.METER_SIGN
+        assert house.drawn == pytest.approx(before)
+    # From the jump on all goes its way.
+    house.run(600)
+    assert 1900 < house.drawn < 0.8 * before
+    house.run(1200)
+    assert house.drawn < 100
+
+
+def test_a_clock_that_jumps_is_no_rest() -> None:
+    scene = Scene()
+    scene.moves(WRONG, 2000, 2000)
+    scene.report(HIDDEN, 15)
+    scene.now += defaults.MINIMUM_OFF
+    scene.sign.jumped(scene.now)
+    for _ in range(2):
+        scene.report(HIDDEN)
+        assert scene.told == (True, False)
+    scene.now += defaults.MINIMUM_OFF
+    scene.report(HIDDEN)
+    assert scene.told == (False, False)
+
+
+@pytest.mark.parametrize("jump", [0.0, 30.0])
+def test_what_was_before_a_jump_is_not_compared_with_what_is_after(jump: float) -> None:
+    scene = Scene()
+    for _ in range(5):
+        scene.report(WRONG, 1000.0)
+    if jump:
+        scene.now += jump
+        scene.sign.jumped(scene.now)
+    for _ in range(5):
+        scene.report(WRONG, 3000.0)
+    assert against(scene.sign) == (0 if jump else 1)
+
+
+def test_a_meter_that_is_believed_is_not_doubted_for_a_jump() -> None:
+    sign = Sign()
+    sign.jumped(START)
+    assert sign.to_json() == Sign().to_json()
 
 
 def test_what_is_lowered_in_doubt_clears_a_right_meter() -> None:

@@ -47,7 +47,7 @@ class Sign:
         self.wrong = known.get("wrong") is True and not self.trusted
         """Whether it is taken to be the wrong way round."""
         self._against = [] if self.trusted else list(_against(known.get("against")))
-        self._since = number(known.get("since"))
+        self._since = None if self.trusted else number(known.get("since"))
         self._resting = Since()
         self._tried = 0.0
         """When all miners were last at rest for long enough to begin anew."""
@@ -71,12 +71,17 @@ class Sign:
         self._forget()
 
     def listen(self, grid: Measured | None, miners: Sequence[MinerNow], now: float) -> None:
-        """Take a report of the meter, if it is a new one."""
+        """Take a report of the meter, if it is a new one.
+
+        Who has been silent for longer than METER_PAUSE is left out, as one that is stored for the
+        winter: if it draws, then for all that is known here it is a part of the house.
+        """
         if self.trusted:
             return
-        keys = frozenset(miner.key for miner in miners)
-        drawn = [one.state.drawn for one in miners if one.state.drawn is not None]
-        known = 0 < len(drawn) == len(miners)
+        there = {one.key: one.state.drawn for one in miners if not _away(one)}
+        keys = frozenset(there)
+        drawn = [watts for watts in there.values() if watts is not None]
+        known = 0 < len(drawn) == len(there)
         if not known or keys != self._keys:
             # The sum would jump though nobody draws more or less.
             self._keys = keys
@@ -84,6 +89,16 @@ class Sign:
         if known and grid is not None:
             self._add(Sample(at=grid.at, grid=grid.value, drawn=sum(drawn)))
         self._judge(now, rests=known and max(drawn) <= defaults.OFF_WATTS)
+
+    def jumped(self, now: float) -> None:
+        """Take that the clock was set: nobody knows for how long it has been doubted, or they rest.
+
+        What is held then is lowered and stopped from now on as if the doubt were new.
+        """
+        if self._since is not None:
+            self._since = now
+        self._resting = Since()
+        self._clear()
 
     @property
     def doubted_since(self) -> float | None:
@@ -172,6 +187,11 @@ def follows(samples: Sequence[Sample], factor: int) -> float | None:
     if _range(rest(one) for one in fitting) > defaults.SIGN_SHARE * change:
         return None
     return change if fitting[-1].drawn > fitting[0].drawn else -change
+
+
+def _away(miner: MinerNow) -> bool:
+    """Tell whether nobody has known for long what a miner draws."""
+    return miner.state.drawn is None and miner.state.silent > defaults.METER_PAUSE
 
 
 def _range(values: Iterable[float]) -> float:

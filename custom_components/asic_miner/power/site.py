@@ -95,6 +95,7 @@ class SiteController:
             # What has lasted for so long by the clock has not.
             self._aims, self._chooser = Aims(), Chooser()
             self._limits.jumped(now)
+            self.sign.jumped(now)
         readings = self._clock.mend(readings)
         self.sign.listen(readings.grid, miners, now)
         readings = replace(readings, doubted=self.sign.doubted_since)
