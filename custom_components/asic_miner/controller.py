@@ -133,7 +133,7 @@ class PowerController(PlanningEntry):
 
     @callback
     def async_trust_meter(self) -> None:
-        """Take its owner's word that the meter of the grid is right, as long as it is this one."""
+        """Take its owner's word that the meter of the grid is right; see `Sign.trust`."""
         self._site.sign.trust()
         self._store.async_delay_save(self._page, 0)
 

@@ -287,7 +287,7 @@ class MeterSignFlow(EntryRepairFlow):
         return self.async_create_entry(data={})
 
     async def async_step_right(self, user_input: UserInput = None) -> RepairsFlowResult:
-        """Take the user's word, and never look again as long as the meter is this one."""
+        """Take the user's word; said again of the same meter, nothing looks any more."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded", description_placeholders=self.placeholders)
         self.entry.runtime_data.async_trust_meter()

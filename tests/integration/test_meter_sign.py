@@ -26,6 +26,15 @@ SWAPPED: dict[str, Any] = {
     "pair": {"import_meter": INTO_GRID, "export_meter": FROM_GRID},
 }
 
+NEW: dict[str, Any] = {
+    "trusted": False,
+    "said": False,
+    "wrong": False,
+    "since": None,
+    "against": [],
+}
+"""What is known of a meter of which nothing was found."""
+
 
 @pytest.fixture
 async def house(
@@ -45,6 +54,11 @@ async def found_wrong(house: House, hass_storage: dict[str, Any]) -> None:
     """Have it set up with a right meter, and found to be wrong before a restart."""
     await house.add()
     await house.live(60)
+    await found_anew(house, hass_storage)
+
+
+async def found_anew(house: House, hass_storage: dict[str, Any]) -> None:
+    """Have it found to be wrong before a restart."""
     entries = house.hass.config_entries
     assert await entries.async_unload(house.entry.entry_id)
     page = hass_storage[f"{DOMAIN}.{house.entry.entry_id}"]["data"]
@@ -110,12 +124,7 @@ async def test_a_right_meter_is_not_doubted(house: House) -> None:
     for solar, load in ((2800, 300), (5000, 300), (1000, 300), (5000, 2300), (5000, 300), (0, 300)):
         house.solar, house.load = float(solar), float(load)
         await house.live(900)
-        assert house.controller.known()["meter_sign"] == {
-            "trusted": False,
-            "wrong": False,
-            "since": None,
-            "against": [],
-        }
+        assert house.controller.known()["meter_sign"] == NEW
 
 
 async def test_it_stays_found_over_a_restart(house: House, hass_storage: dict[str, Any]) -> None:
@@ -148,28 +157,33 @@ async def test_who_ignores_it_has_not_said_that_it_is_right(
 
 
 async def test_its_owner_has_the_last_word(house: House, hass_storage: dict[str, Any]) -> None:
-    """Who says that it is right is not told again."""
+    """Who says that it is right is believed at once; who says it again is not told any more."""
     await found_wrong(house, hass_storage)
-    fix = Fix(house, METER_SIGN)
-    await fix.begin()
-    step = await fix.choose("right")
-    assert step["type"] is FlowResultType.CREATE_ENTRY
-    await house.live(20)
-    assert issue(house, METER_SIGN) is None
-    assert house.state("why") != "meter_sign"
-    assert house.entry.options["meter"] == METER
+    for trusted in (False, True):
+        fix = Fix(house, METER_SIGN)
+        await fix.begin()
+        step = await fix.choose("right")
+        assert step["type"] is FlowResultType.CREATE_ENTRY
+        await house.live(20)
+        assert issue(house, METER_SIGN) is None
+        assert house.state("why") != "meter_sign"
+        assert house.entry.options["meter"] == METER
+        sign = house.controller.known()["meter_sign"]
+        assert sign == NEW | {"said": True, "trusted": trusted}
+        if not trusted:
+            await found_anew(house, hass_storage)
     # Over a restart as well, whatever was known before.
     entries = house.hass.config_entries
     assert await entries.async_reload(house.entry.entry_id)
     await house.hass.async_block_till_done()
     sign = house.controller.known()["meter_sign"]
-    assert sign == {"trusted": True, "wrong": False, "since": None, "against": []}
+    assert sign == NEW | {"said": True, "trusted": True}
     # Another sign is another question.
     options = house.entry.options
     entries.async_update_entry(house.entry, options={**options, "meter": TURNED})
     assert await entries.async_reload(house.entry.entry_id)
     sign = house.controller.known()["meter_sign"]
-    assert sign == {"trusted": False, "wrong": False, "since": None, "against": []}
+    assert sign == NEW
 
 
 async def test_what_is_over_is_not_turned(house: House, hass_storage: dict[str, Any]) -> None:

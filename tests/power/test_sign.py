@@ -312,11 +312,44 @@ def test_its_owner_has_the_last_word() -> None:
     scene = Scene()
     scene.moves(WRONG, 2000, 2000, fall(2000), fall(2000))
     assert scene.told == (True, True)
+    # What was found is forgotten, and it is looked for anew: it may be mended, or be wrong again.
+    scene.sign.trust()
+    assert scene.told == (False, False)
+    scene.sign = Sign(scene.sign.to_json())
+    scene.moves(WRONG, 2000, 2000, fall(2000))
+    assert (scene.told, scene.sign.trusted) == ((True, False), False)
+    scene.move(fall(2000), WRONG)
+    assert scene.told == (True, True)
+    # Who says it again means it.
     scene.sign.trust()
     scene.sign = Sign(scene.sign.to_json())
     scene.moves(WRONG, *([2000, fall(2000)] * 5))
     assert scene.told == (False, False)
     assert scene.sign.trusted
+
+
+def test_what_was_not_asked_is_no_answer() -> None:
+    """As that of a second dialog that was left open."""
+    scene = Scene()
+    scene.moves(WRONG, 2000, 2000, fall(2000), fall(2000))
+    for _ in range(3):
+        scene.sign.trust()
+    assert not scene.sign.trusted
+    scene.moves(WRONG, 2000, 2000)
+    scene.sign.trust()
+    assert (scene.told, scene.sign.trusted) == ((True, False), False)
+
+
+def test_what_was_before_its_owner_spoke_is_not_compared_with_what_is_after() -> None:
+    scene = Scene()
+    scene.moves(WRONG, 2000, 2000, fall(2000), fall(2000))
+    scene.sign.listen(None, [], scene.now)
+    for _ in range(5):
+        scene.report(WRONG, 1000)
+    scene.sign.trust()
+    for _ in range(5):
+        scene.report(WRONG, 3000)
+    assert against(scene.sign) == 0
 
 
 def test_a_clock_that_was_set_back_keeps_no_doubt_for_ever() -> None:

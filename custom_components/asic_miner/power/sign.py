@@ -43,9 +43,11 @@ class Sign:
         """Begin with what `to_json` once gave, of the same meter with the same sign."""
         known = stored if isinstance(stored, dict) else {}
         self.trusted = known.get("trusted") is True
-        """Whether its owner has said that it is right; then nothing is concluded any more."""
+        """Whether its owner has insisted that it is right; then nothing is concluded any more."""
         self.wrong = known.get("wrong") is True and not self.trusted
         """Whether it is taken to be the wrong way round."""
+        self._said = known.get("said") is True
+        """Whether its owner has said before that it is right."""
         self._against = [] if self.trusted else list(_against(known.get("against")))
         self._since = None if self.trusted else number(known.get("since"))
         self._resting = Since()
@@ -60,15 +62,22 @@ class Sign:
         """Return what is to be kept over a restart."""
         return {
             "trusted": self.trusted,
+            "said": self._said,
             "wrong": self.wrong,
             "since": self._since,
             "against": [{"at": one.at, "rose": one.rose} for one in self._against],
         }
 
     def trust(self) -> None:
-        """Take its owner's word that it is right, for good."""
-        self.trusted = True
-        self._forget()
+        """Take its owner's word that it is right, and begin anew; for good the second time.
+
+        Who has just mended it says so as well, and it may be turned round again. Where it was not
+        found to be wrong nothing was asked.
+        """
+        if self.wrong:
+            self.trusted, self._said = self._said, True
+            self._forget()
+            self._clear()
 
     def listen(self, grid: Measured | None, miners: Sequence[MinerNow], now: float) -> None:
         """Take a report of the meter, if it is a new one.
