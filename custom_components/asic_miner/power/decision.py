@@ -141,7 +141,7 @@ class Decider:
         """Why the draw could not be raised now, locks apart."""
         if self.reading is None or not self.fresh:
             return Wait.NO_READING
-        decision = self._retry(urgent=False) or self._moving(self.reading, up=True)
+        decision = self._retry(up=True) or self._moving(self.reading, up=True)
         return decision.wait if decision is not None else None
 
     @cached_property
@@ -258,10 +258,18 @@ class Decider:
             source = self.limit.source
         return Decision(kind=kind, watts=watts, fast=fast, source=source)
 
-    def _retry(self, *, urgent: bool) -> Decision | None:
-        """Return the wait after an attempt that had no effect."""
+    @property
+    def _refusals_of_less(self) -> int:
+        """How often in a row it has not drawn less when told to."""
+        return 0 if self.past.failed_rise else self.past.failures
+
+    def _retry(self, *, up: bool, urgent: bool = False) -> Decision | None:
+        """Return the wait after an attempt that had no effect.
+
+        Less is not kept waiting by what was refused when more was wanted.
+        """
         past = self.past
-        if not past.failures:
+        if not (past.failures if up else self._refusals_of_less):
             return None
         seconds = past.retry_at - past.failed_at
         if urgent and past.failures <= STOP_ALARM:
@@ -285,9 +293,9 @@ class Decider:
         urgent = urgent or asked
         if not reading.runs:
             drawn = reading.power or 0.0
-            if drawn <= defaults.OFF_WATTS or past.order != 0 or not past.failures:
+            if drawn <= defaults.OFF_WATTS or past.order != 0 or not self._refusals_of_less:
                 return self._settled_off()
-        if retry := self._retry(urgent=urgent):
+        if retry := self._retry(up=False, urgent=urgent):
             if past.failures >= STOP_ALARM:
                 return Decision(wait=Wait.STOP_NOT_OBEYED, until=retry.until, data=retry.data)
             return retry
@@ -347,12 +355,12 @@ class Decider:
         if self.ability.path is Path.POWER_TARGET and not self.past.preset_refused:
             set_to = reading.target if reading.target is not None else self.past.order
             if set_to is None or abs(set_to - goal) > 1:
-                retry = self._retry(urgent=False)
+                retry = self._retry(up=True)
                 return retry or self._send(CommandKind.SET_POWER, goal)
         elif self.past.preset_refused:
             # It was refused only because the miner is off, which is no reason to wait.
             return self._send(CommandKind.START, self._start_target())
-        return self._retry(urgent=False) or self._send(CommandKind.START, self._start_target())
+        return self._retry(up=True) or self._send(CommandKind.START, self._start_target())
 
     def _change(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule
         """Return the way from one draw to another."""
@@ -367,9 +375,9 @@ class Decider:
             return self._there(reading, goal)
         if reading.state is MinerState.FAULT:
             return Decision(wait=Wait.FAULT)
-        if retry := self._retry(urgent=False):
-            return retry
         up = goal > current
+        if retry := self._retry(up=up):
+            return retry
         if blocked := self._moving(reading, up=up):
             return blocked
         lock, wait = (self.can_rise_at, Wait.LOCK_UP) if up else (self.can_fall_at, Wait.LOCK_DOWN)
@@ -413,19 +421,19 @@ class Decider:
             if path is Path.LIVE_PERCENT and not (past.fast or past.refused):
                 # It is on its way in the gentle form, which takes minutes; the quick one first.
                 watts = min(goal, self.current)
-                return self._retry(urgent=True) or self._send(
+                return self._retry(up=False, urgent=True) or self._send(
                     CommandKind.SET_POWER, watts, fast=True
                 )
             # Enough was ordered, and the draw is still above: it gets its time, then stops.
             end = until(past.changed, patience, self.now)
             if end > self.now:
                 return Decision(wait=Wait.CONFIRMING, until=end, data={"watts": goal})
-            return self._retry(urgent=True) or self._send(CommandKind.STOP)
+            return self._retry(up=False, urgent=True) or self._send(CommandKind.STOP)
         if past.refused or slow or goal >= self.current:
             return self._send(CommandKind.STOP)
-        if retry := self._retry(urgent=True):
+        if retry := self._retry(up=False, urgent=True):
             return retry
-        if past.failures >= STOP_ALARM:
+        if self._refusals_of_less >= STOP_ALARM:
             # What is refused again and again is no way down.
             return self._send(CommandKind.STOP)
         return self._send(CommandKind.SET_POWER, goal, fast=path is Path.LIVE_PERCENT)
@@ -440,10 +448,10 @@ class Decider:
             and until(past.changed, defaults.TIMES[self.ability.path].up, self.now) <= self.now
         ):
             # The quick form is not for long: the same once more, in the gentle one.
-            return self._retry(urgent=False) or self._send(CommandKind.SET_POWER, self.current)
+            return self._retry(up=True) or self._send(CommandKind.SET_POWER, self.current)
         if self.pending is not None:
             return self._confirming(self.pending)
-        if past.failures and (retry := self._retry(urgent=False)):
+        if retry := self._retry(up=True):
             return retry
         effective = reading.effective
         if effective is not None and effective < self.current - tolerance(self.current):

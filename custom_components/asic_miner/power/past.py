@@ -81,6 +81,9 @@ class Past:
     """The draw is held by the quick form of the percentage, which is not for long."""
     pending: Pending | None = None
     failures: int = 0
+    """In a row, all of them of commands to draw more, or all of them to draw less."""
+    failed_rise: bool = False
+    """They were to draw more."""
     failed_at: float = LONG_AGO
     retry_at: float = LONG_AGO
     lost: bool = False
@@ -98,6 +101,8 @@ class Past:
     stays_off: bool = False
     """A person has switched it off, or it went off though it was wanted on here, so that only a
     person starts it."""
+    rises: bool = False
+    """The last command was to draw more."""
     lifted: bool = False
     """A boost may start it all the same, for its time."""
     _before: Past | None = None
@@ -176,6 +181,7 @@ class Past:
         off = reading is None or not reading.runs
         watts = command.watts or 0.0
         what = {CommandKind.START: "start", CommandKind.STOP: "stop"}.get(command.kind, "")
+        self.rises = off or watts > self._from(watts, reading, before)
         if command.kind is CommandKind.START:
             self.order = watts
             self.on_since = self.changed = now
@@ -206,6 +212,14 @@ class Past:
             off=off and command.kind is CommandKind.SET_POWER,
         )
 
+    def _from(self, watts: float, reading: Reading | None, before: float) -> float:
+        """Return the W from which an order goes up or down."""
+        if self.order is not None and watts != self.order:
+            return self.order
+        # The same once more: what it was to change is what is still drawn.
+        drawn = reading.power if reading is not None else None
+        return before if drawn is None else drawn
+
     def answered(self, now: float) -> None:
         """Take note that the device has the command, or may have it."""
         self._before = None
@@ -229,6 +243,8 @@ class Past:
 
         `lost` is one that was accepted and never showed.
         """
+        if self.failed_rise is not self.rises:
+            self.failures, self.failed_rise = 0, self.rises
         self.failures += 1
         self.lost = lost
         self.failed_at = now
