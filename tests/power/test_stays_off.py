@@ -178,6 +178,24 @@ def test_what_goes_off_after_a_lost_stop_is_off_for_its_time() -> None:
     assert rig.guard.state(rig.now).can_start_at == rig.now + defaults.MINIMUM_OFF
 
 
+@pytest.mark.parametrize("late", [100, 130, 150, 200, 260, 400, 1000])
+def test_a_stop_that_shows_late_is_still_ours(late: int) -> None:
+    """It is still wished, and would have been tried again."""
+    rig = Rig()
+    rig.run(4000)
+    rig.obeys = False
+    rig.wish(0)
+    rig.run(late)
+    rig.on = False
+    rig.read()
+    assert not stays_off(rig)
+    rig.obeys = True
+    rig.run(1800)
+    rig.wish(3400)
+    rig.run(60)
+    assert rig.on
+
+
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_start_that_was_lost_is_not_behind_a_later_one_at_its_page(restarted: bool) -> None:
     rig = Rig(ability=TARGET)

@@ -183,6 +183,11 @@ class Guard:
         past = self.past
         past.clamp(reading.at)
         past.read(reading, held_off=held_off)
+        if past.is_lost(reading):
+            goal = self.decider(reading.at).goal
+            # As long as it is wished it may still come, and is tried again.
+            if not (goal == 0 if reading.runs else goal):
+                past.forget_lost(reading)
         if self._unwished or self._wish is None:
             # Also under a limit, which needs a wish that it limits.
             self._adopt(reading, on=reading.runs and not held_off)

@@ -134,24 +134,29 @@ class Past:
         if not reading.known:
             return
         if reading.runs is self.ran:
-            self._forget_what_was_lost(reading)
             return
         first, self.ran = self.ran is None, reading.runs
         self._switched(reading, first=first, held_off=held_off)
 
-    def _forget_what_was_lost(self, reading: Reading) -> None:
-        """Take back a stop or start that has had its time and does not show: it switched nothing.
+    def is_lost(self, reading: Reading) -> bool:
+        """Tell whether a stop or start has had its time and does not show.
 
-        Else the next hand that does would be taken for ours. Here and not where the command is
-        given up, since it may have gone out before a restart of Home Assistant.
+        Not told by whether it was given up: it may have gone out before a restart of Home
+        Assistant.
         """
-        if self.pending is not None and self.pending.kind is not CommandKind.SET_POWER:
-            return
+        under_way = self.pending is not None and self.pending.kind is not CommandKind.SET_POWER
+        if under_way or not reading.known:
+            return False
         if reading.runs:
-            if self.on_since < self.off_since < reading.at - defaults.OFF_CONFIRM:
-                self.off_since = self.on_since
-                self.order = self.order or None
-        elif self.off_since < self.on_since < reading.at - defaults.START_CONFIRM:
+            return self.on_since < self.off_since < reading.at - defaults.OFF_CONFIRM
+        return self.off_since < self.on_since < reading.at - defaults.START_CONFIRM
+
+    def forget_lost(self, reading: Reading) -> None:
+        """Take back a lost stop or start, or the next hand that switches would count as ours."""
+        if reading.runs:
+            self.off_since = self.on_since
+            self.order = self.order or None
+        else:
             self.on_since = self.off_since
 
     def _switched(self, reading: Reading, *, first: bool, held_off: bool) -> None:
