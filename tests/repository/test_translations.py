@@ -317,6 +317,28 @@ def test_languages_are_complete(path: Path) -> None:
         assert placeholders(text) == placeholders(TEXTS[key]), key
 
 
+QUOTED = re.compile(
+    '[\u201c\u201e\u00ab"]\u00a0?([^\u201c\u201d\u201e\u00ab\u00bb"]+?)\u00a0?[\u201c\u201d\u00bb"]'
+)
+"""A text in the quotation marks of any language; the French ones keep a space inside, which does
+not break."""
+
+
+@pytest.mark.parametrize("path", sorted(TRANSLATIONS.glob("*.json")), ids=lambda path: path.stem)
+def test_names_are_quoted_as_they_are_shown(path: Path) -> None:
+    """To the letter and the space, so that whoever looks or searches for one finds it."""
+    texts = load(path.stem)
+    checked = 0
+    for key, english in TEXTS.items():
+        quoted = set(QUOTED.findall(texts[key]))
+        for name in QUOTED.findall(english):
+            shown = {texts[other] for other, text in TEXTS.items() if text == name}
+            assert not shown or shown & quoted, f"{key}: {name}"
+            checked += bool(shown)
+    # Those of the water's limits, at least.
+    assert checked >= 3
+
+
 def test_icons_belong_to_entities() -> None:
     """Icons exist only for what exists, and no state repeats the default for nothing."""
     icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))["entity"]
