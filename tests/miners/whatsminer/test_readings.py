@@ -16,6 +16,7 @@ from custom_components.asic_miner.miners.whatsminer import readings
 from custom_components.asic_miner.miners.whatsminer.api import ErrorEntry
 from custom_components.asic_miner.miners.whatsminer.parse import Json, Record
 from custom_components.asic_miner.miners.whatsminer.readings import Live
+from custom_components.asic_miner.miners.whatsminer.state import miner_state, stable
 
 from .hurry import UNHURRIED
 
@@ -368,6 +369,7 @@ def test_power_limits(told: Json, watts: float | None) -> None:
 
 HASHING: dict[str, Json] = {"HS RT": 100e6, "Hash Stable": True, "Elapsed": 5000}
 RAMPING: dict[str, Json] = {**HASHING, "Hash Stable": "false", "Elapsed": 500}
+BEGUN: dict[str, Json] = {"HS RT": 1e6, "Elapsed": 9}
 IDLE: dict[str, Json] = {"HS RT": 0, "Elapsed": 5000}
 FAULTY = (Fault(code="110", message="x"),)
 HARMLESS = (Fault(code="2350", message="x", minor=True),)
@@ -384,8 +386,8 @@ BOARDS: list[dict[str, Json]] = [{"Slot": 0, "Upfreq Complete": 1}]
         (live(RAMPING, BOARDS), None, None, MinerState.STARTING),
         # One that never calls itself stable.
         (live({**RAMPING, "Elapsed": 5000}, BOARDS), None, None, MinerState.MINING),
-        (live({"HS RT": 1e6}, [{"Upfreq Complete": 0}]), None, None, MinerState.STARTING),
-        (live({"HS RT": 1e6, "Upfreq Complete": "0"}), None, None, MinerState.STARTING),
+        (live({**BEGUN}, [{"Upfreq Complete": 0}]), None, None, MinerState.STARTING),
+        (live({**BEGUN, "Upfreq Complete": "0"}), None, None, MinerState.STARTING),
         # One bad board does not make a stable miner a starting one.
         (live(HASHING, [{"Upfreq Complete": 0}]), None, None, MinerState.MINING),
         (live({"HS RT": 1e6}, BOARDS), None, None, MinerState.MINING),
@@ -419,14 +421,14 @@ def test_state(
     state: MinerState,
 ) -> None:
     """One of each kind."""
-    assert readings.state(told, faults, pools) is state
+    assert miner_state(told, faults, pools) is state
 
 
 def test_stable() -> None:
     """Only a hashing and settled miner has the draw that percentages refer to."""
-    assert readings.stable(live(HASHING))
-    assert not readings.stable(live(IDLE))
-    assert not readings.stable(live({**HASHING, "Hash Stable": False}))
+    assert stable(live(HASHING))
+    assert not stable(live(IDLE))
+    assert not stable(live({**HASHING, "Hash Stable": False}))
 
 
 KEYS = st.sampled_from(
@@ -470,7 +472,7 @@ def test_nothing_a_device_says_does_harm(
         assert celsius is None or -20 <= celsius <= 150
     for board in readings.boards(told):
         assert board.hashrate is None or board.hashrate >= 0
-    assert readings.state(told, None, pools) in MinerState
+    assert miner_state(told, None, pools) in MinerState
     readings.shares(summary, pools)
     readings.fans(summary)
     readings.power_mode(told)

@@ -14,6 +14,7 @@ from custom_components.asic_miner.miners.whatsminer.device import (
 )
 from custom_components.asic_miner.miners.whatsminer.parse import Json, Record, as_flag, as_number
 from custom_components.asic_miner.miners.whatsminer.readings import Live
+from custom_components.asic_miner.miners.whatsminer.state import miner_state
 
 ON: dict[str, Json] = {"mineroff": "false"}
 
@@ -272,11 +273,12 @@ BOARD: dict[str, Json] = {"Slot": 0}
     ("seen", "pools", "state"),
     [
         (live({**RUNS, "Hash Stable": True}), None, MinerState.MINING),
-        (live({**RUNS, "Hash Stable": False}), None, MinerState.STARTING),
-        (live({**RUNS}, {"Upfreq Complete": 0}), None, MinerState.STARTING),
+        (live({**RUNS, "Elapsed": 60}, {"Upfreq Complete": 0}), None, MinerState.STARTING),
         (live({**RUNS, "Hash Stable": False, "Elapsed": 2600}), None, MinerState.STARTING),
-        # One that never calls itself stable.
+        # One that never calls itself stable, and one that may have been at it for ever.
         (live({**RUNS, "Hash Stable": False, "Elapsed": 2800}), None, MinerState.MINING),
+        (live({**RUNS, "Hash Stable": False}), None, MinerState.MINING),
+        (live({**RUNS}, {"Upfreq Complete": 0}), None, MinerState.MINING),
         (live({**RUNS, "Hash Stable": True}, {"Upfreq Complete": 0}), None, MinerState.MINING),
         (live({"Elapsed": 5000}, BOARD), DEAD, MinerState.LIMITED),
         (live({"Elapsed": 10}, BOARD), None, MinerState.STARTING),
@@ -288,7 +290,7 @@ BOARD: dict[str, Json] = {"Slot": 0}
     ],
 )
 def test_state(seen: Live, pools: tuple[Pool, ...] | None, state: MinerState) -> None:
-    assert readings.state(seen, None, pools) is state
+    assert miner_state(seen, None, pools) is state
 
 
 @pytest.mark.parametrize(

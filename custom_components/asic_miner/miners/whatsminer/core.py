@@ -23,6 +23,7 @@ from .learned import Learned
 from .parse import Record
 from .poll import Poll, Slow
 from .readings import Live
+from .state import miner_state
 from .transport import Transport, was_lost, was_not_connected
 
 
@@ -133,7 +134,7 @@ class Core(MinerClient):
         return Snapshot(
             # A MAC from an earlier read would not show that another miner answers now.
             mac=readings.mac(told_now, live.summary),
-            state=readings.state(live, faults, slow.pools),
+            state=miner_state(live, faults, slow.pools),
             mining_wanted=live.mining_wanted,
             hashrate=readings.hashrate(live.summary),
             expected_hashrate=readings.expected_hashrate(live),

@@ -10,6 +10,7 @@ from .device import Model, Version, api_version, unquoted
 from .parse import Record
 from .readings import Live
 from .settings import Machine, Source
+from .state import on_its_way, stable
 
 _STILL_POLLS = 3
 """Polls with both fans at rest while hashing that prove liquid cooling."""
@@ -176,12 +177,12 @@ class Learned:
     @property
     def settled(self) -> bool:
         """Tell whether the last poll found it at the draw that percentages refer to."""
-        return readings.stable(self._polled)
+        return stable(self._polled)
 
     @property
     def rises(self) -> float | None:
         """Return the percentage it was on its way to at the last poll, None if not ramping."""
-        return self.aim(self._polled) if readings.on_its_way(self._polled) else None
+        return self.aim(self._polled) if on_its_way(self._polled) else None
 
     def aim(self, live: Live) -> float:
         """Return the percentage that a ramping miner may be on its way to at most.
@@ -204,7 +205,7 @@ class Learned:
             return told
         if self._percent_touched:
             return self._percent
-        return 100.0 if readings.stable(live) and _at_full_power(live) else None
+        return 100.0 if stable(live) and _at_full_power(live) else None
 
     def percent_sent(self, percent: float | None) -> None:
         """Remember an accepted percentage; None when it is not known what became of it."""
@@ -300,7 +301,7 @@ class Learned:
         elif self._watts_touched:
             # Whatever percentage it tells, the draw is not that of a percentage.
             return
-        elif draw and readings.stable(live) and self.percent(live) == 100:
+        elif draw and stable(live) and self.percent(live) == 100:
             known = self.full_power
             if known is None or abs(draw - known) > _DRIFT * known:
                 self.full_power = float(round(draw))

@@ -20,6 +20,7 @@ from .core import Core
 from .identity import ask_summary
 from .readings import Live
 from .settings import check_range, check_whole
+from .state import on_its_way, stable
 
 _FULL = 100.0
 """Percent that a new mining process aims at."""
@@ -79,12 +80,12 @@ class PowerCommands(Core):
         """
         summary = await ask_summary(self.api, "there is nothing to set the draw of")
         live, ramping = Live(summary=summary), False
-        if not readings.stable(live):
+        if not stable(live):
             with suppress(MinerError):
                 live = Live(summary=summary, status=await self.api.status())
             if live.mining_wanted is False:
                 raise MiningProcessDownError("mining is off: there is nothing to set the draw of")
-            ramping = readings.on_its_way(live)
+            ramping = on_its_way(live)
         # It may have restarted since the last poll, and is at 100 % then.
         self._learned.notice_restart(live)
         return live, ramping

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from ..models import Fan, Fault, Hashboard, MinerState, Pool, PowerMode, PowerSupply
+from ..models import Fan, Fault, Hashboard, Pool, PowerMode, PowerSupply
 from .api import ErrorEntry
 from .device import mac_address
 from .faults import is_cooling, is_minor, meaning
@@ -20,16 +20,12 @@ _BOARD_RATES = ("HS RT", "MHS 1m", "MHS 5m", "MHS 5s", "MHS av")
 """By how well they show the present: all the others are averages or single jitters."""
 _COLD, _HOT = -20.0, 150.0
 """°C that no sensor of a living board reports."""
-_LONGEST_RAMP = 45 * 60
-"""Seconds. A ramp takes about twenty minutes; more than twice that is a miner that never
-calls itself stable, and waiting for it would never end."""
-_RAMP_SECONDS = 30 * 60
-"""A start takes up to 20 minutes; half as much again before silence of chips is a fault."""
 _VOLTS = 1000.0
 """Mains below this are in V, else in steps of 10 mV: 10 V would be no mains."""
 _SLOTS = 16
 """More boards than any model has."""
-_NOTHING = Record()
+NOTHING = Record()
+"""For a reply that failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +48,7 @@ class Live:
     @property
     def mining_wanted(self) -> bool | None:
         """Return whether the device is set to mine, as far as it tells."""
-        off = (self.status or _NOTHING).flag("mineroff", "btmineroff")
+        off = (self.status or NOTHING).flag("mineroff", "btmineroff")
         if off is not None:
             return not off
         # Hashing proves it; not hashing has many reasons.
@@ -61,12 +57,12 @@ class Live:
 
 def hashrate(summary: Record | None) -> float | None:
     """Return TH/s; real time where the device has it."""
-    return _scaled((summary or _NOTHING).number(*_BOARD_RATES), _MHS)
+    return _scaled((summary or NOTHING).number(*_BOARD_RATES), _MHS)
 
 
 def expected_hashrate(live: Live) -> float | None:
     """Return the factory's rating of all boards in TH/s."""
-    total = _scaled((live.summary or _NOTHING).number("Factory GHS"), 1e3)
+    total = _scaled((live.summary or NOTHING).number("Factory GHS"), 1e3)
     boards = [_scaled(board.number("Factory GHS"), 1e3) for board in live.boards or ()]
     # Devices that do not know it write zero or a negative number.
     return total or round(sum(rate for rate in boards if rate), 3) or None
@@ -74,7 +70,7 @@ def expected_hashrate(live: Live) -> float | None:
 
 def power(summary: Record | None) -> float | None:
     """Return W; unknown is written as -1."""
-    known = summary or _NOTHING
+    known = summary or NOTHING
     watts = _not_negative(known.number("Power"))
     return _not_negative(known.number("Power_RT")) if watts is None else watts
 
@@ -86,12 +82,12 @@ def efficiency(summary: Record | None) -> float | None:
         return None
     if watts:
         return round(watts / rate, 2)
-    return _not_negative((summary or _NOTHING).number("Power Rate")) or None
+    return _not_negative((summary or NOTHING).number("Power Rate")) or None
 
 
 def temperature(live: Live) -> float | None:
     """Return °C of the hottest chip, else of the hottest board."""
-    summary, boards = live.summary or _NOTHING, live.boards or ()
+    summary, boards = live.summary or NOTHING, live.boards or ()
     chips = [summary.number("Chip Temp Max"), *(b.number("Chip Temp Max") for b in boards)]
     listed = summary.get("Board Temperature")
     plates = [
@@ -104,7 +100,7 @@ def temperature(live: Live) -> float | None:
 
 def environment_temperature(live: Live) -> float | None:
     """Return °C at the device's own sensor, which need not be that of the room."""
-    value = (live.summary or _NOTHING).number("Env Temp")
+    value = (live.summary or NOTHING).number("Env Temp")
     # Zero can be winter while mining, and is no reading while the boards are off.
     if value is None or not _COLD <= value <= _HOT or (value == 0 and not live.mining_wanted):
         return None
@@ -113,7 +109,7 @@ def environment_temperature(live: Live) -> float | None:
 
 def liquid_temperature(status: Record | None) -> float | None:
     """Return °C of the coolant; the maker does not say at which end, so it is the inlet's."""
-    return _sane((status or _NOTHING).number("liquid_temp"))
+    return _sane((status or NOTHING).number("liquid_temp"))
 
 
 def boards(live: Live) -> tuple[Hashboard, ...]:
@@ -156,7 +152,7 @@ def _board_scale(records: Iterable[Record], total: float | None) -> float:
 
 def fans(summary: Record | None) -> tuple[Fan, ...]:
     """Return intake (1) and exhaust (2), as far as the device reports them."""
-    speeds = [(summary or _NOTHING).integer(key) for key in ("Fan Speed In", "Fan Speed Out")]
+    speeds = [(summary or NOTHING).integer(key) for key in ("Fan Speed In", "Fan Speed Out")]
     return tuple(
         Fan(index=index, speed=speed)
         for index, speed in enumerate(speeds, start=1)
@@ -254,7 +250,7 @@ def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
 
 def locate(info: Record | None) -> bool | None:
     """Return whether the LEDs have been taken out of automatic mode."""
-    leds = (info or _NOTHING).text("ledstat")
+    leds = (info or NOTHING).text("ledstat")
     return None if leds is None else leds.lower() != "auto"
 
 
@@ -269,7 +265,7 @@ def mac(*records: Record | None) -> str | None:
 def ip_address(info: Record | None) -> str | None:
     """Return the device's own word for its address; None while it has none."""
     try:
-        address = IPv4Address((info or _NOTHING).text("ip") or "")
+        address = IPv4Address((info or NOTHING).text("ip") or "")
     except AddressValueError:
         return None
     return None if address.is_unspecified else str(address)
@@ -278,7 +274,7 @@ def ip_address(info: Record | None) -> str | None:
 def power_mode(live: Live) -> PowerMode | None:
     """Return the power mode; a device that is off can leave it empty."""
     for record, key in ((live.status, "power_mode"), (live.summary, "Power Mode")):
-        mode = ((record or _NOTHING).text(key) or "").lower()
+        mode = ((record or NOTHING).text(key) or "").lower()
         if mode in set(PowerMode):
             return PowerMode(mode)
     return None
@@ -286,82 +282,17 @@ def power_mode(live: Live) -> PowerMode | None:
 
 def limit_in_force(summary: Record | None) -> float | None:
     """Return the power limit in W that the device works with; None for none."""
-    return _limit((summary or _NOTHING).number("Power Limit"))
+    return _limit((summary or NOTHING).number("Power Limit"))
 
 
 def limit_as_set(status: Record | None) -> float | None:
     """Return the power limit in W that was asked for; None for the factory's own."""
-    return _limit((status or _NOTHING).number("power_limit_set"))
+    return _limit((status or NOTHING).number("power_limit_set"))
 
 
 def _limit(watts: float | None) -> float | None:
     # Zero is what a stopped device writes; five digits are the most that can be set.
     return watts if watts is not None and 0 < watts < 99_999 else None
-
-
-def state(
-    live: Live, faults: tuple[Fault, ...] | None, known: tuple[Pool, ...] | None
-) -> MinerState:
-    """Return what the miner is doing."""
-    wanted = live.mining_wanted
-    if wanted is False:
-        return MinerState.STOPPED
-    if live.summary is None:
-        if not live.process_away:
-            return MinerState.UNKNOWN
-        return MinerState.RESTARTING if wanted else MinerState.STOPPED
-    if wanted is None:
-        return MinerState.UNKNOWN
-    if not hashrate(live.summary):
-        return _state_without_hashrate(live, faults, known)
-    elapsed = (live.summary or _NOTHING).number("Elapsed")
-    # One that never calls itself stable is at work all the same, and what is wrong with it
-    # shall not be taken for a part of its start.
-    in_time = elapsed is None or elapsed < _LONGEST_RAMP
-    return MinerState.STARTING if in_time and ramping(live) else MinerState.MINING
-
-
-def _state_without_hashrate(
-    live: Live, faults: tuple[Fault, ...] | None, known: tuple[Pool, ...] | None
-) -> MinerState:
-    """Return why a miner that should hash does not."""
-    elapsed = (live.summary or _NOTHING).number("Elapsed")
-    if live.boards == ():
-        return MinerState.FAULT
-    if known and not any(pool.alive for pool in known):
-        return MinerState.LIMITED
-    if elapsed is not None and elapsed < _RAMP_SECONDS:
-        # Some faults show up for a moment in every start, so they prove nothing yet.
-        return MinerState.STARTING
-    if any(not fault.minor for fault in faults or ()) or elapsed is not None:
-        return MinerState.FAULT
-    return MinerState.UNKNOWN
-
-
-def ramping(live: Live) -> bool:
-    """Tell whether the frequency is still being raised.
-
-    The boards are asked only where the summary does not say: one bad board can stay
-    below its frequency for good.
-    """
-    summary = live.summary or _NOTHING
-    if (is_stable := summary.flag("Hash Stable")) is not None:
-        return not is_stable
-    return any(
-        record.flag("Upfreq Complete") is False for record in (summary, *(live.boards or ()))
-    )
-
-
-def on_its_way(live: Live) -> bool:
-    """Tell whether the miner is in a start, where it may ignore what it is to draw."""
-    elapsed = (live.summary or _NOTHING).number("Elapsed")
-    in_time = elapsed is not None and elapsed < _LONGEST_RAMP
-    return in_time and ramping(live) and live.mining_wanted is not False
-
-
-def stable(live: Live) -> bool:
-    """Tell whether the miner has reached the draw that percentages refer to."""
-    return bool(hashrate(live.summary)) and not ramping(live)
 
 
 def _scaled(value: float | None, unit: float) -> float | None:
@@ -398,5 +329,5 @@ _FIRST_YEAR = 1_500_000_000
 
 def clock(status: Record | None) -> float | None:
     """Return the device's own time of day as Unix time, None while it has none."""
-    when = (status or Record()).number("When")
+    when = (status or NOTHING).number("When")
     return when if when is not None and when >= _FIRST_YEAR else None
