@@ -9,14 +9,16 @@ from dataclasses import replace
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+from homeassistant.util.yaml import load_yaml_dict
 
+from custom_components.asic_miner.miners.whatsminer.faults import is_of_pools, texts
 from tests.integration.conftest import AddMiner, Miner
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .alerting import BREAKDOWNS, Alerts, Breakdown, begin, breaks
-from .conftest import House
+from .conftest import BLUEPRINTS, House
 
 SEEN_AFTER = 5.0
 """Minutes in which every fault has reached its entity: some facts are read once a minute, some
@@ -109,6 +111,7 @@ async def has_and_loses(
         await house.minutes(SEEN_AFTER)
         assert Counter(alerts.kinds) == expected, fault.kind
         assert says in alerts.message(fault.kind)
+        assert "its fault" not in alerts.message(fault.kind)
         assert [a["critical"] for a in alerts.told if a["alert"] == fault.kind] == [
             fault.kind == "hot"
         ]
@@ -117,6 +120,33 @@ async def has_and_loses(
         breaks(device, fault.kind, broken=False)
         await house.minutes(fault.fades)
         alerts.told.clear()
+
+
+async def test_a_fault_that_costs_the_pool_is_told(
+    house: House, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """A miner that stops for a fault leaves its pool: the internet is not what to look at."""
+    miner = await add_miner(whatsminer)
+    alerts = await begin(house, miner)
+    await house.minutes(SEEN_AFTER)
+    breaks(whatsminer, "problem")
+    breaks(whatsminer, "pool")
+    whatsminer.device.plant.lost = 1.0
+    await house.minutes(3 + SEEN_AFTER)
+    assert miner.state("state") == "limited"
+    assert alerts.kinds == ["problem"]
+    assert "Board 3 (slot 2) lost its electrical balance" in alerts.message("problem")
+    await house.minutes(5)
+    assert alerts.kinds == ["problem", "pool"]
+    told = alerts.message("pool")
+    assert "But first look at its fault, which may be the reason: Board 3 (slot 2) lost" in told
+
+
+def test_faults_of_pools_are_known() -> None:
+    """The blueprint knows those that a miner names because of its pools, and takes no other."""
+    blueprint = load_yaml_dict(str(BLUEPRINTS / "alerts.yaml"))
+    assert blueprint["trigger_variables"]["pool_faults"] == sorted(filter(is_of_pools, texts()))
+    assert not is_of_pools("530")
 
 
 async def test_nothing_is_told_while_it_is_paused_starts_or_tunes(

@@ -18,6 +18,8 @@ from .fault_table import (
 _BOARDS = 4
 _POOLS = 3
 _REMEDY_OF = {code: remedy for remedy, codes in REMEDIES.items() for code in codes}
+_OF_POOLS = range(2000, 2060)
+"""Whatever the maker has to say about pools: all of `POOLS`, and as much of `GENERAL`."""
 _COOLING = frozenset(
     {str(code) for code in COOLING}
     | {str(code + slot) for code in COOLING_OF_BOARDS for slot in range(_BOARDS)}
@@ -98,6 +100,11 @@ def is_minor(code: str, *, hydro: bool) -> bool:
 def is_cooling(code: str) -> bool:
     """Tell whether a code says that a fan turns no more or that the liquid does not flow."""
     return code in _COOLING
+
+
+def is_of_pools(code: str) -> bool:
+    """Tell whether a code is about a pool. A pool is also lost by what is broken otherwise."""
+    return code in _KNOWN and int(code) in _OF_POOLS
 
 
 def _chip(digits: str) -> Meaning | None:

@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from ..models import Fan, Fault, Hashboard, Pool, PowerMode, PowerSupply
 from .api import ErrorEntry
 from .device import mac_address
-from .faults import is_cooling, is_minor, meaning
+from .faults import is_cooling, is_minor, is_of_pools, meaning
 from .parse import Record, as_number
 
 NO_LIMIT = 2_147_483_647
@@ -234,7 +234,8 @@ def summary_faults(summary: Record, *, hydro: bool) -> tuple[Fault, ...] | None:
 
 
 def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
-    said = {code: meaning(code) for code in codes}
+    # The first is the one that is shown, and the pool's may only follow from another.
+    said = {code: meaning(code) for code in sorted(codes, key=is_of_pools)}
     return tuple(
         Fault(
             code=code,
