@@ -47,6 +47,14 @@ def number(value: float | str) -> float:
     return found
 
 
+def whole(value: float | str) -> int:
+    """Return a whole number, given as `number` takes one. Raises Invalid for any other."""
+    found = number(value)
+    if not found.is_integer():
+        raise probatio.Invalid("expected a whole number")
+    return int(found)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """One call of an action."""

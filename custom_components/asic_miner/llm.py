@@ -20,6 +20,7 @@ from homeassistant.helpers.llm import (
 )
 import probatio
 
+from .action import number
 from .const import DOMAIN, MOST_WATTS
 from .power_services import LONGEST
 from .voice import Command, Said, Spoken, async_obey, exposed_miners, status
@@ -29,9 +30,14 @@ PROMPT: Final = (
     " A change may take minutes to show or wait for a reason that get_status tells; do not repeat"
     " it. When something is said to last, pass how many minutes, so that it ends by itself."
 )
-MINUTES: Final = probatio.All(
-    probatio.Coerce(float), probatio.Range(min=1, max=LONGEST.total_seconds() / 60)
-)
+
+
+def _number(value: float) -> float:
+    """Return a number, as `number`; a model is told that it is one, and nothing of texts."""
+    return number(value)
+
+
+MINUTES: Final = probatio.All(_number, probatio.Range(min=1, max=LONGEST.total_seconds() / 60))
 
 
 @callback
@@ -52,10 +58,10 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
             names,
             {
                 probatio.Exclusive("percent", "amount"): probatio.All(
-                    probatio.Coerce(float), probatio.Range(min=0, max=100)
+                    _number, probatio.Range(min=0, max=100)
                 ),
                 probatio.Exclusive("watts", "amount"): probatio.All(
-                    probatio.Coerce(float), probatio.Range(min=0, max=MOST_WATTS)
+                    _number, probatio.Range(min=0, max=MOST_WATTS)
                 ),
             },
         ),

@@ -24,6 +24,8 @@ def _period(value: object) -> timedelta:
     """Return a duration. Raises Invalid for an endless one, and for yes and no, too."""
     if isinstance(value, bool):
         raise probatio.Invalid("expected a duration")
+    if isinstance(value, dict):
+        value = {unit: number(amount) for unit, amount in value.items()}
     try:
         period: timedelta = cv.positive_time_period(value)
     except OverflowError as error:

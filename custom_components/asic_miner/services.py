@@ -1,6 +1,5 @@
 """Actions: what is done to a miner by hand or by an automation, beyond its entities."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 import json
@@ -11,11 +10,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import probatio
 
-from .action import Action, Request, async_register, number
+from .action import Action, Request, async_register, number, whole
 from .const import DOMAIN
 from .files import async_fetch_log, async_install_firmware
-from .miners.orders import Blink, LogKind, PoolEntry, PoolGroup, TargetReference
+from .miners.orders import Blink, LogKind, TargetReference
 from .moving import async_set_network
+from .pool_services import POOL_ACTIONS
 from .power.model import Source
 from .power_services import POWER_ACTIONS
 from .restart import Restart
@@ -23,31 +23,12 @@ from .voice_service import VOICE_ACTION
 
 WHOLE_PERCENT = probatio.All(number, probatio.Range(min=0, max=200))
 """200 % is what liquid cooling allows; each miner knows its own end."""
-MILLISECONDS = probatio.All(number, probatio.Coerce(int), probatio.Range(min=0, max=3_600_000))
+MILLISECONDS = probatio.All(whole, probatio.Range(min=0, max=3_600_000))
 """Blinking slower than once an hour is none; the manual names no upper end."""
-
-QUOTA = probatio.All(number, probatio.Coerce(int), probatio.Range(min=0, max=10_000))
-"""Finer than the smallest part of a hashrate that anyone sees; a miner refuses 0."""
 
 BLINK = Blink(colour="red")
 """For its default times."""
 
-POOL = probatio.Schema(
-    {
-        probatio.Required("url"): cv.string,
-        probatio.Required("user"): cv.string,
-        probatio.Optional("password"): cv.string,
-        probatio.Optional("enabled", default=True): cv.boolean,
-        probatio.Optional("group"): cv.string,
-    }
-)
-GROUP = probatio.Schema(
-    {
-        probatio.Required("name"): cv.string,
-        probatio.Exclusive("quota", "part"): QUOTA,
-        probatio.Exclusive("share", "part"): probatio.All(number, probatio.Range(min=0, max=100)),
-    }
-)
 STEP = {
     probatio.Exclusive("change", "how"): number,
     probatio.Exclusive("percent", "how"): WHOLE_PERCENT,
@@ -55,62 +36,6 @@ STEP = {
         TargetReference
     ),
 }
-
-
-# Pools
-
-
-def _groups(data: Mapping[str, Any]) -> tuple[PoolGroup, ...]:
-    """Return the pools in the groups that they name, in the order in which these appear."""
-    members: dict[str | None, list[PoolEntry]] = {}
-    for pool in data["pools"]:
-        given = {key: value for key, value in pool.items() if key != "group"}
-        members.setdefault(pool.get("group"), []).append(PoolEntry(**given))
-    parts = {group["name"]: group for group in data.get("groups", ())}
-    if unknown := parts.keys() - members.keys():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="empty_pool_group",
-            translation_placeholders={"group": ", ".join(sorted(unknown))},
-        )
-    return tuple(
-        PoolGroup(
-            name=name,
-            pools=tuple(pools),
-            quota=parts.get(name, {}).get("quota"),
-            share=share / 100 if (share := parts.get(name, {}).get("share")) is not None else None,
-        )
-        for name, pools in members.items()
-    )
-
-
-async def _set_pools(request: Request) -> None:
-    groups = _groups(request.data)
-    previous = request.data.get("previous_passwords")
-    await request.command(
-        lambda client: client.set_pools(
-            groups, previous_passwords=None if previous is None else tuple(previous)
-        )
-    )
-
-
-async def _get_pools(request: Request) -> ServiceResponse:
-    groups = await request.command(lambda client: client.get_pools())
-    return {
-        "groups": [
-            {
-                "name": group.name,
-                "quota": group.quota,
-                "share": None if group.share is None else group.share * 100,
-                # The password is left out even where a miner would tell it.
-                "pools": [
-                    {"url": pool.url, "user": pool.user, "enabled": pool.enabled}
-                    for pool in group.pools
-                ],
-            }
-            for group in groups
-        ]
-    }
 
 
 # Power
@@ -273,18 +198,7 @@ def _json(settings: dict[str, Any]) -> dict[str, Any]:
 ANSWERS, MAY_ANSWER = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
 
 ACTIONS = (
-    Action(
-        name="set_pools",
-        run=_set_pools,
-        fields={
-            probatio.Required("pools"): probatio.All(
-                cv.ensure_list, [POOL], probatio.Length(min=1)
-            ),
-            probatio.Optional("groups"): probatio.All(cv.ensure_list, [GROUP]),
-            probatio.Optional("previous_passwords"): probatio.All(cv.ensure_list, [cv.string]),
-        },
-    ),
-    Action(name="get_pools", run=_get_pools, response=ANSWERS),
+    *POOL_ACTIONS,
     Action(
         name="set_power_percent",
         run=_set_power_percent,

@@ -112,6 +112,8 @@ FIELDS = (
     ),
     field("set_syslog", "port", "whatsminer", "1514", host="192.168.1.10"),
 )
+WHOLE = [row for row in FIELDS if row.field == "quota" or row.action == "set_led"]
+"""Those of which there are no parts."""
 DURATIONS: tuple[tuple[str, str, Data], ...] = (
     ("pause", "duration", {}),
     ("boost", "duration", {}),
@@ -169,6 +171,17 @@ async def test_only_numbers_are_taken(
         assert wish is None or 0 <= wish.watts <= guard.ability.maximum
 
 
+@pytest.mark.parametrize("row", WHOLE, ids=lambda row: f"{row.action} {row.field}")
+async def test_what_is_whole_is_not_made_so(
+    whatsminer: WhatsminerSimulator, newest: BraiinsSimulator, add_miner: AddMiner, row: Field
+) -> None:
+    """Half of less than nothing is not nothing."""
+    miner = await add_miner(whatsminer if row.device == "whatsminer" else newest)
+    for value in (1.7, -0.5, "0.5"):
+        assert await is_refused(miner, row.action, row.data(value)), value
+    await act(row.action, miner, **row.data(f"{row.good}.0"))
+
+
 @pytest.mark.parametrize(("action", "name", "more"), DURATIONS)
 async def test_only_durations_are_taken(
     whatsminer: WhatsminerSimulator, add_miner: AddMiner, action: str, name: str, more: Data
@@ -176,7 +189,7 @@ async def test_only_durations_are_taken(
     """Of a second at least and a week at most."""
     miner = await add_miner(whatsminer)
     wrong = [*NONE[:-1], *FAR, 0, "0:00"]
-    wrong += [{"minutes": value} for value in (*NONE[:6], *FAR, 0)]
+    wrong += [{"minutes": value} for value in (*NONE, *FAR, 0)]
     taken = [value for value in wrong if not await is_refused(miner, action, {**more, name: value})]
     assert taken == []
     for value in ("60", {"minutes": "12"}, "00:10:00"):

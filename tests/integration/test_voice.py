@@ -276,6 +276,28 @@ async def test_tools_of_language_models(assistant: Assistant) -> None:
     assert result.error
 
 
+async def test_models_give_numbers(assistant: Assistant) -> None:
+    """They are told so, and yes is none: it would be a watt or a minute."""
+    before = writes(assistant.garage, assistant.cellar)
+    api = await tools(assistant.hass)
+    for name, field, good in (
+        ("set_power", "watts", 2000),
+        ("set_power", "percent", 60),
+        ("pause", "minutes", 30),
+        ("boost", "minutes", 30),
+    ):
+        [tool] = [tool for tool in api.tools if tool.name == f"asic_miner__{name}"]
+        told = probatio.to_openapi(tool.parameters)["properties"][field]
+        assert told["type"] == "number"
+        assert told.keys() == {"type", "minimum", "maximum"}
+        assert tool.parameters({"miner": "Garage Miner", field: good})[field] == good
+        for value in (True, "nan", None):
+            args = {"miner": "Garage Miner", field: value}
+            with pytest.raises(probatio.Invalid):
+                await api.async_call_tool(llm.ToolInput(tool.name, args))
+    assert writes(assistant.garage, assistant.cellar) == before
+
+
 async def test_no_tools_for_what_is_not_exposed(assistant: Assistant) -> None:
     """Also when it was exposed a moment ago."""
     early = await tools(assistant.hass)
