@@ -63,9 +63,9 @@ RAMP_ROWS = 20 * 4 * 8
 """Twenty minutes of four polls with eight values."""
 RESULTS = ROOT / "test-output" / "day.json"
 
-LEARNED = {"AutoUpgrade", "LoggedError", "LoggedFault"}
-"""Objects of which there are more afterwards: what newer firmware tells, and the newest lines
-of the device's own log."""
+LEARNED = {"AutoUpgrade", "LoggedError", "LoggedFault", "Personal"}
+"""Objects of which there are more afterwards: what newer firmware tells, the newest lines of the
+device's own log, and of each miner the last order of a person."""
 ROWS_BY_ENTITY = text(
     "SELECT states_meta.entity_id, count(*) FROM states JOIN states_meta USING (metadata_id)"
     " GROUP BY 1"
