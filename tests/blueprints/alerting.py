@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from homeassistant.core import Event, HomeAssistant, callback
-
 from tests.integration.conftest import Miner
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
@@ -12,6 +10,7 @@ from tests.simulators.braiins.pools import REJECTED
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import House
+from .told import Told
 
 HOT, USUAL = 97.0, 82.0
 """°C of the chips: above the blueprint's limit and below where Braiins OS stops, and as ever."""
@@ -19,17 +18,8 @@ CHIP_RISE = 58.0
 """Degrees that simulated chips are warmer than the air at full power."""
 
 
-class Alerts:
+class Alerts(Told):
     """What has been told."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Listen."""
-        self.told: list[dict[str, object]] = []
-        hass.bus.async_listen("told", self._tell)
-
-    @callback
-    def _tell(self, event: Event[dict[str, object]]) -> None:
-        self.told.append(dict(event.data))
 
     @property
     def kinds(self) -> list[object]:

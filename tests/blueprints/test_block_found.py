@@ -1,25 +1,17 @@
 """A found block is told once, whatever the sensor and Home Assistant go through meanwhile."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.core import CoreState
 import pytest
 
 from .conftest import MEMORY, House
+from .told import Told
 
 BLOCKS = "sensor.pool_blocks_found"
 
 
-class Finds:
+class Finds(Told):
     """What has been told."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Listen."""
-        self.told: list[dict[str, object]] = []
-        hass.bus.async_listen("told", self._tell)
-
-    @callback
-    def _tell(self, event: Event[dict[str, object]]) -> None:
-        self.told.append(dict(event.data))
 
     @property
     def numbers(self) -> list[object]:
