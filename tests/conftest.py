@@ -16,6 +16,14 @@ from tests.translations import TranslationCheck  # isort: skip
 # The harness lets the recorder tell each statement; nobody reads them, and writing them takes time.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
+# The harness has each line written to standard error, too. pytest keeps all of them and shows those
+# of a test that failed, but takes nothing from there between the phases of a test; threads of the
+# recorder go on then, and what they say stood among the results.
+for handler in list(logging.getLogger().handlers):
+    # Not those of pytest, which are kinds of it.
+    if type(handler) is logging.StreamHandler:
+        logging.getLogger().removeHandler(handler)
+
 # Ended as by Ctrl+C, so that the programs that tests have started are ended too.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
