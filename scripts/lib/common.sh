@@ -12,9 +12,10 @@ tools() {
   if [ "$(cat "$folder/.setup-stamp" 2>/dev/null)" != "$*" ]; then
     say "installing $*" >&2
     uv=$(command -v uv || echo "$PWD/.setup/tools/bin/uv")
-    "$uv" venv --quiet --clear --python .venv/bin/python "$folder" >&2
-    "$uv" pip install --quiet --python "$folder/bin/python" "$@" >&2
-    echo "$*" >"$folder/.setup-stamp"
+    # Joined, since bash does not stop at an error inside of $(...): a stamp without tools stays.
+    "$uv" venv --quiet --clear --python .venv/bin/python "$folder" >&2 &&
+      "$uv" pip install --quiet --python "$folder/bin/python" "$@" >&2 &&
+      echo "$*" >"$folder/.setup-stamp" || return 1
   fi
   echo "$folder"
 }
