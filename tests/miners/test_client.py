@@ -123,8 +123,8 @@ def test_every_command_is_tried() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_a_command_that_a_make_does_not_have(name: str) -> None:
-    """It is refused, and never looks as if it had worked."""
+    """It is refused in words, and never looks as if it had worked."""
     client = Bare()
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UnsupportedError, match=r"\w \w"):
         await COMMANDS[name](client)
     await client.close()

@@ -113,7 +113,8 @@ def test_fixed_and_full(mode: Mode, watts: float) -> None:
 def test_heat_is_given_to_each() -> None:
     readings = SiteReadings(heat={"a": 1500.0, "b": 700.0})
     found = aim(with_mode(Mode.HEAT), readings)
-    assert (found.intent, found.watts, found.each) == (Intent.BUDGET, 2200.0, readings.heat)
+    reason = Reason(why=Why.BALANCED)
+    assert found == Aim(intent=Intent.BUDGET, watts=2200.0, reason=reason, each=readings.heat)
 
 
 AGES = [

@@ -1,5 +1,6 @@
 """What can be ordered, and what a reading says."""
 
+from dataclasses import replace
 import math
 
 import pytest
@@ -125,6 +126,17 @@ LIMITED = capable(Feature.MINING, power_limit=LIMIT)
             LIMITED,
             {"restarts": True, "full": 1000.0},
             Ability(path=Path.START_STOP, minimum=1000, maximum=1000),
+        ),
+        # What begins at nothing is no range of a draw.
+        (
+            capable(Feature.MINING, power_limit=replace(LIMIT, minimum=0)),
+            {"restarts": True, "full": 3400.0},
+            Ability(path=Path.START_STOP, minimum=3400, maximum=3400),
+        ),
+        (
+            capable(Feature.MINING, Feature.POWER_TARGET, power_target=replace(RANGE, minimum=0)),
+            {"full": 3400.0},
+            Ability(path=Path.START_STOP, minimum=3400, maximum=3400),
         ),
         (capable(power_limit=LIMIT), {"full": 3400.0}, None),
         (capable(Feature.MINING), {}, None),

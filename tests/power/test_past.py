@@ -284,6 +284,8 @@ def test_locks_are_kept_whole() -> None:
         {},
         {"changed": "x", "starts": 3},
         {"starts": ["x", -1], "off_since": True},
+        {"ran": "yes", "stays_off": 1},
+        {"ran": 0, "on_since": "0"},
         {"personal": "user"},
         {"personal": {"source": "site", "at": 5.0}},
         {"personal": {"source": "user", "at": math.inf}},

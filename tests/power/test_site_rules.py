@@ -156,6 +156,14 @@ def test_a_limit_that_is_exceeded_is_the_reason(more: dict[str, object], why: Wh
     assert found.limits["a"] < 2000.0
 
 
+def test_who_draws_all_that_is_wanted_is_told_of_a_limit_that_is_not_seen() -> None:
+    age = defaults.METER_HOLD + 1
+    site = SiteController(replace(settings(Mode.FULL), import_limit=9000.0))
+    readings = SiteReadings(grid=measured(3500.0, age))
+    found = site.plan(START, readings, [miner("a", PERCENT.maximum)])
+    assert found.reason == Reason(why=Why.METER_HOLD, data={"seconds": age})
+
+
 def test_without_limits_there_are_none() -> None:
     found = plan(SiteController(settings()), miner("a", 2000.0))
     assert (found.limits, found.headroom, found.budget) == ({"a": None}, {}, 3400.0)

@@ -13,10 +13,12 @@ from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
     MinerError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
 )
+from tests.miners.reasons import because
 
 from .answers import (
     HASHRATE_MODE,
@@ -123,7 +125,8 @@ async def test_power_target_out_of_range(
     watts: float, device: Device, client: BraiinsClient
 ) -> None:
     """Nothing is sent, also not what the device itself would take."""
-    with pytest.raises(InvalidValueError):
+    why = because(Reason.OUT_OF_RANGE, minimum="950 W", maximum="3300 W")
+    with pytest.raises(InvalidValueError, match=r"is outside 950 to 3300 W$", check=why):
         await client.set_power_target(watts)
     assert device.writes == []
 
@@ -133,7 +136,8 @@ async def test_hashrate_target_out_of_range(
     terahashes: float, device: Device, client: BraiinsClient
 ) -> None:
     """As for watts."""
-    with pytest.raises(InvalidValueError):
+    why = because(Reason.OUT_OF_RANGE, minimum="70.5 TH/s", maximum="110 TH/s")
+    with pytest.raises(InvalidValueError, match=r"is outside 70.5 to 110 TH/s$", check=why):
         await client.set_hashrate_target(terahashes)
     assert device.writes == []
 
@@ -178,7 +182,11 @@ async def test_mode_that_changes_meanwhile(device: Device, client: BraiinsClient
     device.answers["PUT", "performance/power-target/default"] = {"watt": 3000}
     for command in (client.set_power_target(1500), client.default_power_target()):
         device.answers["GET", "performance/mode"] = then(POWER_MODE, HASHRATE_MODE)
-        with pytest.raises(RejectedError, match="is stored, but has no effect"):
+        with pytest.raises(
+            RejectedError,
+            match="is stored, but has no effect",
+            check=because(Reason.STORED_WITHOUT_EFFECT),
+        ):
             await command
 
 
@@ -196,7 +204,8 @@ async def test_accepted_target_stands_when_the_look_fails(
 async def test_target_that_was_changed_by_the_device(device: Device, client: BraiinsClient) -> None:
     """An echo of another value is not success; none is."""
     device.answers[POWER_TARGET] = {"watt": 1400}
-    with pytest.raises(RejectedError, match="1400 W instead of 1500 W"):
+    why = because(Reason.TOOK_OTHER, taken="1400 W", wanted="1500 W")
+    with pytest.raises(RejectedError, match="1400 W instead of 1500 W", check=why):
         await client.set_power_target(1500)
     device.answers[POWER_TARGET] = Reply(status=204)
     await client.set_power_target(1500)

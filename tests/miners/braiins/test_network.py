@@ -1,5 +1,6 @@
 """Address and host name: what is stored, and where the device is found afterwards."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,13 @@ from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.braiins.parse import Json
 from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
+    MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
 )
 from custom_components.asic_miner.miners.orders import NetworkSettings, StaticAddress
+from tests.miners.reasons import because
 from tests.simulators.braiins import Fault
 
 from .conftest import MakeClient, MakeMachine
@@ -50,32 +54,68 @@ async def test_network(machine: MakeMachine, client_of: MakeClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "words", "why"),
     [
-        ({"address": "192.0.2"}, "no IPv4 address"),
-        ({"address": "fe80::1"}, "no IPv4 address"),
-        ({"address": "192.0.2.256"}, "no IPv4 address"),
-        ({"address": "127.0.0.1"}, "no address of a host"),
-        ({"address": "224.0.0.1"}, "no address of a host"),
-        ({"address": "0.0.0.0"}, "no address of a host"),
-        ({"address": "192.0.2.0"}, "no host of the network"),
-        ({"address": "192.0.2.255"}, "no host of the network"),
-        ({"address": "192.0.2.1"}, "of the gateway"),
-        ({"netmask": "255.255.0.255"}, "no netmask"),
-        ({"netmask": "24"}, "no netmask such as"),
-        ({"netmask": "0.0.0.255"}, "no netmask such as"),
-        ({"netmask": "255.255.255.254"}, "no netmask such as"),
-        ({"netmask": "x"}, "no netmask"),
-        ({"gateway": "198.51.100.1"}, "no host of the network"),
-        ({"dns": ("dns.example",)}, "no IPv4 address"),
-        ({"dns": ()}, "no DNS server"),
+        ({"address": "192.0.2"}, "no IPv4 address", because(Reason.NO_ADDRESS, value="192.0.2")),
+        ({"address": "fe80::1"}, "no IPv4 address", because(Reason.NO_ADDRESS, value="fe80::1")),
+        (
+            {"address": "192.0.2.256"},
+            "no IPv4 address",
+            because(Reason.NO_ADDRESS, value="192.0.2.256"),
+        ),
+        (
+            {"address": "127.0.0.1"},
+            "no address of a host",
+            because(Reason.NO_ADDRESS, value="127.0.0.1"),
+        ),
+        (
+            {"address": "224.0.0.1"},
+            "no address of a host",
+            because(Reason.NO_ADDRESS, value="224.0.0.1"),
+        ),
+        (
+            {"address": "0.0.0.0"},
+            "no address of a host",
+            because(Reason.NO_ADDRESS, value="0.0.0.0"),
+        ),
+        ({"address": "192.0.2.0"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
+        ({"address": "192.0.2.255"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
+        ({"address": "192.0.2.1"}, "of the gateway", because(Reason.NOT_IN_NETWORK)),
+        (
+            {"netmask": "255.255.0.255"},
+            "no netmask",
+            because(Reason.NO_NETMASK, value="255.255.0.255"),
+        ),
+        ({"netmask": "24"}, "no netmask such as", because(Reason.NO_NETMASK, value="24")),
+        (
+            {"netmask": "0.0.0.255"},
+            "no netmask such as",
+            because(Reason.NO_NETMASK, value="0.0.0.255"),
+        ),
+        (
+            {"netmask": "255.255.255.254"},
+            "no netmask such as",
+            because(Reason.NO_NETMASK, value="255.255.255.254"),
+        ),
+        ({"netmask": "x"}, "no netmask", because(Reason.NO_NETMASK, value="x")),
+        ({"gateway": "198.51.100.1"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
+        (
+            {"dns": ("dns.example",)},
+            "no IPv4 address",
+            because(Reason.NO_ADDRESS, value="dns.example"),
+        ),
+        ({"dns": ()}, "no DNS server", because(Reason.DNS_NEEDED)),
     ],
 )
 async def test_address_that_cannot_be(
-    change: dict[str, Any], words: str, device: Device, client: BraiinsClient
+    change: dict[str, Any],
+    words: str,
+    why: Callable[[MinerError], bool],
+    device: Device,
+    client: BraiinsClient,
 ) -> None:
     """A machine with such an address would not be found again."""
-    with pytest.raises(InvalidValueError, match=words):
+    with pytest.raises(InvalidValueError, match=words, check=why):
         await client.set_network(NetworkSettings(static=replace(STATIC, **change)))
     assert device.asked == []
 
@@ -83,9 +123,9 @@ async def test_address_that_cannot_be(
 @pytest.mark.parametrize("name", ["", "-a", "a-", "a b", "a.b", "ä", "x" * 64])
 async def test_host_name_that_cannot_be(name: str, device: Device, client: BraiinsClient) -> None:
     """One label of letters, digits and hyphens."""
-    with pytest.raises(InvalidValueError, match="no host name"):
+    with pytest.raises(InvalidValueError, check=because(Reason.HOSTNAME_FORMAT)):
         await client.set_hostname(name)
-    with pytest.raises(InvalidValueError, match="no host name"):
+    with pytest.raises(InvalidValueError, check=because(Reason.HOSTNAME_FORMAT)):
         await client.set_network(NetworkSettings(hostname=name))
     assert device.asked == []
 

@@ -9,10 +9,12 @@ from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     InvalidValueError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
 )
+from tests.miners.reasons import because
 
 from .answers import drop
 from .conftest import MakeClient, MakeMachine, Naps
@@ -44,7 +46,7 @@ async def test_change_and_remove_password(
 @pytest.mark.parametrize("password", ["", "a\nb"])
 async def test_no_password(password: str, device: Device, client: BraiinsClient) -> None:
     """Refused before anything is sent."""
-    with pytest.raises(InvalidValueError):
+    with pytest.raises(InvalidValueError, check=because(Reason.PASSWORD_PRINTABLE)):
         await client.change_password(password)
     assert device.asked == []
 
@@ -82,7 +84,7 @@ async def test_lost_answer_of_a_password(device: Device, client: BraiinsClient, 
     assert device.logins == logins == 2
 
     device.answers[PASSWORD] = losing(device)
-    with pytest.raises(RevertedError) as caught:
+    with pytest.raises(RevertedError, check=because(Reason.PASSWORD_KEPT)) as caught:
         await client.change_password("best")
     assert "best" not in str(caught.value)
     assert device.logins == 4

@@ -13,11 +13,13 @@ from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
     MinerError,
     NotRevertedError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
 )
 from custom_components.asic_miner.miners.orders import PoolEntry, PoolGroup
+from tests.miners.reasons import because
 from tests.simulators.braiins import Fault
 from tests.simulators.clock import ManualClock
 
@@ -182,16 +184,34 @@ async def test_names_are_kept_and_made(machine: MakeMachine, client_of: MakeClie
 
 
 @pytest.mark.parametrize(
-    ("groups", "words"),
+    ("groups", "words", "why"),
     [
-        ((), "no pool"),
-        ((PoolGroup(pools=()),), "no pool"),
-        ((WANTED[0], PoolGroup(pools=())), "group 2 has no pool"),
-        ((WANTED[0], WANTED[0]), "same name"),
-        ((PoolGroup(pools=(ENTRY,), quota=1, share=0.5),), "quota and a share"),
-        ((PoolGroup(pools=(ENTRY,), quota=0),), "below 1"),
-        ((PoolGroup(pools=(ENTRY,), share=1.5),), "between 0 and 1"),
-        ((PoolGroup(pools=(ENTRY,), share=float("nan")),), "between 0 and 1"),
+        ((), "no pool", because(Reason.NOTHING_GIVEN)),
+        ((PoolGroup(pools=()),), "no pool", because(Reason.NOTHING_GIVEN)),
+        (
+            (WANTED[0], PoolGroup(pools=())),
+            "group 2 has no pool",
+            because(Reason.POOL_GROUP_EMPTY, group="2"),
+        ),
+        ((WANTED[0], WANTED[0]), "same name", because(Reason.POOL_GROUP_TWICE)),
+        (
+            (PoolGroup(pools=(ENTRY,), quota=1, share=0.5),),
+            "quota and a share",
+            because(Reason.POOL_GROUP_SHARE, group="1"),
+        ),
+        (
+            (PoolGroup(pools=(ENTRY,), quota=0),),
+            "below 1",
+            because(Reason.POOL_GROUP_SHARE, group="1"),
+        ),
+        *(
+            (
+                (WANTED[0], PoolGroup(pools=(ENTRY,), share=share)),
+                "between 0 and 1",
+                because(Reason.POOL_GROUP_SHARE, group="2"),
+            )
+            for share in (0.0, -0.1, 1.5, float("nan"))
+        ),
         (
             (
                 PoolGroup(
@@ -199,17 +219,34 @@ async def test_names_are_kept_and_made(machine: MakeMachine, client_of: MakeClie
                 ),
             ),
             r"for pool 1 \(1\), 3 \(1\)",
+            because(Reason.POOL_PASSWORDS_MISSING, pools="1 (1), 3 (1)"),
         ),
-        ((PoolGroup(pools=(replace(ENTRY, url="new.example"),)),), "no scheme"),
-        ((PoolGroup(pools=(replace(ENTRY, user=""),)),), "no user"),
-        ((PoolGroup(pools=(replace(ENTRY, user="a\nb"),)),), "cannot be printed"),
+        (
+            (PoolGroup(pools=(replace(ENTRY, url="new.example"),)),),
+            "no scheme",
+            because(Reason.POOL_ADDRESS, pools="1 (1)"),
+        ),
+        (
+            (PoolGroup(name="Home", pools=(ENTRY, replace(ENTRY, user=""))),),
+            "no user",
+            because(Reason.POOL_USER, pools="2 (Home)"),
+        ),
+        (
+            (PoolGroup(pools=(replace(ENTRY, user="a\nb"),)),),
+            "cannot be printed",
+            because(Reason.POOL_USER, pools="1 (1)"),
+        ),
     ],
 )
 async def test_what_no_device_takes(
-    groups: tuple[PoolGroup, ...], words: str, device: Device, client: BraiinsClient
+    groups: tuple[PoolGroup, ...],
+    words: str,
+    why: Callable[[MinerError], bool],
+    device: Device,
+    client: BraiinsClient,
 ) -> None:
     """Refused before anything is sent, and without what is private."""
-    with pytest.raises(InvalidValueError, match=words) as caught:
+    with pytest.raises(InvalidValueError, match=words, check=why) as caught:
         await client.set_pools(groups)
     assert device.writes == []
     assert not any(secret in str(caught.value) for secret in SECRETS)

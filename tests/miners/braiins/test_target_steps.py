@@ -6,12 +6,14 @@ from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.braiins.parse import Json
 from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
 )
 from custom_components.asic_miner.miners.models import Feature
 from custom_components.asic_miner.miners.orders import TargetReference
+from tests.miners.reasons import because
 
 from .answers import HASHRATE_MODE, drop, then
 from .conftest import MakeClient, MakeMachine, Naps
@@ -50,15 +52,24 @@ async def test_relative(machine: MakeMachine, client_of: MakeClient) -> None:
     assert await client.scale_hashrate_target(90, reference.NOMINAL) == pytest.approx(90.9)
     assert await client.scale_hashrate_target(90, reference.CURRENT) == pytest.approx(81.81)
     writes = miner.writes
+    offered = client.capabilities.ranges[Feature.HASHRATE_TARGET]
+    ends = {
+        "minimum": f"{offered.minimum:g} TH/s",
+        "maximum": f"{offered.maximum:g} TH/s",
+    }
     for percent, of in [
         (120, reference.NOMINAL),
         (100, reference.MAXIMUM),
         (50, reference.MINIMUM),
     ]:
-        with pytest.raises(InvalidValueError, match="outside"):
+        with pytest.raises(
+            InvalidValueError, match="outside", check=because(Reason.OUT_OF_RANGE, **ends)
+        ):
             await client.scale_hashrate_target(percent, of)
     for none in (0, -5, float("nan"), float("inf")):
-        with pytest.raises(InvalidValueError, match="no percentage"):
+        with pytest.raises(
+            InvalidValueError, match="no percentage", check=because(Reason.WRONG_KIND)
+        ):
             await client.scale_hashrate_target(none, reference.NOMINAL)
     assert miner.writes == writes
 
@@ -87,7 +98,8 @@ async def test_hashrate_step_that_would_not_show(
 ) -> None:
     """What a device tells would be the same before and after, so nobody could say."""
     device.answers["GET", "performance/mode"] = HASHRATE_MODE
-    with pytest.raises(InvalidValueError, match=r"the smallest is 0\.01 TH/s"):
+    why = because(Reason.STEP_TOO_SMALL, step="0.01 TH/s")
+    with pytest.raises(InvalidValueError, match=r"the smallest is 0\.01 TH/s", check=why):
         await client.step_hashrate_target(step)
     assert device.asked == []
 
@@ -104,7 +116,8 @@ async def test_step_without_a_present_target(device: Device, client: BraiinsClie
 async def test_step_of_the_other_mode(device: Device, client: BraiinsClient) -> None:
     """As with absolute targets: nothing is stored that has no effect."""
     device.answers["GET", "performance/mode"] = HASHRATE_MODE
-    with pytest.raises(RejectedError, match="performance mode"):
+    why = because(Reason.OTHER_PERFORMANCE_MODE)
+    with pytest.raises(RejectedError, match="performance mode", check=why):
         await client.step_power_target(100)
     assert device.writes == []
 
@@ -115,7 +128,8 @@ async def test_step_that_was_accepted_and_ignored(
 ) -> None:
     """Firmware has done that."""
     device.answers[INCREMENT] = {"watt": 2800}
-    with pytest.raises(RejectedError, match="left its target at 2800 W"):
+    why = because(Reason.LEFT_AS_IT_WAS)
+    with pytest.raises(RejectedError, match="left its target at 2800 W", check=why):
         await client.step_power_target(step)
 
 

@@ -10,11 +10,13 @@ from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
 )
 from custom_components.asic_miner.miners.models import Feature, MinerState
 from custom_components.asic_miner.miners.orders import LogKind, Profile
+from tests.miners.reasons import because
 from tests.simulators.braiins import Fault
 from tests.simulators.clock import ManualClock
 
@@ -92,7 +94,8 @@ async def test_the_numbers_of_profiles(device: Device, client: BraiinsClient) ->
             }
         ],
         "hashrate_target_profiles": [
-            {"target": {"terahash_per_second": 90}, "created": {"seconds": 1 << 60}}
+            {"target": {"terahash_per_second": 90}, "created": {"seconds": 1 << 60}},
+            {"target": {"terahash_per_second": 95}},
         ],
     }
     device.answers["GET", "performance/efficiency-profile"] = {
@@ -107,6 +110,7 @@ async def test_the_numbers_of_profiles(device: Device, client: BraiinsClient) ->
     assert await client.get_profiles() == (
         Profile(power_target=2000, power=2050, hashrate=80.5, tuned_at="2027-01-15T08:00:00+00:00"),
         Profile(hashrate_target=90),
+        Profile(hashrate_target=95),
         Profile(name="expected", power_target=1500, power=1510, hashrate=60),
     )
 
@@ -118,7 +122,7 @@ async def test_contract_key(device: Device, client: BraiinsClient) -> None:
     await client.apply_contract_key("secret-key")
     assert device.asked[-1].json == {"contract_key": "secret-key"}
     device.answers[path] = {"successful": False}
-    with pytest.raises(RejectedError) as caught:
+    with pytest.raises(RejectedError, check=because(Reason.LEFT_AS_IT_WAS)) as caught:
         await client.apply_contract_key("secret-key")
     assert "secret-key" not in str(caught.value)
     device.answers[path] = refusal(400, "secret-key is invalid")
@@ -130,7 +134,7 @@ async def test_contract_key(device: Device, client: BraiinsClient) -> None:
         await client.apply_contract_key("secret-key")
     device.asked.clear()
     for key in ("", "a\nb"):
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, check=because(Reason.WRONG_KIND)):
             await client.apply_contract_key(key)
     assert device.asked == []
 
@@ -151,7 +155,7 @@ async def test_advanced_settings(machine: MakeMachine, client_of: MakeClient) ->
     miner.faults.clear()
     with pytest.raises(RejectedError, match="unknown setting"):
         await client.set_advanced_settings({"nonsense": 1})
-    with pytest.raises(InvalidValueError):
+    with pytest.raises(InvalidValueError, check=because(Reason.NOTHING_GIVEN)):
         await client.set_advanced_settings({})
 
 
@@ -167,10 +171,11 @@ async def test_auto_upgrade(machine: MakeMachine, client_of: MakeClient) -> None
     await client.set_setting(Feature.AUTO_UPGRADE, False)
     assert miner.writes == 1
     assert miner.device.settings.auto_upgrade_schedule is not None
-    with pytest.raises(InvalidValueError):
+    with pytest.raises(InvalidValueError, check=because(Reason.WRONG_KIND)):
         await client.set_setting(Feature.AUTO_UPGRADE, "no")
     miner.faults.set("PATCH upgrade/auto-upgrade", Fault(body={"enabled": False}))
-    with pytest.raises(RejectedError, match="left automatic upgrades off"):
+    why = because(Reason.LEFT_AS_IT_WAS)
+    with pytest.raises(RejectedError, match="left automatic upgrades off", check=why):
         await client.set_setting(Feature.AUTO_UPGRADE, True)
 
 

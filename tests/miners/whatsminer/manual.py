@@ -27,6 +27,8 @@ class Command:
     """Of the manual; chapter 4 has the reading ones."""
     refused: tuple[Call, ...] = ()
     """Calls that are outside of what the manual allows."""
+    refusal: str = ""
+    """A regular expression for what is said to these."""
     message: object = "API command OK"
     """`Msg` of a good reply."""
 
@@ -61,7 +63,9 @@ def _reading(name: str, message: object) -> Reading:
     )
 
 
-def _number(name: str, section: str, parameter: str, lowest: int, highest: int) -> Command:
+def _number(
+    name: str, section: str, parameter: str, lowest: int, highest: int, unit: str = ""
+) -> Command:
     """Return a command with one whole number, with both ends and all beyond them."""
 
     def call(value: float) -> Call:
@@ -76,6 +80,7 @@ def _number(name: str, section: str, parameter: str, lowest: int, highest: int) 
             for value in (lowest, highest, float(highest - 1))
         ),
         refused=tuple(call(value) for value in beyond),
+        refusal=rf"^{parameter} must be (a whole number|from {lowest} to {highest}{unit})$",
     )
 
 
@@ -133,6 +138,7 @@ WRITING = (
             lambda a: a.update_pools((("", "w", ""),)),
             lambda a: a.update_pools((("u", "w", ""),) * 4),
         ),
+        refusal="^one to three pools are needed$",
     ),
     _plain("restart_btminer", "3.2"),
     Command(
@@ -167,6 +173,8 @@ WRITING = (
             lambda a: a.set_led("red", duration=-1),
             lambda a: a.set_led("red", start=1e9),
         ),
+        refusal="^(color must be one of red, green|period must be a whole number"
+        "|period must be from 1 to 3600000 ms|(duration|start) must be from 0 to 3600000 ms)$",
     ),
     _plain("set_low_power", "3.6"),
     _plain("set_normal_power", "3.6"),
@@ -176,6 +184,7 @@ WRITING = (
         section="3.7",
         sent=((_install(), {"cmd": "update_firmware"}),),
         refused=(_install(0), _install(-1), _install(1 << 32)),
+        refusal="^a firmware file has 1 byte to 4 GiB$",
         message="ready",
     ),
     Command(
@@ -203,6 +212,7 @@ WRITING = (
             lambda a: a.update_pwd("old", "a-b"),
             lambda a: a.update_pwd("old", "ä"),
         ),
+        refusal="^a password has 1 to 8 letters, digits or underscores$",
     ),
     Command(
         method="net_config",
@@ -228,6 +238,7 @@ WRITING = (
             _network(*_HERE[:3], "", "attic"),
             _network(*_HERE[:4], ""),
         ),
+        refusal="^((ip|mask|gate) must be an IPv4 address|(dns|host) must not be empty)$",
     ),
     Command(
         method="net_config_dhcp",
@@ -240,7 +251,7 @@ WRITING = (
         sent=((lambda a: a.download_logs(), {"cmd": "download_logs"}),),
         message={"logfilelen": "0"},
     ),
-    _number("set_target_freq", "3.13", "percent", -100, 100),
+    _number("set_target_freq", "3.13", "percent", -100, 100, " %"),
     _plain("enable_btminer_fast_boot", "3.14"),
     _plain("disable_btminer_fast_boot", "3.15"),
     _plain("enable_web_pools", "3.16"),
@@ -250,6 +261,7 @@ WRITING = (
         section="3.18",
         sent=((lambda a: a.set_hostname("attic"), {"cmd": "set_hostname", "hostname": "attic"}),),
         refused=(lambda a: a.set_hostname(""),),
+        refusal="^hostname must not be empty$",
     ),
     Command(
         method="set_zone",
@@ -264,6 +276,7 @@ WRITING = (
             lambda a: a.set_zone("", "Asia/Shanghai"),
             lambda a: a.set_zone("CST-8", ""),
         ),
+        refusal="^(timezone|zonename) must not be empty$",
     ),
     Command(
         method="load_log",
@@ -284,14 +297,16 @@ WRITING = (
             lambda a: a.load_log("192.0.2.9", 65536, "tcp"),
             lambda a: a.load_log("192.0.2.9", 514, "icmp"),  # type: ignore[arg-type]  # likewise
         ),
+        refusal="^(ip must not be empty|port must be from 1 to 65535"
+        "|proto must be one of tcp, udp)$",
     ),
-    _number("set_power_pct", "3.21", "percent", 0, 100),
+    _number("set_power_pct", "3.21", "percent", 0, 100, " %"),
     # Which models take more than 100 is not in the command; the client above knows.
-    _number("set_power_pct_v2", "3.22", "percent", 0, 200),
-    _number("set_power", "3.23", "power", 0, 99999),
+    _number("set_power_pct_v2", "3.22", "percent", 0, 200, " %"),
+    _number("set_power", "3.23", "power", 0, 99999, " W"),
     _plain("restore_power_pct", "3.24"),
-    _number("set_temp_offset", "3.25", "temp_offset", -30, 0),
-    _number("adjust_power_limit", "3.26", "power_limit", 0, 99999),
+    _number("set_temp_offset", "3.25", "temp_offset", -30, 0, " K"),
+    _number("adjust_power_limit", "3.26", "power_limit", 0, 99999, " W"),
     _number("adjust_upfreq_speed", "3.27", "upfreq_speed", 0, 9),
     _switch("set_poweroff_cool", "3.28", "poweroff_cool"),
     _switch("set_fan_zero_speed", "3.29", "fan_zero_speed"),
@@ -308,6 +323,7 @@ WRITING = (
         refused=(
             lambda a: a.set_heat_mode("hot"),  # type: ignore[arg-type]  # likewise
         ),
+        refusal="^mode must be one of anti-icing, heating, normal$",
     ),
     _plain("disable_btminer_init", "3.31"),
     _plain("enable_btminer_init", "3.32"),
@@ -321,6 +337,7 @@ WRITING = (
             ),
         ),
         refused=(lambda a: a.set_customer_msg("", "attic"),),
+        refusal="^key must not be empty$",
     ),
     Command(
         method="get_customer_msg",
@@ -329,6 +346,7 @@ WRITING = (
             (lambda a: a.get_customer_msg("place"), {"cmd": "get_customer_msg", "key": "place"}),
         ),
         refused=(lambda a: a.get_customer_msg(""),),
+        refusal="^key must not be empty$",
         message={"place": "attic"},
     ),
     _switch("set_fast_mining", "3.35", "fast_mining"),

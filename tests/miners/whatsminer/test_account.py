@@ -8,12 +8,14 @@ from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import (
     AuthenticationError,
     InvalidValueError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
     WriteAccessError,
 )
 from custom_components.asic_miner.miners.models import Feature
+from tests.miners.reasons import because
 
 from .bench import bench
 from .devices import BRIEFLY, SUMMARY, miner, newer, summary
@@ -58,7 +60,7 @@ async def test_change(preset: str, answered: bool) -> None:
 async def test_limits(password: str | None) -> None:
     """Those of the manual, before anything is sent."""
     async with miner(newer()) as (device, client):
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, check=because(Reason.PASSWORD_SHORT)):
             await client.change_password(password)
         assert device.commands == []
     async with miner(newer(), Credentials()) as (device, client):
@@ -67,11 +69,18 @@ async def test_limits(password: str | None) -> None:
         assert device.commands == []
 
 
-@pytest.mark.parametrize("answer", [OK, Wire.CLOSE])
-async def test_old_one_is_kept_by_the_device(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (OK, "^the miner accepted the new password, but has kept its old one$"),
+        (Wire.CLOSE, "^the miner did not answer, and has kept its old password$"),
+    ],
+)
+async def test_old_one_is_kept_by_the_device(answer: Answer, words: str) -> None:
     """Found out by trying, and the old one is used on."""
     async with miner(newer(update_pwd=answer)) as (device, client):
-        with pytest.raises(RejectedError, match="kept its old") as caught:
+        why = because(Reason.PASSWORD_KEPT)
+        with pytest.raises(RejectedError, match=words, check=why) as caught:
             await client.change_password(NEW)
         assert not any(secret in str(caught.value) for secret in SECRETS)
         assert device.commands.count("update_pwd") == 1
@@ -122,6 +131,12 @@ async def test_access_is_learned_from_the_proof(proof: Answer, *, known: bool | 
         changing(device, Wire.CLOSE)
         await client.change_password(NEW)
         assert client.memory.get("write_access") is known
+    # A refusal that says nothing of it takes back nothing.
+    async with miner(newer(set_led=proof)) as (device, client):
+        await client.set_mining(True)
+        changing(device, Wire.CLOSE)
+        await client.change_password(NEW)
+        assert client.memory["write_access"] is (known is not False)
 
 
 @pytest.mark.parametrize("answer", [OK, Wire.CLOSE])

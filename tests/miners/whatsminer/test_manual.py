@@ -211,10 +211,10 @@ async def test_reading_commands_on_the_wire(command: Command) -> None:
     ids=name_of,
 )
 async def test_out_of_range(command: Command, call: Call) -> None:
-    """No connection is made at all, not even for a token."""
+    """No connection is made at all, not even for a token; the log names the parameter."""
     device = Device({str(command.cmd): reply(command.message)})
     async with device.running() as api:
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, match=command.refusal):
             await call(api)
         # A connection of before would have been noticed by the end of this one.
         _, writer = await asyncio.open_connection("127.0.0.1", device.port)

@@ -10,6 +10,8 @@ import pytest
 
 from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
+    MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -17,6 +19,7 @@ from custom_components.asic_miner.miners.errors import (
 from custom_components.asic_miner.miners.orders import NetworkSettings, StaticAddress
 from custom_components.asic_miner.miners.whatsminer import time_zone
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
+from tests.miners.reasons import because
 
 from .bench import bench
 from .devices import BRIEFLY, INFO, miner, newer, older
@@ -71,43 +74,89 @@ async def test_host_name_is_kept() -> None:
         assert device.requests[-1]["param"] == "dhcp"
         assert "set_hostname" not in device.commands
     async with miner(older()) as (device, client):
-        with pytest.raises(InvalidValueError, match="host name"):
+        with pytest.raises(InvalidValueError, check=because(Reason.HOSTNAME_NEEDED)):
             await client.set_network(replace(FIXED, hostname=None))
         assert "get_token" not in device.commands
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "words", "why"),
     [
-        ({"address": "192.0.2.0"}, "address is that of the network"),
-        ({"address": "192.0.2.255"}, "address is that of the network"),
-        ({"address": "192.0.2"}, "address must be"),
-        ({"address": "::1"}, "address must be"),
-        ({"address": "miner.local"}, "address must be"),
-        ({"address": "127.0.0.1", "gateway": "127.0.0.2"}, "none that a device"),
-        ({"address": "224.0.0.5", "gateway": "224.0.0.1"}, "none that a device"),
-        ({"address": "0.0.0.0", "gateway": "0.0.0.1"}, "none that a device"),
-        ({"address": "250.0.0.5", "gateway": "250.0.0.1"}, "none that a device"),
-        ({"netmask": "255.255.0.255"}, "netmask"),
-        ({"netmask": "0.0.0.255"}, "netmask"),
-        ({"netmask": "24"}, "netmask"),
-        ({"netmask": ""}, "netmask"),
-        ({"netmask": "255.255.255.255"}, "netmask"),
-        ({"netmask": "255.255.255.254"}, "netmask"),
-        ({"gateway": "192.0.3.1"}, "gateway is no other"),
-        ({"gateway": "192.0.2.0"}, "gateway is no other"),
-        ({"gateway": "192.0.2.255"}, "gateway is no other"),
-        ({"gateway": "192.0.2.50"}, "gateway is no other"),
-        ({"gateway": "router"}, "gateway must be"),
-        ({"dns": ()}, "DNS server"),
-        ({"dns": ("192.0.2.1", "dns.example")}, "DNS server must be"),
+        (
+            {"address": "192.0.2.0"},
+            "address is that of the network",
+            because(Reason.NO_ADDRESS, value="192.0.2.0"),
+        ),
+        (
+            {"address": "192.0.2.255"},
+            "address is that of the network",
+            because(Reason.NO_ADDRESS, value="192.0.2.255"),
+        ),
+        ({"address": "192.0.2"}, "address must be", because(Reason.NO_ADDRESS, value="192.0.2")),
+        ({"address": "::1"}, "address must be", because(Reason.NO_ADDRESS, value="::1")),
+        (
+            {"address": "miner.local"},
+            "address must be",
+            because(Reason.NO_ADDRESS, value="miner.local"),
+        ),
+        (
+            {"address": "127.0.0.1", "gateway": "127.0.0.2"},
+            "none that a device",
+            because(Reason.NO_ADDRESS, value="127.0.0.1"),
+        ),
+        (
+            {"address": "224.0.0.5", "gateway": "224.0.0.1"},
+            "none that a device",
+            because(Reason.NO_ADDRESS, value="224.0.0.5"),
+        ),
+        (
+            {"address": "0.0.0.0", "gateway": "0.0.0.1"},
+            "none that a device",
+            because(Reason.NO_ADDRESS, value="0.0.0.0"),
+        ),
+        (
+            {"address": "250.0.0.5", "gateway": "250.0.0.1"},
+            "none that a device",
+            because(Reason.NO_ADDRESS, value="250.0.0.5"),
+        ),
+        (
+            {"netmask": "255.255.0.255"},
+            "netmask",
+            because(Reason.NO_NETMASK, value="255.255.0.255"),
+        ),
+        ({"netmask": "0.0.0.255"}, "netmask", because(Reason.NO_NETMASK, value="0.0.0.255")),
+        ({"netmask": "24"}, "netmask", because(Reason.NO_NETMASK, value="24")),
+        ({"netmask": ""}, "netmask", because(Reason.NO_NETMASK, value="")),
+        (
+            {"netmask": "255.255.255.255"},
+            "netmask",
+            because(Reason.NO_NETMASK, value="255.255.255.255"),
+        ),
+        (
+            {"netmask": "255.255.255.254"},
+            "netmask",
+            because(Reason.NO_NETMASK, value="255.255.255.254"),
+        ),
+        ({"gateway": "192.0.3.1"}, "gateway is no other", because(Reason.NOT_IN_NETWORK)),
+        ({"gateway": "192.0.2.0"}, "gateway is no other", because(Reason.NOT_IN_NETWORK)),
+        ({"gateway": "192.0.2.255"}, "gateway is no other", because(Reason.NOT_IN_NETWORK)),
+        ({"gateway": "192.0.2.50"}, "gateway is no other", because(Reason.NOT_IN_NETWORK)),
+        ({"gateway": "router"}, "gateway must be", because(Reason.NO_ADDRESS, value="router")),
+        ({"dns": ()}, "DNS server", because(Reason.DNS_NEEDED)),
+        (
+            {"dns": ("192.0.2.1", "dns.example")},
+            "DNS server must be",
+            because(Reason.NO_ADDRESS, value="dns.example"),
+        ),
     ],
 )
-async def test_addresses(changed: dict[str, str], words: str) -> None:
+async def test_addresses(
+    changed: dict[str, str], words: str, why: Callable[[MinerError], bool]
+) -> None:
     """What would leave the device unreachable is refused, and nothing asked or sent."""
     async with miner(newer()) as (device, client):
         wrong = replace(STATIC, **changed)  # type: ignore[arg-type]  # each has its field's type
-        with pytest.raises(InvalidValueError, match=words):
+        with pytest.raises(InvalidValueError, match=words, check=why):
             await client.set_network(NetworkSettings(static=wrong, hostname="rig"))
         assert device.commands == []
 
@@ -124,7 +173,7 @@ async def test_host_names(name: str) -> None:
             lambda c: c.set_network(NetworkSettings(static=STATIC, hostname=name)),
         ]
         for order in orders:
-            with pytest.raises(InvalidValueError):
+            with pytest.raises(InvalidValueError, check=because(Reason.HOSTNAME_FORMAT)):
                 await order(client)
         assert device.commands == []
         for good in ("r", "Rig-7", "7", "a" * 63):
@@ -244,7 +293,7 @@ async def test_no_such_time_zone(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     async with miner(newer()) as (device, client):
         for path in (TZPATH, ()):
             monkeypatch.setattr(time_zone, "TZPATH", path)
-            with pytest.raises(InvalidValueError):
+            with pytest.raises(InvalidValueError, check=because(Reason.TIME_ZONE_UNKNOWN)):
                 await client.set_time_zone(name)
         assert device.commands == []
 

@@ -1,5 +1,7 @@
 """Pools: replaced all at once, read back, and put back where that is possible."""
 
+from collections.abc import Callable
+
 import pytest
 
 from custom_components.asic_miner.miners.errors import (
@@ -8,6 +10,7 @@ from custom_components.asic_miner.miners.errors import (
     MinerError,
     MiningProcessDownError,
     NotRevertedError,
+    Reason,
     RejectedError,
     RevertedError,
     UnconfirmedError,
@@ -15,6 +18,7 @@ from custom_components.asic_miner.miners.errors import (
 )
 from custom_components.asic_miner.miners.orders import PoolEntry, PoolGroup
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
+from tests.miners.reasons import because
 from tests.simulators.whatsminer import PRESETS
 
 from .bench import bench
@@ -166,30 +170,47 @@ async def test_logins_in_addresses_are_sent(shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "words"),
+    ("groups", "words", "why"),
     [
-        ((), "one group"),
-        ((group(NEW), group(OLD)), "one group"),
-        ((PoolGroup(pools=()),), "one to 3"),
-        ((group([*OLD, *NEW]),), "one to 3"),
-        ((group(NEW, None),), "password of pool 1, 2 is missing: the miner does not tell"),
-        ((PoolGroup(pools=(*group(NEW[:1]).pools, *group(OLD[:1], None).pools)),), "of pool 2 is"),
-        ((group([("", "you.1")]),), "address of pool 1"),
-        ((group([NEW[0], ("a b", "you.1")]),), "address of pool 2"),
-        ((group([("a\n", "you.1")]),), "address of pool 1"),
-        ((group([("a:1", "")]),), "pool 1 needs a user"),
-        ((group([("a:1", "you.1\0")]),), "printable"),
-        ((group(NEW, "hunter2\n"),), "printable"),
+        ((), "one group", because(Reason.ONE_POOL_GROUP)),
+        ((group(NEW), group(OLD)), "one group", because(Reason.ONE_POOL_GROUP)),
+        ((PoolGroup(pools=()),), "one to 3", because(Reason.POOL_COUNT, most="3")),
+        ((group([*OLD, *NEW]),), "one to 3", because(Reason.POOL_COUNT, most="3")),
+        (
+            (group(NEW, None),),
+            "password of pool 1, 2 is missing: the miner does not tell",
+            because(Reason.POOL_PASSWORDS_MISSING, pools="1, 2"),
+        ),
+        (
+            (PoolGroup(pools=(*group(NEW[:1]).pools, *group(OLD[:1], None).pools)),),
+            "of pool 2 is",
+            because(Reason.POOL_PASSWORDS_MISSING, pools="2"),
+        ),
+        *(
+            ((group(pools),), f"address of pool {place}", because(Reason.POOL_ADDRESS, pools=place))
+            for place, pools in (
+                ("1", [("", "you.1")]),
+                ("2", [NEW[0], ("a b", "you.1")]),
+                ("1", [("a\n", "you.1")]),
+                ("1, 2", [("", "you.1"), ("", "you.1")]),
+            )
+        ),
+        ((group([("a:1", "")]),), "pool 1 needs a user", because(Reason.POOL_USER, pools="1")),
+        ((group([("a:1", "you.1\0")]),), "printable", because(Reason.POOL_USER, pools="1")),
+        ((group(NEW, "hunter2\n"),), "printable", because(Reason.POOL_USER, pools="1, 2")),
         (
             (PoolGroup(pools=(PoolEntry(url="a", user="b", password="c", enabled=False),)),),
             "switched off",
+            because(Reason.POOL_OFF, pools="1"),
         ),
     ],
 )
-async def test_values(groups: tuple[PoolGroup, ...], words: str) -> None:
+async def test_values(
+    groups: tuple[PoolGroup, ...], words: str, why: Callable[[MinerError], bool]
+) -> None:
     """Refused in words, and nothing is sent."""
     async with miner(newer(pools=listed(OLD))) as (device, client):
-        with pytest.raises(InvalidValueError, match=words) as caught:
+        with pytest.raises(InvalidValueError, match=words, check=why) as caught:
             await client.set_pools(groups)
         assert device.commands == []
         assert not any(secret in str(caught.value) for secret in SECRETS)
@@ -199,7 +220,7 @@ async def test_values(groups: tuple[PoolGroup, ...], words: str) -> None:
 async def test_as_many_previous_passwords_as_pools(passwords: tuple[str, ...]) -> None:
     """Else nobody knows which is whose."""
     async with miner(newer(pools=listed(OLD))) as (device, client):
-        with pytest.raises(InvalidValueError, match="has 2 pools"):
+        with pytest.raises(InvalidValueError, check=because(Reason.PREVIOUS_PASSWORDS, count="2")):
             await client.set_pools((group(NEW),), previous_passwords=passwords)
         assert device.commands == ["pools"]
 

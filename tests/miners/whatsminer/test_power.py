@@ -9,6 +9,7 @@ from custom_components.asic_miner.miners.errors import (
     MinerError,
     MiningProcessDownError,
     RampingError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
@@ -18,6 +19,7 @@ from custom_components.asic_miner.miners.models import (
     PowerMode,
 )
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts
+from tests.miners.reasons import because
 
 from .devices import (
     BRIEFLY,
@@ -276,7 +278,7 @@ async def test_target_needs_the_full_draw() -> None:
         assert device.requests[-1]["percent"] == "58"
     below = summary(**{"Power Limit": 2147483647, "HS RT": 150e6})
     async with miner(newer(summary=below)) as (device, client):
-        with pytest.raises(InvalidValueError, match="not known yet"):
+        with pytest.raises(InvalidValueError, check=because(Reason.FULL_POWER_UNKNOWN)):
             await client.set_power_target(2000)
         assert "get_token" not in device.commands
         # A percentage of 100 makes it known.
@@ -357,15 +359,22 @@ async def test_values_out_of_range() -> None:
     async with miner(newer()) as (device, client):
         await client.read(slow=False)
         device.requests.clear()
-        for bad in (-1, 101, math.nan, math.inf, 50.5):
-            with pytest.raises(InvalidValueError):
+        for bad in (-1, 101, math.nan, math.inf):
+            why = because(Reason.OUT_OF_RANGE, minimum="25 %", maximum="100 %")
+            with pytest.raises(InvalidValueError, check=why):
                 await client.set_power_percent(bad)
+        with pytest.raises(InvalidValueError, check=because(Reason.NOT_A_STEP, step="1")):
+            await client.set_power_percent(50.5)
         for bad in (-1, 0, 869, 3451, math.nan):
-            with pytest.raises(InvalidValueError):
+            why = because(Reason.OUT_OF_RANGE, minimum="870 W", maximum="3450 W")
+            with pytest.raises(InvalidValueError, check=why):
                 await client.set_power_target(bad)
-        for bad in (0, 499, 7501, 99999, 2147483647, math.nan, 3000.5):
-            with pytest.raises(InvalidValueError):
+        for bad in (0, 499, 7501, 99999, 2147483647, math.nan):
+            why = because(Reason.OUT_OF_RANGE, minimum="500 W", maximum="7500 W")
+            with pytest.raises(InvalidValueError, check=why):
                 await client.set_power_limit(bad)
+        with pytest.raises(InvalidValueError, check=because(Reason.NOT_A_STEP, step="1")):
+            await client.set_power_limit(3000.5)
         assert device.requests == []
 
 

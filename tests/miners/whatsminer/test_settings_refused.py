@@ -1,5 +1,6 @@
 """Settings that exclude each other, are refused or lost, and values that are none."""
 
+from collections.abc import Callable
 import math
 
 import pytest
@@ -17,6 +18,7 @@ from custom_components.asic_miner.miners.errors import (
 from custom_components.asic_miner.miners.models import Feature, SettingValue
 from custom_components.asic_miner.miners.whatsminer.parse import Json, Record
 from custom_components.asic_miner.miners.whatsminer.settings import SETTINGS
+from tests.miners.reasons import because
 from tests.simulators.whatsminer import Wire
 
 from .settings_bench import (
@@ -105,21 +107,26 @@ async def test_heat_modes_that_are_none(value: SettingValue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("feature", "value", "reason"),
+    ("feature", "value", "why"),
     [
-        (Feature.WEB_POOLS, 1.0, Reason.WRONG_KIND),
-        (Feature.TARGET_FREQUENCY, True, Reason.WRONG_KIND),
-        (Feature.TARGET_FREQUENCY, 101.0, Reason.OUT_OF_RANGE),
-        (Feature.TARGET_FREQUENCY, -0.5, Reason.NOT_A_STEP),
-        (Feature.HEAT_MODE, "normal", Reason.NOT_A_CHOICE),
+        (Feature.WEB_POOLS, 1.0, because(Reason.WRONG_KIND)),
+        (Feature.TARGET_FREQUENCY, True, because(Reason.WRONG_KIND)),
+        (
+            Feature.TARGET_FREQUENCY,
+            101.0,
+            because(Reason.OUT_OF_RANGE, minimum="-100 %", maximum="100 %"),
+        ),
+        (Feature.TARGET_FREQUENCY, -0.5, because(Reason.NOT_A_STEP, step="1")),
+        (Feature.HEAT_MODE, "normal", because(Reason.NOT_A_CHOICE, choices="anti_icing, heating")),
     ],
 )
-async def test_why_a_value_is_none(feature: Feature, value: SettingValue, reason: Reason) -> None:
+async def test_why_a_value_is_none(
+    feature: Feature, value: SettingValue, why: Callable[[MinerError], bool]
+) -> None:
     """It is told in the user's language, by this."""
     async with bench("M63S") as b:
-        with pytest.raises(InvalidValueError) as caught:
+        with pytest.raises(InvalidValueError, check=why):
             await b.client.set_setting(feature, value)
-        assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize("preset", ["M60S", "M50S", "M30S++"])
@@ -160,6 +167,13 @@ async def test_rival_that_cannot_be_asked() -> None:
         b.miner.faults.codes = {"summary": 132}
         await b.client.set_setting(Feature.UPFREQ_SPEED, 5.0)
         assert b.truth(Feature.UPFREQ_SPEED) == 5
+        # What was sent to it is known all the same.
+        with pytest.raises(InvalidValueError, check=because(Reason.TUNING_SPEED_SET)):
+            await b.client.set_setting(Feature.FAST_BOOT, True)
+        await b.client.set_setting(Feature.UPFREQ_SPEED, 0.0)
+        await b.client.set_setting(Feature.FAST_BOOT, True)
+        with pytest.raises(InvalidValueError, check=because(Reason.FAST_BOOT_ON)):
+            await b.client.set_setting(Feature.UPFREQ_SPEED, 5.0)
 
 
 async def test_rival_that_the_device_does_not_take() -> None:

@@ -14,6 +14,7 @@ from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
     MalformedReplyError,
     MinerError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -23,6 +24,7 @@ from custom_components.asic_miner.miners.errors import (
 from custom_components.asic_miner.miners.whatsminer.api import WhatsminerApi
 from custom_components.asic_miner.miners.whatsminer.transfers import MAX_IMAGE, MAX_LOG
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts, Transport
+from tests.miners.reasons import because
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import Transfer, WhatsminerSimulator
 
@@ -168,17 +170,20 @@ async def test_size_out_of_range(size: int) -> None:
     """Nothing is sent, and the file stays closed."""
     async with simulated() as device:
         file = File(IMAGE)
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, check=because(Reason.FILE_NO_FIRMWARE)):
             await file.install(api_of(device), size)
         assert device.connections == 0
         assert file.given == 0
 
 
-@pytest.mark.parametrize("file", [File(), File(fails=True)])
-async def test_file_that_cannot_be_read(file: File) -> None:
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [(File(), Reason.FILE_NO_FIRMWARE), (File(fails=True), Reason.FILE_UNREADABLE)],
+)
+async def test_file_that_cannot_be_read(file: File, reason: Reason) -> None:
     """Is found out before the device is asked for anything."""
     async with simulated() as device:
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, check=because(reason)):
             await file.install(api_of(device), 10)
         assert device.connections == 0
 

@@ -5,8 +5,14 @@ import copy
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
-from custom_components.asic_miner.miners.errors import InvalidValueError, UnsupportedError
+from custom_components.asic_miner.miners.errors import (
+    InvalidValueError,
+    MinerError,
+    Reason,
+    UnsupportedError,
+)
 from custom_components.asic_miner.miners.models import Feature
+from tests.miners.reasons import because
 from tests.simulators.braiins import PRESETS, BraiinsSimulator, Fault
 from tests.simulators.braiins.plain import Client as PlainClient
 from tests.simulators.braiins.plain import Node
@@ -79,9 +85,10 @@ async def test_disabled_cooling(
     settings = (await client.read(slow=True)).settings
     assert not settings.keys() & (TEMPERATURES | {Feature.COOLING_MODE})
     for feature in TEMPERATURES:
-        with pytest.raises(InvalidValueError):
+        with pytest.raises(InvalidValueError, check=because(Reason.COOLING_OFF)):
             await client.set_setting(feature, 70)
-    with pytest.raises(InvalidValueError):
+    why = because(Reason.NOT_A_CHOICE, choices="auto, manual, immersion")
+    with pytest.raises(InvalidValueError, check=why):
         await client.set_setting(Feature.COOLING_MODE, "disabled")
     assert miner.writes == 0
     await client.set_setting(Feature.COOLING_MODE, "auto")
@@ -92,29 +99,60 @@ async def test_disabled_cooling(
 @pytest.mark.parametrize("mode", ["auto", "manual", "immersion", "hydro"])
 async def test_hydro_stays_hydro(mode: str, miner: BraiinsSimulator, client: BraiinsClient) -> None:
     """Without water there is nothing that cools it."""
-    with pytest.raises(InvalidValueError if mode == "hydro" else UnsupportedError):
+    kind: type[MinerError] = UnsupportedError
+    why = because(Reason.ONLY_LIQUID)
+    if mode == "hydro":
+        kind, why = (
+            InvalidValueError,
+            because(Reason.NOT_A_CHOICE, choices="auto, manual, immersion"),
+        )
+    with pytest.raises(kind, check=why):
         await client.set_setting(Feature.COOLING_MODE, mode)
     assert miner.writes == 0
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize(
-    ("feature", "value"),
+    ("feature", "value", "place"),
     [
-        (Feature.TARGET_TEMPERATURE, 88),
-        (Feature.TARGET_TEMPERATURE, 99),
-        (Feature.HOT_TEMPERATURE, 98),
-        (Feature.HOT_TEMPERATURE, 50),
-        (Feature.DANGEROUS_TEMPERATURE, 88),
-        (Feature.DANGEROUS_TEMPERATURE, 0),
+        (Feature.TARGET_TEMPERATURE, 88, "target"),
+        (Feature.TARGET_TEMPERATURE, 99, "target"),
+        (Feature.HOT_TEMPERATURE, 98, "hot"),
+        (Feature.HOT_TEMPERATURE, 50, "hot"),
+        (Feature.DANGEROUS_TEMPERATURE, 88, "dangerous"),
+        (Feature.DANGEROUS_TEMPERATURE, 0, "dangerous"),
     ],
 )
 async def test_temperatures_rise(
-    feature: Feature, value: float, miner: BraiinsSimulator, client: BraiinsClient
+    feature: Feature, value: float, place: str, miner: BraiinsSimulator, client: BraiinsClient
 ) -> None:
     """Target below hot below dangerous, in words that say so."""
-    with pytest.raises(InvalidValueError, match="below the hot"):
+    settings = (await client.read(slow=True)).settings
+    would_be = {
+        "target": f"{settings[Feature.TARGET_TEMPERATURE]:g}",
+        "hot": f"{settings[Feature.HOT_TEMPERATURE]:g}",
+        "dangerous": f"{settings[Feature.DANGEROUS_TEMPERATURE]:g}",
+        place: str(value),
+    }
+    why = because(Reason.TEMPERATURES_ORDER, **would_be)
+    with pytest.raises(InvalidValueError, match="below the hot", check=why):
         await client.set_setting(feature, value)
+    assert miner.writes == 0
+
+
+async def test_temperature_that_is_not_known(
+    miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """The others are compared all the same, and what is not known is not made up."""
+    miner.device.settings.cooling = {
+        "manual": {"fan_speed_ratio": 0.5, "dangerous_temperature": {"degree_c": 95.0}}
+    }
+    miner.faults.set(
+        "configuration/constraints", Fault(replace={"cooling_constraints.hot_temperature": {}})
+    )
+    why = because(Reason.TEMPERATURES_ORDER, target="95", hot="?", dangerous="95")
+    with pytest.raises(InvalidValueError, check=why):
+        await client.set_setting(Feature.TARGET_TEMPERATURE, 95)
     assert miner.writes == 0
 
 

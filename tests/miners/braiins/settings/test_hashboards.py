@@ -5,9 +5,11 @@ import pytest
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
+    Reason,
     RejectedError,
     UnconfirmedError,
 )
+from tests.miners.reasons import because
 from tests.simulators.braiins import BraiinsSimulator, Fault
 from tests.simulators.braiins.plain import Client as PlainClient
 from tests.simulators.clock import ManualClock
@@ -34,7 +36,7 @@ async def test_hashboard(
     await client.set_hashboard(2, True)
     clock.advance(60)
     assert await plain.get("configuration/miner") == before
-    with pytest.raises(InvalidValueError):
+    with pytest.raises(InvalidValueError, check=because(Reason.NO_HASHBOARD, board="4")):
         await client.set_hashboard(4, False)
 
 
@@ -45,7 +47,11 @@ async def test_last_hashboard_stays_on(
     await client.set_hashboard(1, False)
     await client.set_hashboard(2, False)
     for _ in range(2):
-        with pytest.raises(InvalidValueError, match="switch mining off"):
+        with pytest.raises(
+            InvalidValueError,
+            match="switch mining off",
+            check=because(Reason.LAST_HASHBOARD, board="3"),
+        ):
             await client.set_hashboard(3, False)
         clock.advance(90)
     assert miner.device.settings.boards == {"1": False, "2": False, "3": True}
@@ -97,5 +103,5 @@ async def test_hashboard_left_as_it_was(miner: BraiinsSimulator, client: Braiins
     miner.faults.set(
         "PATCH miner/hw/hashboards", Fault(body={"hashboards": [{"id": "1", "is_enabled": True}]})
     )
-    with pytest.raises(RejectedError):
+    with pytest.raises(RejectedError, check=because(Reason.LEFT_AS_IT_WAS)):
         await client.set_hashboard(1, False)

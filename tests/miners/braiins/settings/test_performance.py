@@ -3,8 +3,13 @@
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
-from custom_components.asic_miner.miners.errors import InvalidValueError, UnsupportedError
+from custom_components.asic_miner.miners.errors import (
+    InvalidValueError,
+    Reason,
+    UnsupportedError,
+)
 from custom_components.asic_miner.miners.models import Feature
+from tests.miners.reasons import because
 from tests.simulators.braiins import PRESETS, BraiinsSimulator, Fault
 from tests.simulators.braiins.plain import Client as PlainClient
 from tests.simulators.braiins.plain import Node
@@ -70,7 +75,8 @@ async def test_performance_mode(
         }
     ) | {Feature.DPS_HASHRATE_STEP, Feature.DPS_MINIMUM_HASHRATE}
     assert Feature.DPS_HASHRATE_STEP in client.capabilities
-    with pytest.raises(InvalidValueError, match="power"):
+    why = because(Reason.OTHER_PERFORMANCE_MODE)
+    with pytest.raises(InvalidValueError, match="power", check=why):
         await client.set_setting(Feature.DPS_POWER_STEP, 100)
 
     before = await plain.get("configuration/miner")
@@ -85,7 +91,7 @@ async def test_performance_mode(
 
     await client.set_setting(Feature.PERFORMANCE_MODE, "power_target")
     assert (await client.read(slow=True)).power_target == 2500
-    with pytest.raises(InvalidValueError, match="hashrate"):
+    with pytest.raises(InvalidValueError, match="hashrate", check=why):
         await client.set_setting(Feature.DPS_HASHRATE_STEP, 9)
     assert miner.truth()["mining_restarts"] == restarts
 
@@ -147,13 +153,14 @@ async def test_performance_mode_of_a_miner_that_does_nothing(
     settings.power_target, settings.hashrate_target = (2500, None) if held == 1 else (None, 90.0)
     before = await plain.get("configuration/miner")
     miner.faults.set("miner/stats", Fault(body={}))
-    with pytest.raises(InvalidValueError, match=r"set a .* target"):
+    why = because(Reason.NO_TARGET_KNOWN)
+    with pytest.raises(InvalidValueError, match=r"set a .* target", check=why):
         await client.set_setting(Feature.PERFORMANCE_MODE, wanted)
     miner.faults.clear()
     await client.set_mining(False)
     clock.advance(60)
     writes = miner.writes
-    with pytest.raises(InvalidValueError, match=r"set a .* target"):
+    with pytest.raises(InvalidValueError, match=r"set a .* target", check=why):
         await client.set_setting(Feature.PERFORMANCE_MODE, wanted)
     assert miner.writes == writes
     assert await plain.get("configuration/miner") == before
@@ -184,7 +191,8 @@ async def test_manual_operation(miner: BraiinsSimulator, client: BraiinsClient) 
         # Nor while only the configuration can be read.
         miner.faults.set("performance/mode", Fault(status=500))
     miner.faults.clear()
-    with pytest.raises(InvalidValueError):
+    why = because(Reason.NOT_A_CHOICE, choices="power_target, hashrate_target")
+    with pytest.raises(InvalidValueError, check=why):
         await client.set_setting(Feature.PERFORMANCE_MODE, "manual")
     assert miner.writes == 0
     await client.set_setting(Feature.PERFORMANCE_MODE, "power_target")
@@ -201,6 +209,6 @@ async def test_mini_miner_without_limits(miner: BraiinsSimulator, client: Braiin
     ):
         with pytest.raises(UnsupportedError):
             await client.set_setting(feature, value)
-    with pytest.raises(InvalidValueError, match="last"):
+    with pytest.raises(InvalidValueError, check=because(Reason.LAST_HASHBOARD, board="1")):
         await client.set_hashboard(1, False)
     assert miner.writes == 0
