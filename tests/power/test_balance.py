@@ -6,7 +6,6 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.balance import (
-    Since,
     Smooth,
     battery_part,
     may_discharge,
@@ -31,16 +30,6 @@ def test_a_mean_rises_sooner_than_it_falls_and_forgets_after_silence() -> None:
     assert mean.add(500.0, now + defaults.METER_HOLD) > 500.0
     assert mean.add(9.0, now + 2 * defaults.METER_HOLD + 1) == 9.0
     assert mean.add(8.0, now) == 8.0, "a clock that was set back"
-
-
-def test_since_when() -> None:
-    since = Since()
-    assert [since.lasts(holds, now) for holds, now in ((True, 5), (True, 9), (False, 10))] == [
-        0,
-        4,
-        0,
-    ]
-    assert [since.lasts(True, now) for now in (20, 15, 16)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from . import balance, caps, defaults
 from .aim_model import Aim, Intent
+from .lasting import Since
 from .price import Prices
 from .silence import Silence
 from .site_model import MinerNow, Mode, Reason, SiteReadings, SiteSettings, Why
@@ -27,8 +28,8 @@ class Aims:
         self._battery_is_low = False
         self._soc: float | None = None
         """The last in % that was told, since its sensor may be gone for a while."""
-        self._resting = balance.Since()
-        self._discharging = balance.Since()
+        self._resting = Since()
+        self._discharging = Since()
         self._taken = balance.Taken()
         self._zero_export = ZeroExport(self._smooth)
 

@@ -27,22 +27,6 @@ class Smooth:
 
 
 @dataclass(kw_only=True, slots=True)
-class Since:
-    """Since when something has been true without a break."""
-
-    at: float | None = None
-
-    def lasts(self, holds: bool, now: float) -> float:
-        """Return for how many seconds it has been true; 0 when it is not."""
-        if not holds:
-            self.at = None
-            return 0.0
-        if self.at is None or self.at > now:
-            self.at = now
-        return now - self.at
-
-
-@dataclass(kw_only=True, slots=True)
 class Taken:
     """The Wh that were taken without a break."""
 

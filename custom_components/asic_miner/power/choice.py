@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from . import defaults, room
 from .aim_model import Aim, Intent
-from .balance import Since
 from .budget import Member, Policy, share
 from .candidate import Candidate
+from .lasting import Since
 from .site_model import MinerNow, Reason, Why
 
 
@@ -288,12 +288,9 @@ class Chooser:
         left = rest - absorbed
         given = sum(max(one.expected - one.floor, 0.0) for one in running)
         for one in ones:
-            if not one.can_start:
-                continue
-            covered = left + given >= one.floor if running else False
-            if left >= one.floor * defaults.START_SHARE:
-                return one
-            if covered and left >= one.floor * defaults.ROOM_SHARE:
+            # Where nobody gives anything, nothing but the surplus covers the floor.
+            covered = left + given >= one.floor and left >= one.floor * defaults.ROOM_SHARE
+            if covered and one.can_start:
                 return one
         return None
 

@@ -161,11 +161,10 @@ STEP_DOWN_HOLD = 60.0
 """Field: 15 s to 5 min; a minute on top of the smoothing lets a short cloud pass."""
 START_HOLD = 90.0
 """Field: 1 to 7 min. On top of the smoothing; what starts stays on for MINIMUM_ON."""
-START_SHARE = 1.0
-"""Bench: the surplus must cover the floor in full before the first miner is started."""
 ROOM_SHARE = 0.6
-"""Bench: of the next miner's floor; so much surplus must be wasted by full miners before
-they make room for the next, whose floor then needs no grid power. The same on a circuit."""
+"""Bench: the surplus must cover the floor in full before the first miner is started. Of the
+next miner's so much must be wasted by full miners before they make room for it, whose floor then
+needs no grid power. The same on a circuit."""
 CLOCK_JUMP = 120.0
 """Own: twelve plans; if more time passes between two, the clock was set, or the machine slept."""
 DECISION_GAP = 20.0

@@ -11,6 +11,7 @@ from . import defaults
 from .heat_model import Action, HeatPlan, HeatReadings, HeatSettings, HeatWhy, Preset
 from .heat_regulator import Regulator, band
 from .heat_safety import Dangers, HeatSafety, Trip, Verdict
+from .lasting import Since
 from .model import Measured
 
 _UNABLE = frozenset({HeatWhy.NO_POOL, HeatWhy.NO_MINER, HeatWhy.PUMP_WAITS})
@@ -36,14 +37,14 @@ class Thermostat:
         self._wish: float | None = None
         self._wished_at = 0.0
         self._planned_at: float | None = None
-        self._unable_since: float | None = None
-        self._rests_since: float | None = None
-        """Since when it is to heat and draws nothing."""
+        self._unable = Since()
+        self._rests = Since()
+        """It is to heat and draws nothing."""
         self._given_up_at: float | None = None
         self._was_kept_off = False
         """Something was known to keep it off when it was given up."""
         self._drew_at: float | None = None
-        self._open_since: float | None = None
+        self._open = Since()
         self._airing = False
         self._still: Measured | None = None
         """What the temperature is, and since when it has been just that."""
@@ -159,10 +160,7 @@ class Thermostat:
 
     def _look_at_window(self, now: float, readings: HeatReadings) -> None:
         """See whether a window is open, and not only for a moment."""
-        if not readings.window_open or self._open_since is None or self._open_since > now:
-            self._open_since = now if readings.window_open else None
-        since = self._open_since
-        self._airing = since is not None and now - since >= defaults.WINDOW_OPEN
+        self._airing = self._open.lasts(readings.window_open, now) >= defaults.WINDOW_OPEN
 
     @property
     def _target(self) -> float:
@@ -238,17 +236,14 @@ class Thermostat:
         It gets another when what kept it off is gone; where that is not known, now and then.
         """
         if not self.on or readings.power is None or readings.dangers.drawing:
-            self._rests_since = self._given_up_at = None
+            self._rests, self._given_up_at = Since(), None
             return False
         if (at := self._given_up_at) is not None:
             over = self._was_kept_off or not at <= now < at + defaults.BACKUP_RETRY
             if readings.kept_off or not over:
                 return True
-            self._rests_since = self._given_up_at = None
-        if not wanted or self._rests_since is None or self._rests_since > now:
-            self._rests_since = now if wanted else None
-        since = self._rests_since
-        if since is None or now - since < defaults.BACKUP_DELAY:
+            self._rests, self._given_up_at = Since(), None
+        if self._rests.lasts(wanted > 0, now) < defaults.BACKUP_DELAY:
             return False
         self._given_up_at, self._was_kept_off = now, readings.kept_off
         return True
@@ -258,17 +253,13 @@ class Thermostat:
     ) -> tuple[bool, bool, HeatWhy]:
         """Return whether the backup is to be on, whether the miner is blocked, and why."""
         unable = why in _UNABLE or (tripped and self.on)
-        if self._unable_since is None or self._unable_since > now or not unable:
-            self._unable_since = now if unable else None
+        waited = self._unable.lasts(unable, now) >= defaults.BACKUP_DELAY
         if not self.settings.backup or not self.on:
             # One that is still on is told to go off, and the miner waits for it.
             return False, readings.backup_on, why
         measured = readings.dangers.controlled
         fresh = measured is not None and now - measured.at <= defaults.SENSOR_FLOOR
         cold = fresh and measured is not None and measured.value < self._target
-        waited = self._unable_since is not None and (
-            now - self._unable_since >= defaults.BACKUP_DELAY
-        )
         if not ((waited or given_up) and cold):
             return False, readings.backup_on, HeatWhy.BACKUP_STOPS if readings.backup_on else why
         proven = readings.power is not None and readings.power <= defaults.BACKUP_OFF_WATTS

@@ -5,9 +5,11 @@ Software is no safety device: this comes on top of a mechanical limit, never ins
 
 from dataclasses import dataclass
 from enum import StrEnum
+import math
 
 from ..miners.models import JsonValue
 from . import defaults
+from .lasting import Since, since
 from .model import Measured
 
 
@@ -84,11 +86,11 @@ class HeatSafety:
         self._waking = known.get("waking") is True
         """It has been stopped, and has to come back low."""
         self._wake_from: float | None = None
-        self._failing: float | None = None
-        """When the first reading in a row showed that cooling fails."""
-        self._stands: float | None = None
-        """Since when the pump stands while the miner draws."""
-        self._began: float | None = None
+        self._failing = Since()
+        """Cooling, by the times of the readings that show it."""
+        self._stands = Since()
+        """The pump, while the miner draws."""
+        self._began = math.inf
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what must survive a restart."""
@@ -105,8 +107,7 @@ class HeatSafety:
 
         What is to be held need not be known while the thermostat is not `armed`.
         """
-        if self._began is None or self._began > now:
-            self._began = now
+        self._began = min(self._began, now)
         self.latched = self.latched or self._latching(dangers)
         if self.latched is not None:
             return Verdict(share=0.0, trip=self.latched)
@@ -127,13 +128,7 @@ class HeatSafety:
 
     def _latching(self, dangers: Dangers) -> Trip | None:
         failed = dangers.cooling_failed
-        if failed is None or self._failing is None or self._failing > failed:
-            self._failing = failed
-        if (
-            failed is not None
-            and self._failing is not None
-            and failed - self._failing >= defaults.COOLING_SECONDS
-        ):
+        if self._failing.lasts(failed is not None, failed or 0.0) >= defaults.COOLING_SECONDS:
             return Trip.COOLING
         if (dangers.chip_excess or 0.0) >= defaults.CHIP_LATCH_ABOVE:
             return Trip.CHIP_LATCHED
@@ -143,19 +138,16 @@ class HeatSafety:
 
     def _age(self, dangers: Dangers, now: float, *, armed: bool) -> float:
         """Return for how many seconds the sensor that is worst off has said nothing."""
-        began = self._began if self._began is not None else now
         at = [seen.at for seen in (dangers.supply, dangers.pump) if seen is not None]
         if armed:
-            at.append(dangers.controlled.at if dangers.controlled is not None else began)
+            at.append(dangers.controlled.at if dangers.controlled is not None else self._began)
         return max(now - min(at, default=now), 0.0)
 
     def _stopping(self, dangers: Dangers, now: float, age: float) -> Trip | None:
         if self._too_hot(dangers, now):
             return Trip.CHIP_HOT
         stands = dangers.pump is not None and not dangers.pump.value and dangers.drawing
-        if not stands or self._stands is None or self._stands > now:
-            self._stands = now if stands else None
-        if self._stands is not None and now - self._stands >= defaults.PUMP_GRACE:
+        if self._stands.lasts(stands, now) >= defaults.PUMP_GRACE:
             return Trip.PUMP_OFF
         if dangers.pump is not None and not dangers.pump.value and self._resting is Trip.PUMP_OFF:
             return Trip.PUMP_OFF
@@ -169,8 +161,7 @@ class HeatSafety:
         if excess is not None:
             return excess > -defaults.CHIP_CLEAR_BELOW
         # A miner that is off may not tell, so it gets the time that cooling down takes.
-        if self._rested_at is None or self._rested_at > now:
-            self._rested_at = now
+        self._rested_at = since(self._rested_at, now)
         return now - self._rested_at < defaults.CHIP_REST
 
     def _lowering(self, dangers: Dangers, now: float, age: float) -> Verdict:
@@ -183,8 +174,8 @@ class HeatSafety:
         if not self._waking:
             return Verdict(share=None, trip=None)
         # It does not come back before it draws again, however long that takes.
-        if dangers.drawing and (self._wake_from is None or self._wake_from > now):
-            self._wake_from = now
+        if dangers.drawing:
+            self._wake_from = since(self._wake_from, now)
         until = None if self._wake_from is None else self._wake_from + defaults.WAKE_SECONDS
         if until is not None and now >= until:
             self._waking = False

@@ -3,7 +3,7 @@
 import math
 
 from . import defaults
-from .balance import Since
+from .lasting import Since
 from .site_model import Reason, SiteReadings, Why
 
 

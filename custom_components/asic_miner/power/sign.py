@@ -12,7 +12,7 @@ from statistics import median
 
 from ..miners.models import JsonValue
 from . import defaults
-from .balance import Since
+from .lasting import Since, since
 from .learning import number
 from .model import Measured
 from .site_model import MinerNow
@@ -165,8 +165,8 @@ class Sign:
         newer = sum(one.at > self._tried for one in young)
         if not self.wrong and newer < defaults.SIGN_DOUBT:
             self._since = None
-        elif self._since is None or self._since > now:
-            self._since = now
+        else:
+            self._since = since(self._since, now)
 
     def _forget(self) -> None:
         self.wrong, self._since = False, None

@@ -8,6 +8,7 @@ from typing import Final
 from . import defaults
 from .aim_model import Aim, Intent
 from .clock import AGED
+from .lasting import since
 from .model import Measured
 from .site_model import Reason, SiteReadings, Why
 
@@ -51,8 +52,7 @@ class Silence:
 
     def listen(self, readings: SiteReadings, now: float) -> None:
         """Take note of when the meter of the grid has reported."""
-        if self._since is None or self._since > now:
-            self._since = now
+        self._since = since(self._since, now)
         if readings.grid is None or readings.grid.at == self._reported:
             return
         if self._reported is not None:
