@@ -364,7 +364,7 @@ class Gate:
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, again: bool
     ) -> None:
-        request = await (_http_request(reader) if self.http else reader.read(_CHUNK))
+        request = await (http_request(reader) if self.http else reader.read(_CHUNK))
         if not request:
             writer.close()
             return
@@ -406,7 +406,8 @@ class Gate:
         return reply
 
 
-async def _http_request(reader: asyncio.StreamReader) -> bytes:
+async def http_request(reader: asyncio.StreamReader) -> bytes:
+    """Read one whole request, or whatever comes first if it is none of HTTP."""
     first = await reader.read(1)
     if not first.isalpha():
         # No HTTP: it is for the device to say so.

@@ -32,13 +32,13 @@ from .transport import (
     REPLY_LIMIT,
     STREAM_TIMEOUT,
     UPLOAD_TIMEOUT,
+    ProcessStoppedError,
     Request,
     SessionEndedError,
     Transport,
     Upload,
     bounded,
-    failure,
-    words_of,
+    refusal,
 )
 
 SESSION_SECONDS: Final = 3600.0
@@ -233,8 +233,8 @@ class BraiinsSession:
                 if response.status not in {401, 403}:
                     self._used(session, started)
                     if not 200 <= response.status < 300:
-                        words = words_of(await bounded(response))
-                        raise failure(request.what, response.status, words)
+                        content = await bounded(response)
+                        raise refusal(request, response.status, content, token)
                     # As they come: a stream waits for nothing that would fill a piece.
                     async for piece in response.content.iter_any():
                         for at in range(0, len(piece), CHUNK):
@@ -304,6 +304,9 @@ class BraiinsSession:
             raise AuthenticationError("user name or password refused") from None
         except UnsupportedError as error:
             raise OutdatedFirmwareError(TOO_OLD) from error
+        except ProcessStoppedError as error:
+            # It would be taken for what the request says that is not even sent now.
+            raise MalformedReplyError("auth/login: it needs no mining process") from error
         granted = Login.parse(reply)
         if granted is None:
             raise MalformedReplyError("auth/login: no token")

@@ -180,13 +180,17 @@ class Transport:
                 return _reply(what, content)
         if response.status in {401, 403}:
             raise SessionEndedError
-        raise failure(what, response.status, words_of(content), private=request.private)
+        raise refusal(request, response.status, content, token)
 
     @asynccontextmanager
     async def answer(
         self, request: Request, token: str | None, patience: ClientTimeout
     ) -> AsyncGenerator[ClientResponse]:
-        """Send one request, and judge what goes wrong until it has been read."""
+        """Send one request, and judge what goes wrong until it has been read.
+
+        What aiohttp raises is not chained: it quotes what it could not read, which can be a
+        token, and carries the headers of the request, with another one.
+        """
         # A login changes nothing that would have to be looked up.
         write = request.method != "GET" and token is not None
         lost = UnconfirmedError if write else UnreachableError
@@ -196,25 +200,24 @@ class Transport:
         try:
             async with self._requested(request, token, patience) as response:
                 yield response
-        except (ClientConnectorError, ConnectionTimeoutError) as error:
-            raise UnreachableError(f"{what}: no connection") from error
-        except (InvalidURL, ValueError) as error:
-            raise UnreachableError(f"{what}: not a valid address") from error
-        except ClientPayloadError as error:
-            raise lost(f"{what}: the answer broke off") from error
+        except ClientConnectorError, ConnectionTimeoutError:
+            raise UnreachableError(f"{what}: no connection") from None
+        except InvalidURL, ValueError:
+            raise UnreachableError(f"{what}: not a valid address") from None
+        except ClientPayloadError:
+            raise lost(f"{what}: the answer broke off") from None
         except MalformedReplyError as error:
             if write:
                 # No refusal either: it has probably been executed.
                 raise UnconfirmedError(str(error)) from error
             raise
         except ClientResponseError:
-            # It carries the request's headers, and with them the token.
             unusable = UnconfirmedError if write else MalformedReplyError
             raise unusable(f"{what}: not an HTTP answer") from None
-        except TimeoutError as error:
-            raise lost(f"{what}: no answer in time") from error
-        except (_DroppedError, ClientError) as error:
-            raise lost(f"{what}: the connection broke") from error
+        except TimeoutError:
+            raise lost(f"{what}: no answer in time") from None
+        except _DroppedError, ClientError:
+            raise lost(f"{what}: the connection broke") from None
 
     def _requested(
         self, request: Request, token: str | None, patience: ClientTimeout
@@ -281,7 +284,7 @@ def _decoded(content: bytes) -> Json:
     return decoded
 
 
-def words_of(content: bytes) -> str | None:
+def _words_of(content: bytes) -> str | None:
     """Return what an error answer says in its own words."""
     try:
         decoded = _decoded(content)
@@ -294,7 +297,13 @@ def words_of(content: bytes) -> str | None:
     return message[:MESSAGE_LIMIT] if message else None
 
 
-def failure(what: str, status: int, words: str | None, *, private: bool = False) -> MinerError:
+def refusal(request: Request, status: int, content: bytes, token: str | None) -> MinerError:
+    """Return what an answer other than success means, without the token if it is quoted."""
+    private = request.private or (token is not None and token.encode() in content)
+    return _failure(request.what, status, _words_of(content), private=private)
+
+
+def _failure(what: str, status: int, words: str | None, *, private: bool = False) -> MinerError:
     """Return what an answer other than success means, without its words where `private`."""
     said = f"{what}: status {status}" if private or not words else words
     if 300 <= status < 400:
