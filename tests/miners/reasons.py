@@ -5,8 +5,8 @@ from collections.abc import Callable
 from custom_components.asic_miner.miners.errors import MinerError, Reason
 
 
-def because(reason: Reason, /, **told: str) -> Callable[[MinerError], bool]:
-    """Return the check for `pytest.raises`."""
+def because(reason: Reason | None, /, **told: str) -> Callable[[MinerError], bool]:
+    """Return the check for `pytest.raises`; without a reason the kind of the error says it."""
 
     def check(error: MinerError) -> bool:
         # Fails by itself, since pytest would not say what was told instead.

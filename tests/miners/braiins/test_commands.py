@@ -209,6 +209,11 @@ async def test_target_that_was_changed_by_the_device(device: Device, client: Bra
         await client.set_power_target(1500)
     device.answers[POWER_TARGET] = Reply(status=204)
     await client.set_power_target(1500)
+    device.answers["GET", "performance/mode"] = HASHRATE_MODE
+    device.answers[HASHRATE_TARGET] = {"terahash_per_second": 89.5}
+    why = because(Reason.TOOK_OTHER, taken="89.5 TH/s", wanted="90.5 TH/s")
+    with pytest.raises(RejectedError, match=r"89\.5 TH/s instead of 90\.5 TH/s", check=why):
+        await client.set_hashrate_target(90.5)
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ async def test_lost_answer_that_did_not(device: Device, client: BraiinsClient, n
     """The old ones are there still, so there is nothing to bring back."""
     Store(device, lambda _, __: [])
     device.answers[BATCH] = drop
-    with pytest.raises(RevertedError):
+    with pytest.raises(RevertedError, check=because(Reason.POOLS_REVERTED)):
         await client.set_pools(WANTED)
     assert device.writes == [BATCH]
     assert sum(naps.taken) == 7
@@ -298,7 +298,7 @@ async def test_something_else_was_stored(device: Device, client: BraiinsClient) 
     """What was before is sent again, with its passwords."""
     other = [group("Home", "elsewhere.example")]
     store = Store(device, lambda count, sent: sent if count > 1 else other)
-    with pytest.raises(RevertedError, match="other pools"):
+    with pytest.raises(RevertedError, match="other pools", check=because(Reason.POOLS_REVERTED)):
         await client.set_pools(NEW_GROUPS)
     assert store.sent[1] == [
         {
@@ -358,7 +358,7 @@ async def test_hidden_passwords(device: Device, client: BraiinsClient) -> None:
     hidden = [group("Home", "old.example", None)]
     store = Store(device, lambda count, _: other if count == 1 else hidden)
     store.now = stored(*hidden)
-    with pytest.raises(InvalidValueError, match="another number"):
+    with pytest.raises(InvalidValueError, check=because(Reason.PREVIOUS_PASSWORDS, count="1")):
         await client.set_pools(NEW_GROUPS, previous_passwords=("a", "b"))
     with pytest.raises(RevertedError):
         await client.set_pools(NEW_GROUPS, previous_passwords=("old-password",))
@@ -370,7 +370,8 @@ async def test_hidden_passwords_that_nobody_gives(device: Device, client: Braiin
     other = [group("Home", "elsewhere.example", None)]
     store = Store(device, lambda _, __: [*other])
     store.now = stored(group("Home", "old.example", None))
-    with pytest.raises(NotRevertedError, match=r"passwords .* elsewhere\.example:3333"):
+    why = because(Reason.POOLS_NOT_REVERTED, pools="elsewhere.example:3333")
+    with pytest.raises(NotRevertedError, match=r"passwords .* elsewhere\.example:3333", check=why):
         await client.set_pools(NEW_GROUPS)
     assert len(store.sent) == 1
 
@@ -396,9 +397,10 @@ async def test_not_brought_back(readable: bool, device: Device, client: BraiinsC
         return other if count == 1 else refusal(400, "old-user")
 
     Store(device, take)
-    with pytest.raises(NotRevertedError) as caught:
-        await client.set_pools(WANTED)
     expected = "elsewhere.example:3333" if readable else "?"
+    why = because(Reason.POOLS_NOT_REVERTED, pools=expected)
+    with pytest.raises(NotRevertedError, check=why) as caught:
+        await client.set_pools(WANTED)
     assert str(caught.value).endswith(f"it has now: {expected}")
     error: BaseException | None = caught.value
     shown = "".join(traceback.format_exception(error)) if error else ""

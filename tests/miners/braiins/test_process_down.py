@@ -9,7 +9,11 @@ from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
 from custom_components.asic_miner.miners.braiins.settings import SETTINGS
 from custom_components.asic_miner.miners.client import MinerClient
-from custom_components.asic_miner.miners.errors import MiningProcessDownError, UnsupportedError
+from custom_components.asic_miner.miners.errors import (
+    MiningProcessDownError,
+    Reason,
+    UnsupportedError,
+)
 from custom_components.asic_miner.miners.models import (
     Feature,
     MinerState,
@@ -201,8 +205,12 @@ async def test_of_other_makes(name: str, miner: BraiinsSimulator, client: Braiin
 @pytest.mark.parametrize("name", TOO_OLD)
 async def test_of_later_firmware(name: str, miner: BraiinsSimulator, client: BraiinsClient) -> None:
     """Refused before anything is sent, with the version that it takes."""
-    with pytest.raises(UnsupportedError, match=r"needs version 1\.\d .* has 1\.0\.0"):
+    with pytest.raises(UnsupportedError, match=r"needs version 1\.\d .* has 1\.0\.0") as caught:
         await TOO_OLD[name](client)
+    assert caught.value.reason is Reason.NEEDS_API
+    assert caught.value.told.keys() == {"needed", "version"}
+    assert caught.value.told["needed"] in str(caught.value)
+    assert caught.value.told["version"] == "1.0.0"
     assert miner.requests == []
 
 

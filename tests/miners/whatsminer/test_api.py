@@ -1,6 +1,8 @@
 """What a device's answers mean, and the life of a token."""
 
 import asyncio
+from collections.abc import Callable
+import re
 
 import pytest
 
@@ -10,6 +12,7 @@ from custom_components.asic_miner.miners.errors import (
     MalformedReplyError,
     MinerError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnreachableError,
@@ -19,6 +22,7 @@ from custom_components.asic_miner.miners.errors import (
 from custom_components.asic_miner.miners.whatsminer.api import ErrorEntry, WhatsminerApi
 from custom_components.asic_miner.miners.whatsminer.session import Token
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts, Transport
+from tests.miners.reasons import because
 
 from .manual import POOLS, READING, Call
 from .scripted import (
@@ -357,23 +361,49 @@ async def test_refusal_quotes_the_device_but_no_secrets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "words"),
+    ("refusal", "words", "why"),
     [
-        (error(14), "does not know this command (code 14)"),
-        (error(45), "does not allow commands (code 45)"),
-        (error(132), "the miner refused the command or a value in it (code 132)"),
-        (error(136), "gives out no more logins for now (code 136)"),
-        (error(137, "base64 decode err"), "please try again (code 137: base64 decode err)"),
-        (error(999, "no"), "the miner refused this (code 999: no)"),
-        ({"STATUS": "E", "Msg": "no"}, "the miner refused this (no code: no)"),
+        (error(14), "does not know this command (code 14)", because(None)),
+        (error(45), "does not allow commands (code 45)", because(None)),
+        (
+            error(132),
+            "the miner refused the command or a value in it (code 132)",
+            because(Reason.REFUSED_CODE, code="132"),
+        ),
+        (
+            error(136),
+            "gives out no more logins for now (code 136)",
+            because(Reason.NO_LOGINS),
+        ),
+        (
+            error(137, "base64 decode err"),
+            "please try again (code 137: base64 decode err)",
+            because(Reason.REFUSED_CODE, code="137: base64 decode err"),
+        ),
+        (
+            error(999, "no"),
+            "the miner refused this (code 999: no)",
+            because(Reason.REFUSED_CODE, code="999: no"),
+        ),
+        (
+            {"STATUS": "E", "Msg": "no"},
+            "the miner refused this (no code: no)",
+            because(Reason.REFUSED_CODE, code="?: no"),
+        ),
+        (
+            "over max connect",
+            "the miner has too many connections",
+            because(Reason.TOO_MANY_CONNECTIONS),
+        ),
     ],
 )
-async def test_refusals_in_words(refusal: dict[str, object], words: str) -> None:
+async def test_refusals_in_words(
+    refusal: Script, words: str, why: Callable[[MinerError], bool]
+) -> None:
     """For who has pressed the button, with the code for a report."""
     async with Scripted({"power_off": refusal}).running() as device:
-        with pytest.raises(MinerError) as caught:
+        with pytest.raises(MinerError, match=re.escape(words), check=why):
             await api(device).power_off()
-        assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -450,7 +480,11 @@ async def test_no_token_is_not_asked_for_again_at_once(refusal: Script) -> None:
         device.script["get_token"] = refusal
         client = WhatsminerApi(Transport("127.0.0.1", device.port), PASSWORD, clock=lambda: now)
         for asked, pause in enumerate((10, 20, 40, 80, 160, 300, 300), start=1):
-            with pytest.raises(BusyError, match=f"asked again in {pause} seconds"):
+            with pytest.raises(
+                BusyError,
+                match=f"asked again in {pause} seconds",
+                check=because(Reason.NO_LOGINS),
+            ):
                 await client.power_on()
             now += pause - 1
             for _ in range(3):

@@ -268,27 +268,32 @@ async def test_neither_a_reply_nor_anything_to_read(previous: tuple[str, ...] | 
         assert device.commands.count("update_pools") == 1
 
 
-STRANGE: list[tuple[Answer, str]] = [
-    (listed([("stratum+tcp://login:hunter2@c.example:9/x?login=1", "you.1")]), "c.example:9 now"),
-    (listed([("login:hunter2@c:9#login", "you.1"), ("d:1", "you.1")]), "c:9, d:1 now"),
-    (listed([]), "the miner has none now"),
-    (b"{", "could not be read"),
+STRANGE: list[tuple[Answer, str, str]] = [
+    (
+        listed([("stratum+tcp://login:hunter2@c.example:9/x?login=1", "you.1")]),
+        "c.example:9 now",
+        "c.example:9",
+    ),
+    (listed([("login:hunter2@c:9#login", "you.1"), ("d:1", "you.1")]), "c:9, d:1 now", "c:9, d:1"),
+    (listed([]), "the miner has none now", "-"),
+    (b"{", "could not be read", "?"),
 ]
 
 
-@pytest.mark.parametrize(("shown", "words"), STRANGE)
-async def test_something_else_shows(shown: Answer, words: str) -> None:
+@pytest.mark.parametrize(("shown", "words", "pools"), STRANGE)
+async def test_something_else_shows(shown: Answer, words: str, pools: str) -> None:
     """Without the old passwords the miner is left as it is, and what it has is said."""
     async with miner(newer(pools=[listed(OLD), shown])) as (device, client):
         hasty(client)
-        with pytest.raises(NotRevertedError, match=words) as caught:
+        why = because(Reason.POOLS_NOT_REVERTED, pools=pools)
+        with pytest.raises(NotRevertedError, match=words, check=why) as caught:
             await client.set_pools((group(NEW),))
         assert device.commands.count("update_pools") == 1
         assert not any(secret in str(caught.value) for secret in SECRETS)
 
 
-@pytest.mark.parametrize(("shown", "words"), STRANGE)
-async def test_old_pools_are_put_back(shown: Answer, words: str) -> None:
+@pytest.mark.parametrize(("shown", "words", "pools"), STRANGE)
+async def test_old_pools_are_put_back(shown: Answer, words: str, pools: str) -> None:
     """With their passwords, where these are given."""
     script = newer(pools=[listed(OLD), shown])
     async with miner(script) as (device, client):
@@ -305,13 +310,14 @@ async def test_old_pools_are_put_back(shown: Answer, words: str) -> None:
             return OK
 
         device.script["update_pools"] = update
-        with pytest.raises(RevertedError):
+        with pytest.raises(RevertedError, check=because(Reason.POOLS_REVERTED)):
             await client.set_pools((group(NEW),), previous_passwords=("p1", ""))
         sent = [r for r in device.requests if r.get("cmd") == "update_pools"]
         assert [slots(r) for r in sent[1:]] == [[(*OLD[0], "p1"), (*OLD[1], ""), ("", "", "")]]
     async with miner(newer(pools=[listed(OLD), shown])) as (device, client):
         hasty(client)
-        with pytest.raises(NotRevertedError, match=words) as caught:
+        why = because(Reason.POOLS_NOT_REVERTED, pools=pools)
+        with pytest.raises(NotRevertedError, match=words, check=why) as caught:
             await client.set_pools((group(NEW),), previous_passwords=("p1", ""))
         assert device.commands.count("update_pools") == 2
         assert not any(secret in str(caught.value) for secret in SECRETS)
@@ -323,7 +329,8 @@ async def test_old_pools_are_refused(second: Answer) -> None:
     script = newer(pools=[listed(OLD), listed(OLD[:1])], update_pools=[OK, second])
     async with miner(script) as (device, client):
         hasty(client)
-        with pytest.raises(NotRevertedError, match=r"old\.example:1 now") as caught:
+        why = because(Reason.POOLS_NOT_REVERTED, pools="old.example:1")
+        with pytest.raises(NotRevertedError, match=r"old\.example:1 now", check=why) as caught:
             await client.set_pools((group(NEW),), previous_passwords=("p1", "p2"))
         assert device.commands.count("update_pools") == 2
         assert not any(secret in str(caught.value) for secret in SECRETS)

@@ -1,5 +1,7 @@
 """Settings that are none, are refused, or whose answer is lost."""
 
+from collections.abc import Callable
+
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
@@ -7,11 +9,13 @@ from custom_components.asic_miner.miners.errors import (
     InvalidValueError,
     MinerError,
     MiningProcessDownError,
+    Reason,
     RejectedError,
     UnconfirmedError,
     UnsupportedError,
 )
 from custom_components.asic_miner.miners.models import Feature, SettingValue
+from tests.miners.reasons import because
 from tests.simulators.braiins import BraiinsSimulator, Fault
 from tests.simulators.braiins.plain import Client as PlainClient
 from tests.simulators.braiins.plain import Node
@@ -19,40 +23,58 @@ from tests.simulators.braiins.plain import Node
 from .machines import TEMPERATURES
 
 
+def outside(minimum: str, maximum: str) -> Callable[[MinerError], bool]:
+    return because(Reason.OUT_OF_RANGE, minimum=minimum, maximum=maximum)
+
+
 @pytest.mark.parametrize(
-    ("feature", "value", "kind"),
+    ("feature", "value", "why"),
     [
-        (Feature.DPS_POWER_STEP, 0, InvalidValueError),
-        (Feature.DPS_POWER_STEP, 1001, InvalidValueError),
-        (Feature.DPS_POWER_STEP, float("nan"), InvalidValueError),
-        (Feature.DPS_POWER_STEP, True, InvalidValueError),
-        (Feature.DPS_POWER_STEP, "100", InvalidValueError),
-        (Feature.DPS_MINIMUM_POWER, 949, InvalidValueError),
-        (Feature.DPS_MINIMUM_POWER, 3350, InvalidValueError),
-        (Feature.DPS_SHUTDOWN_HOURS, 1000, InvalidValueError),
-        (Feature.DPS_MODE, "turbo", InvalidValueError),
-        (Feature.DPS_MODE, 2, InvalidValueError),
-        (Feature.DPS, 1, InvalidValueError),
-        (Feature.DPS, "on", InvalidValueError),
-        (Feature.QUICK_RAMP_UP, 1, InvalidValueError),
-        (Feature.QUICK_RAMP_DOWN, 601, InvalidValueError),
-        (Feature.DANGEROUS_TEMPERATURE, 109, InvalidValueError),
-        (Feature.HOT_TEMPERATURE, -1, InvalidValueError),
-        (Feature.COOLING_MODE, "hydro", InvalidValueError),
-        (Feature.POWER_MODE, "low", UnsupportedError),
-        (Feature.FAST_BOOT, True, UnsupportedError),
-        (Feature.HASHBOARD, True, UnsupportedError),
+        (Feature.DPS_POWER_STEP, 0, outside("1", "1000")),
+        (Feature.DPS_POWER_STEP, 1001, outside("1", "1000")),
+        (Feature.DPS_POWER_STEP, float("nan"), outside("1", "1000")),
+        (Feature.DPS_POWER_STEP, True, because(Reason.WRONG_KIND)),
+        (Feature.DPS_POWER_STEP, "100", because(Reason.WRONG_KIND)),
+        (Feature.DPS_MINIMUM_POWER, 949, outside("950", "3344")),
+        (Feature.DPS_MINIMUM_POWER, 3350, outside("950", "3344")),
+        (Feature.DPS_SHUTDOWN_HOURS, 1000, outside("0", "999")),
+        (Feature.DPS_MODE, "turbo", because(Reason.NOT_A_CHOICE, choices="normal, boost")),
+        (Feature.DPS_MODE, 2, because(Reason.WRONG_KIND)),
+        (Feature.DPS, 1, because(Reason.WRONG_KIND)),
+        (Feature.DPS, "on", because(Reason.WRONG_KIND)),
+        (Feature.QUICK_RAMP_UP, 1, outside("2", "600")),
+        (Feature.QUICK_RAMP_DOWN, 601, outside("2", "600")),
+        (Feature.DANGEROUS_TEMPERATURE, 109, outside("0", "108")),
+        (Feature.HOT_TEMPERATURE, -1, outside("0", "108")),
+        (
+            Feature.COOLING_MODE,
+            "hydro",
+            because(Reason.NOT_A_CHOICE, choices="auto, manual, immersion"),
+        ),
     ],
 )
 async def test_nothing_wrong_is_sent(
     feature: Feature,
     value: SettingValue,
-    kind: type[MinerError],
+    why: Callable[[MinerError], bool],
     miner: BraiinsSimulator,
     client: BraiinsClient,
 ) -> None:
-    """Out of range, of another kind, or no setting here."""
-    with pytest.raises(kind):
+    """Out of range, or of another kind."""
+    with pytest.raises(InvalidValueError, check=why):
+        await client.set_setting(feature, value)
+    assert miner.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"),
+    [(Feature.POWER_MODE, "low"), (Feature.FAST_BOOT, True), (Feature.HASHBOARD, True)],
+)
+async def test_what_is_no_setting_here(
+    feature: Feature, value: SettingValue, miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """Of another make, or changed by another command."""
+    with pytest.raises(UnsupportedError):
         await client.set_setting(feature, value)
     assert miner.writes == 0
 
@@ -115,22 +137,42 @@ async def test_refusals_reach_the_user(
 
 
 @pytest.mark.parametrize(
-    ("feature", "value", "path", "told"),
+    ("feature", "value", "path", "told", "why"),
     [
-        (Feature.DPS, True, "performance/dps", {"enabled": False}),
+        (
+            Feature.DPS,
+            True,
+            "performance/dps",
+            {"enabled": False},
+            because(Reason.TOOK_OTHER, taken="False", wanted="True"),
+        ),
         (
             Feature.HOT_TEMPERATURE,
             85,
             "cooling/mode",
             {"auto": {"hot_temperature": {"degree_c": 86}}},
+            because(Reason.TOOK_OTHER, taken="86.0", wanted="85"),
         ),
-        (Feature.COOLING_MODE, "manual", "cooling/mode", {"auto": {}}),
-        (Feature.QUICK_RAMP_UP, 10, "performance/quick-ramping", {"up_s": 11, "down_s": 30}),
+        (
+            Feature.COOLING_MODE,
+            "manual",
+            "cooling/mode",
+            {"auto": {}},
+            because(Reason.TOOK_OTHER, taken="auto", wanted="manual"),
+        ),
+        (
+            Feature.QUICK_RAMP_UP,
+            10,
+            "performance/quick-ramping",
+            {"up_s": 11, "down_s": 30},
+            because(Reason.TOOK_OTHER, taken="11", wanted="10"),
+        ),
         (
             Feature.PERFORMANCE_MODE,
             "hashrate_target",
             "performance/mode",
             {"tunermode": {"target": {"powertarget": {}}}},
+            because(Reason.LEFT_AS_IT_WAS),
         ),
     ],
 )
@@ -140,12 +182,13 @@ async def test_another_value_than_sent_is_no_success(
     value: SettingValue,
     path: str,
     told: Node,
+    why: Callable[[MinerError], bool],
     miner: BraiinsSimulator,
     client: BraiinsClient,
 ) -> None:
     """A device that says 200 and holds something else."""
     miner.faults.set(f"PUT {path}", Fault(body=told))
-    with pytest.raises(RejectedError):
+    with pytest.raises(RejectedError, check=why):
         await client.set_setting(feature, value)
 
 
