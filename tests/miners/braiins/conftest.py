@@ -34,8 +34,10 @@ async def device() -> AsyncGenerator[Device]:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """The time as the client sees it."""
-    return ManualClock()
+    """The time as the client sees it; not near zero, where a wrong sign would not show."""
+    clock = ManualClock()
+    clock.advance(10_000)
+    return clock
 
 
 @pytest.fixture

@@ -56,30 +56,46 @@ async def test_network(machine: MakeMachine, client_of: MakeClient) -> None:
 @pytest.mark.parametrize(
     ("change", "words", "why"),
     [
-        ({"address": "192.0.2"}, "no IPv4 address", because(Reason.NO_ADDRESS, value="192.0.2")),
-        ({"address": "fe80::1"}, "no IPv4 address", because(Reason.NO_ADDRESS, value="fe80::1")),
+        (
+            {"address": "192.0.2"},
+            "^the address '.*' is no IPv4 address$",
+            because(Reason.NO_ADDRESS, value="192.0.2"),
+        ),
+        (
+            {"address": "fe80::1"},
+            "^the address '.*' is no IPv4 address$",
+            because(Reason.NO_ADDRESS, value="fe80::1"),
+        ),
         (
             {"address": "192.0.2.256"},
-            "no IPv4 address",
+            "^the address '.*' is no IPv4 address$",
             because(Reason.NO_ADDRESS, value="192.0.2.256"),
         ),
         (
             {"address": "127.0.0.1"},
-            "no address of a host",
+            "^the address .* is no address of a host$",
             because(Reason.NO_ADDRESS, value="127.0.0.1"),
         ),
         (
             {"address": "224.0.0.1"},
-            "no address of a host",
+            "^the address .* is no address of a host$",
             because(Reason.NO_ADDRESS, value="224.0.0.1"),
         ),
         (
             {"address": "0.0.0.0"},
-            "no address of a host",
+            "^the address .* is no address of a host$",
             because(Reason.NO_ADDRESS, value="0.0.0.0"),
         ),
-        ({"address": "192.0.2.0"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
-        ({"address": "192.0.2.255"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
+        (
+            {"address": "192.0.2.0"},
+            "^the address .* is no host of the network 192.0.2.0/24$",
+            because(Reason.NOT_IN_NETWORK),
+        ),
+        (
+            {"address": "192.0.2.255"},
+            "^the address .* is no host of the network 192.0.2.0/24$",
+            because(Reason.NOT_IN_NETWORK),
+        ),
         ({"address": "192.0.2.1"}, "of the gateway", because(Reason.NOT_IN_NETWORK)),
         (
             {"netmask": "255.255.0.255"},
@@ -98,10 +114,14 @@ async def test_network(machine: MakeMachine, client_of: MakeClient) -> None:
             because(Reason.NO_NETMASK, value="255.255.255.254"),
         ),
         ({"netmask": "x"}, "no netmask", because(Reason.NO_NETMASK, value="x")),
-        ({"gateway": "198.51.100.1"}, "no host of the network", because(Reason.NOT_IN_NETWORK)),
+        (
+            {"gateway": "198.51.100.1"},
+            "^the gateway .* is no host of the network",
+            because(Reason.NOT_IN_NETWORK),
+        ),
         (
             {"dns": ("dns.example",)},
-            "no IPv4 address",
+            "^the DNS server 'dns.example' is no IPv4 address$",
             because(Reason.NO_ADDRESS, value="dns.example"),
         ),
         ({"dns": ()}, "no DNS server", because(Reason.DNS_NEEDED)),

@@ -124,6 +124,13 @@ async def test_status_as_devices_and_as_the_manual_have_it() -> None:
         assert (await client.status()).flag("btmineroff") is True
 
 
+async def test_the_log_has_the_shape_of_what_is_no_object() -> None:
+    """Enough to find out who answers there, and nothing private."""
+    async with Scripted({"summary": "<html>rig 7</html>"}).running() as device:
+        with pytest.raises(MalformedReplyError, match=r"^18 .*: <aaaa>aaa 0</aaaa>$"):
+            await api(device).summary()
+
+
 async def test_version_as_plain_text() -> None:
     """Very old firmware has nothing else; another maker's text is not taken for it."""
     script: dict[str, Script] = {

@@ -70,6 +70,16 @@ CHANGES: list[tuple[str, Feature, SettingValue, dict[str, Node]]] = [
 ]
 
 
+async def test_the_other_half_of_the_scaling_stays(
+    client: BraiinsClient, plain: PlainClient
+) -> None:
+    """Step and minimum are sent together."""
+    await client.set_setting(Feature.DPS_MINIMUM_POWER, 1200)
+    await client.set_setting(Feature.DPS_POWER_STEP, 150)
+    scaling = (await plain.get("configuration/miner"))["dps"]
+    assert (scaling["power_step"], scaling["min_power_target"]) == ({"watt": 150}, {"watt": 1200})
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 async def test_which_model_has_which_settings(
     preset: str, miner: BraiinsSimulator, client: BraiinsClient

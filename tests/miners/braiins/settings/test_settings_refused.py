@@ -192,6 +192,27 @@ async def test_another_value_than_sent_is_no_success(
         await client.set_setting(feature, value)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"min": {"watt": 5}},
+        {"max": {"watt": 5}},
+        {"min": {"watt": 5}, "max": {"watt": 5}},
+        {"min": {"watt": 6}, "max": {"watt": 5}},
+    ],
+)
+async def test_limits_that_are_no_range(
+    limits: Node, miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """There is nothing to choose from, so nothing is offered."""
+    miner.faults.set(
+        "configuration/constraints", Fault(replace={"dps_constraints.power_step": limits})
+    )
+    await client.read(slow=True)
+    assert Feature.DPS_POWER_STEP not in client.capabilities
+
+
 @pytest.mark.parametrize("section", ["temperature", "dps", "hashboard_config"])
 async def test_what_is_not_told_is_not_written_over(
     section: str, miner: BraiinsSimulator, client: BraiinsClient
