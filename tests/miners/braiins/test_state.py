@@ -187,6 +187,8 @@ def test_fault_log() -> None:
     ]
     assert log[0].message == "number 13"
     assert {entry.time for entry in log} == {"2026-01-02T03:04:05Z"}
+    [timeless] = fault_log([replace(logged("x"), timestamp=None)], [])
+    assert timeless.time == ""
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ async def test_neither_can_be_proved(answer: Answer) -> None:
     """Neither is sent twice when its outcome is open; what is stored stays in use."""
     async with miner(newer(set_led=Wire.CLOSE)) as (device, client):
         device.script["update_pwd"] = answer
-        with pytest.raises(UnconfirmedError):
+        with pytest.raises(UnconfirmedError, match=r"which password .* could not be found out$"):
             await client.change_password(NEW)
         # The new one cannot be decrypted here; the old one gets no answer.
         assert device.commands.count("set_led") == 1

@@ -213,6 +213,15 @@ async def test_limits_that_are_no_range(
     assert Feature.DPS_POWER_STEP not in client.capabilities
 
 
+async def test_a_mode_that_nobody_tells_has_no_value(
+    miner: BraiinsSimulator, client: BraiinsClient
+) -> None:
+    """Neither is it stored, nor is there a default."""
+    miner.faults.set("configuration/miner", Fault(remove=["dps.mode"]))
+    miner.faults.set("configuration/constraints", Fault(remove=["dps_constraints.mode"]))
+    assert Feature.DPS_MODE not in (await client.read(slow=True)).settings
+
+
 @pytest.mark.parametrize("section", ["temperature", "dps", "hashboard_config"])
 async def test_what_is_not_told_is_not_written_over(
     section: str, miner: BraiinsSimulator, client: BraiinsClient
