@@ -72,7 +72,7 @@ class Actuator:
         """Return the start that a person was promised and that waits for something."""
         if self._left_start or self._guard is None or self._interlude:
             return self._left_start
-        return LeftStart.of(self._guard, self._guard.state(self._now()).wish)
+        return LeftStart.of(self._guard, self._guard.wished)
 
     @property
     def guard(self) -> Guard | None:
@@ -153,7 +153,7 @@ class Actuator:
 
         Then that is the newest wish of a person. A controller keeps to its own.
         """
-        before, wish = guard.reading, guard.state(reading.at).wish
+        before, wish = guard.reading, guard.wished
         if before is None or wish is None or wish.source not in PERSONAL or guard.past.pending:
             return False
         if wish.watts == 0:
@@ -233,14 +233,14 @@ class Actuator:
         decides what is sent.
         """
         guard = self._needed()
-        before = guard.state(self._now()).wish
+        before = guard.wished
         interlude, last_on = self._interlude, self._last_on
         wish()
-        mine = guard.state(self._now()).wish
+        mine = guard.wished
         try:
             await (send() if send else self.async_step(raises=True))
         except HomeAssistantError as error:
-            newest = guard.state(self._now()).wish
+            newest = guard.wished
             if newest is mine and not isinstance(error.__cause__, UnconfirmedError):
                 self._set_interlude(interlude)
                 self._last_on = last_on

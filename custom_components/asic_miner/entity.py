@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import override
+from typing import NamedTuple, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
@@ -42,9 +42,11 @@ def main_device_info(coordinator: MinerCoordinator, url: URL) -> DeviceInfo:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """All that the state of an entity and its attributes follow from."""
+class Written(NamedTuple):
+    """All that the state of an entity and its attributes follow from.
+
+    A tuple, as one is made and compared for each entity at each poll.
+    """
 
     available: bool
     capabilities: Capabilities

@@ -519,7 +519,7 @@ class ReadSensor(MinerEntity, SensorEntity):
 
     @override
     def _is_noise(self, old: object, new: object) -> bool:
-        if not isinstance(old, int | float) or not isinstance(new, int | float):
+        if not isinstance(old, (int, float)) or not isinstance(new, (int, float)):
             return False
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
             # Less than before is something new that is counted.

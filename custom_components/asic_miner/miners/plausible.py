@@ -119,4 +119,4 @@ def _settings(settings: Mapping[Feature, SettingValue]) -> Mapping[Feature, Sett
 
 
 def _possible(value: SettingValue) -> bool:
-    return not isinstance(value, int | float) or abs(value) <= NUMBER
+    return not isinstance(value, (int, float)) or abs(value) <= NUMBER

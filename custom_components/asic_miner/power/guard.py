@@ -329,6 +329,11 @@ class Guard:
             past.answered(now)
             past.failed(now, hopeless=isinstance(error, _HOPELESS))
 
+    @property
+    def wished(self) -> Wish | None:
+        """The newest wish, as in `state`."""
+        return self._wish
+
     def kept_off(self, now: float, by: Source) -> bool:
         """Tell whether the miner is off and could not be started now.
 

@@ -51,7 +51,7 @@ def number(value: Json, *path: str) -> float | None:
     """Return a finite number."""
     found = at(value, *path)
     # To Python a boolean is an integer; to the contract it is not.
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
         return None
     # NaN and Infinity are not JSON, but some writers put them where a value is missing.
     try:

@@ -62,7 +62,10 @@ class Record(Mapping[str, Json]):
 
     def number(self, *keys: str) -> float | None:
         """Return the first of these that is a finite number, also when written as text."""
-        return next((n for key in keys if (n := as_number(self.get(key))) is not None), None)
+        for key in keys:
+            if (number := as_number(self._values.get(key))) is not None:
+                return number
+        return None
 
     def integer(self, *keys: str) -> int | None:
         """Return the first of these that is a number, without its fraction."""
@@ -72,7 +75,7 @@ class Record(Mapping[str, Json]):
     def text(self, *keys: str) -> str | None:
         """Return the first of these that is printable text, not empty, or a whole number."""
         for key in keys:
-            value = self.get(key)
+            value = self._values.get(key)
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             if isinstance(value, str) and (said := printable(value).strip()):
@@ -81,14 +84,19 @@ class Record(Mapping[str, Json]):
 
     def flag(self, *keys: str) -> bool | None:
         """Return the first of these that says yes or no, in any of the ways devices do."""
-        return next((f for key in keys if (f := as_flag(self.get(key))) is not None), None)
+        for key in keys:
+            if (flag := as_flag(self._values.get(key))) is not None:
+                return flag
+        return None
 
 
 def as_number(value: Json) -> float | None:
     """Return a finite number, also when written as text."""
+    if value is None:
+        return None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
         number = float(value)

@@ -11,8 +11,10 @@ from ..errors import MalformedReplyError, MinerError, UnconfirmedError, Unreacha
 MAX_REPLY = 1 << 20
 """Bytes; real replies stay below some tens of kilobytes."""
 _CHUNK = 1 << 16
-_STRUCTURE = re.compile(rb'["\[\]{}\x00]')
-_STRING_END = re.compile(rb'["\\\x00]')
+_STRUCTURE = re.compile(rb'(?:[^"\[\]{}\x00]++|"[^"\\\x00]*+")*+["\[\]{}\x00]')
+"""The next byte that counts. Whole strings without anything special in them, which most are,
+are passed over together with what is between them."""
+_STRING_END = re.compile(rb'[^"\\\x00]*+["\\\x00]')
 _LINE_END = re.compile(rb"[\n\x00]")
 
 
@@ -123,14 +125,12 @@ class _Frame:
             self._position = len(received)
             return found.end() if found else None
         while self._position < len(received):
-            found = (_STRING_END if self._in_string else _STRUCTURE).search(
-                received, self._position
-            )
+            found = (_STRING_END if self._in_string else _STRUCTURE).match(received, self._position)
             if found is None:
                 self._position = len(received)
                 return None
             self._position = found.end()
-            match found.group():
+            match received[self._position - 1 : self._position]:
                 case b"\0":
                     return self._position
                 case b'"':
