@@ -7,8 +7,8 @@ from typing import Any, Final, override
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .connect import async_session
 from .const import CONF_ADVANCED, DOMAIN
 from .entries import Kind, kind_of
 from .errors import async_reason, translation_key
@@ -74,9 +74,7 @@ class MinerConfigFlow(
             else:
                 host, typed_port = address
                 try:
-                    found = await detect(
-                        async_get_clientsession(self.hass), host, port or typed_port
-                    )
+                    found = await detect(async_session(self.hass), host, port or typed_port)
                 except MinerError as error:
                     errors["base"] = translation_key(error)
                     reason = await async_reason(self.hass, error, host)

@@ -8,12 +8,12 @@ from typing import override
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlowResult
 from homeassistant.const import CONF_HOST
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util.network import is_local
 
+from .connect import async_session
 from .const import LOGGER
 from .flow_base import END_OF_MAC, MinerFlow
 from .miners.detect import detect
@@ -91,7 +91,7 @@ class DiscoverySteps(MinerFlow):
         return next((mac for mac in found if mac.replace(":", "").endswith(end[1])), "")
 
     async def _async_detect(self) -> None:
-        self._found = await detect(async_get_clientsession(self.hass), self._host)
+        self._found = await detect(async_session(self.hass), self._host)
 
 
 def _is_at_home(host: str) -> bool:

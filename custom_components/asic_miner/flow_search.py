@@ -8,9 +8,9 @@ from typing import Any
 from homeassistant.components import network
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_IMPORT, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PORT
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
 
+from .connect import async_session
 from .const import CONF_IDENTITY, CONF_MAKE, DOMAIN, LOGGER
 from .entries import miner_entries
 from .errors import async_reason, translation_key
@@ -152,7 +152,7 @@ class SearchSteps(MinerFlow):
         }
         busy = set(chain(*await asyncio.gather(*(resolved(host) for host in hosts))))
         hits = await search(
-            async_get_clientsession(self.hass),
+            async_session(self.hass),
             [address for address in addresses if str(address) not in busy],
             self.async_update_progress,
         )

@@ -5,8 +5,8 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_HOST
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .connect import async_session
 from .entries import miner_entries
 from .flow_forms import CONF_MINERS, pick_form
 from .flow_search import SearchSteps
@@ -71,6 +71,6 @@ class TakeoverSteps(SearchSteps):
 
     async def _async_look(self, host: str) -> Detected | MinerError:
         try:
-            return await detect(async_get_clientsession(self.hass), host)
+            return await detect(async_session(self.hass), host)
         except MinerError as error:
             return error

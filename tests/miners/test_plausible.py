@@ -7,6 +7,7 @@ import pytest
 from custom_components.asic_miner.miners import plausible as bounds
 from custom_components.asic_miner.miners.models import (
     Fan,
+    Fault,
     Hashboard,
     Pool,
     PowerSupply,
@@ -122,6 +123,16 @@ def test_parts_that_nobody_has() -> None:
     assert [board.index for board in left.boards] == [0, bounds.BOARDS]
     assert [fan.index for fan in left.fans] == [0, bounds.FANS]
     assert [pool.index for pool in left.pools or ()] == [1, bounds.POOLS, 99_999]
+
+
+def test_more_faults_than_a_machine_has() -> None:
+    """Those that matter stay."""
+    minor = tuple(Fault(code=str(n), message="", minor=True) for n in range(bounds.FAULTS))
+    serious = Fault(code="serious", message="")
+    left = plausible(Snapshot(faults=(*minor, serious))).faults or ()
+    assert left == (serious, *minor[:-1])
+    assert plausible(Snapshot(faults=minor)).faults == minor
+    assert plausible(Snapshot(faults=())).faults == ()
 
 
 def test_what_is_not_said_stays_so_and_the_rest_stays_as_it_is() -> None:

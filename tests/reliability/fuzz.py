@@ -171,6 +171,7 @@ async def tried(case: Case) -> bool:
             check(snapshot)
             assert len(snapshot.boards) <= 17
             assert len(snapshot.fans) <= 33
+            assert len(snapshot.faults or ()) <= 64
             assert len([pool for pool in snapshot.pools or () if not pool.active]) <= 32
     check(client.capabilities)
     json.dumps(client.capabilities.to_json(), allow_nan=False)

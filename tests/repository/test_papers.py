@@ -80,6 +80,30 @@ def test_links_lead_somewhere() -> None:
                 assert anchor in anchors(page), f"{paper.name}: {link}#{anchor}"
 
 
+def test_every_claim_about_security_has_its_test() -> None:
+    """Each row of the note names tests, and these exist."""
+    rows = [
+        cells
+        for line in (ROOT / "docs" / "security.md").read_text("utf-8").splitlines()
+        if line.startswith("| ") and len(cells := line.strip("| ").split(" | ")) == 3
+    ]
+    claims = [row for row in rows if row[2] != "test"]
+    assert claims
+    for claim, _, tests in claims:
+        named = re.findall(r"`([\w/.]*)(?:::(\w+))?`", tests)
+        assert named, claim
+        code = ""
+        for file, test in named:
+            if file:
+                (found,) = [
+                    path
+                    for path in (ROOT / "tests").rglob("test_*.py")
+                    if str(path).endswith(f"/{file}")
+                ]
+                code = found.read_text("utf-8")
+            assert not test or f"def {test}(" in code, test
+
+
 def test_every_picture_is_shown_light_and_dark() -> None:
     """And every picture that is shown is there."""
     shown: set[Path] = set()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from .models import Fan, Feature, Hashboard, Pool, PowerSupply, SettingValue, Snapshot
+from .models import Fan, Fault, Feature, Hashboard, Pool, PowerSupply, SettingValue, Snapshot
 
 TERAHASHES: Final = 100_000.0
 """A container of large hydro machines; the largest single one makes about 2 000."""
@@ -37,6 +37,8 @@ FANS: Final = 32
 """As above."""
 POOLS: Final = 32
 """More than anybody configures; three in one group are usual."""
+FAULTS: Final = 64
+"""At once: of each board, fan and supply some. Each one that comes or goes is an event."""
 NUMBER: Final = 1e12
 """Of any setting, whatever its unit."""
 
@@ -91,6 +93,7 @@ def plausible(seen: Snapshot) -> Snapshot:
         boards=tuple(_within(b, _BOARD) for b in seen.boards if 0 <= b.index <= BOARDS),
         fans=tuple(_within(fan, _FAN) for fan in seen.fans if 0 <= fan.index <= FANS),
         pools=None if seen.pools is None else _pools(seen.pools),
+        faults=None if seen.faults is None else _faults(seen.faults),
         psu=None if seen.psu is None else _within(seen.psu, _SUPPLY),
         settings=_settings(seen.settings),
     )
@@ -110,6 +113,12 @@ def _within[T: (Snapshot, Hashboard, Fan, Pool, PowerSupply)](part: T, limits: _
 def _pools(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
     # One that is mined for is told of wherever it stands.
     return tuple(_within(pool, _POOL) for pool in pools if pool.index <= POOLS or pool.active)
+
+
+def _faults(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    if len(faults) <= FAULTS:
+        return faults
+    return tuple(sorted(faults, key=lambda fault: fault.minor)[:FAULTS])
 
 
 def _settings(settings: Mapping[Feature, SettingValue]) -> Mapping[Feature, SettingValue]:

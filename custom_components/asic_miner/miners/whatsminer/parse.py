@@ -15,7 +15,9 @@ from ..wording import printable
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
 
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"\[\]{}:,]+|[\[\]{}:,"]', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^\s"\[\]{}:,]+|[\[\]{}:,]', re.DOTALL)
+"""A string without an end goes on to the end of all. Looked through again from each quote inside
+of it, a reply of the longest kind would take hours."""
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _ENTRY = re.compile(r'"(\d+)"\s*:\s*"([^"\\]*)"')

@@ -11,6 +11,7 @@ from ..errors import MalformedReplyError, MinerError, UnconfirmedError, Unreacha
 MAX_REPLY = 1 << 20
 """Bytes; real replies stay below some tens of kilobytes."""
 _CHUNK = 1 << 16
+_CONTENT = re.compile(rb"\S")
 _STRUCTURE = re.compile(rb'(?:[^"\[\]{}\x00]++|"[^"\\\x00]*+")*+["\[\]{}\x00]')
 """The next byte that counts. Whole strings without anything special in them, which most are,
 are passed over together with what is between them."""
@@ -115,11 +116,12 @@ class _Frame:
     def end(self, received: bytearray) -> int | None:
         """Return the length of the reply, None while it is incomplete."""
         if self._bare is None:
-            start = received.lstrip()
-            self._position = len(received) - len(start)
-            if not start:
+            start = _CONTENT.search(received, self._position)
+            if start is None:
+                self._position = len(received)
                 return None
-            self._bare = start[0] not in b"{["
+            self._position = start.start()
+            self._bare = start.group() not in b"{["
         if self._bare:
             found = _LINE_END.search(received, self._position)
             self._position = len(received)
