@@ -341,6 +341,10 @@ class Gate:
         self._stopper.clear()
         self._closing.set()
         if self._server is not None:
+            for listening in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            # Whom it has just let in it cannot look after once it is closed.
+            await asyncio.sleep(0)
             self._server.close()
             self._server = None
         for task in self._tasks:
