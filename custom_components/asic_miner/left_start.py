@@ -28,6 +28,9 @@ class LeftStart:
         past, reading = guard.past, guard.reading
         if wish is None or wish.source not in PEOPLE or wish.watts == 0 or reading is None:
             return None
+        if past.stays_off:
+            # What was wished before a boost, and is wished again after it, starts nothing then.
+            return None
         stopping = past.pending is not None and past.pending.kind is CommandKind.STOP
         # What was sent is not sent again, and what went off after the order was not started by it.
         unsent = past.off_since <= wish.at and past.on_since < wish.at
@@ -47,7 +50,12 @@ class LeftStart:
     def to_json(self) -> dict[str, JsonValue]:
         """Return a form that can be stored."""
         wish = self.wish
-        return {"watts": wish.watts, "source": wish.source.value, "at": wish.at}
+        return {
+            "watts": wish.watts,
+            "source": wish.source.value,
+            "at": wish.at,
+            "passing": wish.passing,
+        }
 
     @classmethod
     def from_json(cls, stored: JsonValue) -> Self | None:
@@ -58,4 +66,5 @@ class LeftStart:
         source = next((one for one in PEOPLE if one == stored.get("source")), None)
         if not watts or at is None or source is None:
             return None
-        return cls(wish=Wish(watts=watts, source=source, at=at))
+        passing = stored.get("passing") is True
+        return cls(wish=Wish(watts=watts, source=source, at=at, passing=passing))

@@ -427,6 +427,21 @@ async def test_a_start_that_was_sent_is_not_sent_again(
     assert braiins.truth()["mining"] is False
 
 
+async def test_what_goes_off_during_a_boost_is_not_started_after_a_restart(
+    hass: HomeAssistant, braiins: BraiinsSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """What was wished before the boost is wished again after it, and is no start that waits."""
+    miner = await add_miner(braiins)
+    await pass_time(clock, 1200, miner)
+    await act("boost", miner, duration={"minutes": 20})
+    await pass_time(clock, 900, miner)
+    await miner.entry.runtime_data.client.set_mining(False)
+    await pass_time(clock, 400, miner)
+    async with restarted(hass) as again:
+        await pass_time(clock, 900, miner_in(again, miner))
+        assert braiins.truth()["mining"] is False
+
+
 async def test_a_miner_that_boots_mining_is_off_as_before(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:
