@@ -55,7 +55,7 @@ def sent(
         watts=watts,
         before=2000.0,
         what="down",
-        urgent=False,
+        shed=False,
         off=False,
         answered=START - 9,
     )
@@ -206,12 +206,14 @@ def test_a_limit_below_the_floor_itself_is_no_matter_of_learning() -> None:
 
 
 STOP = Decision(kind=CommandKind.STOP, source=Source.SITE)
-HELD = Decision(kind=CommandKind.STOP, source=Source.SAFETY)
+HELD = Decision(kind=CommandKind.STOP, shed=True, source=Source.SAFETY)
 CONFIRM = defaults.TIMES[Path.POWER_TARGET].confirm
 
 
 def lowered(watts: float, *, fast: bool = False) -> Decision:
-    return Decision(kind=CommandKind.SET_POWER, watts=watts, source=Source.SAFETY, fast=fast)
+    return Decision(
+        kind=CommandKind.SET_POWER, watts=watts, fast=fast, shed=True, source=Source.SAFETY
+    )
 
 
 @pytest.mark.parametrize(

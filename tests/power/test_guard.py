@@ -26,7 +26,7 @@ from custom_components.asic_miner.miners.models import (
     Snapshot,
 )
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.decision import SAFETY_RETRY, STOP_ALARM
+from custom_components.asic_miner.power.decision import LOOKS_AGAIN, SAFETY_RETRY, STOP_ALARM
 from custom_components.asic_miner.power.guard import Guard, forget
 from custom_components.asic_miner.power.model import (
     PEOPLE,
@@ -748,3 +748,44 @@ def test_without_mains_it_draws_nothing_and_is_not_asked() -> None:
     rig.read()
     assert rig.guard.state(later).drawn == 2800
     assert Guard(PERCENT).state(START).silent == math.inf
+
+
+def slowly_shed(ability: Ability) -> Rig:
+    """Return one that a limit has just lowered, and that still draws as before."""
+    rig = Rig(ability=ability, power=3000.0)
+    rig.run(4000)
+    rig.wish(3000, Source.USER)
+    rig.run(600)
+    rig.wish(1100, safety=True)
+    assert rig.step()
+    return rig
+
+
+@pytest.mark.parametrize("ability", [PERCENT, TARGET])
+def test_what_a_limit_lowers_is_not_raised_before_it_has_shown(ability: Ability) -> None:
+    rig = slowly_shed(ability)
+    lowered = rig.target
+    # It may draw what it drew before, so that this is what it counts with; it is no room.
+    rig.wish(rig.guard.state(rig.now).committed, safety=True)
+    rig.run(20)
+    rig.wish(2000, Source.USER)
+    assert rig.run(20, every=5) == []
+    rig.power = lowered
+    rig.now += 5
+    rig.read()
+    # Whoever has set the limit has had no time yet to see that it draws less.
+    assert rig.run(LOOKS_AGAIN, every=5) == []
+    assert rig.guard.state(rig.now).current == lowered
+    assert [command.watts for command in rig.run(10)] == [ability.snap(2000)]
+
+
+def test_the_clock_is_set_back_after_a_limit_has_lowered_it() -> None:
+    rig = slowly_shed(PERCENT)
+    rig.power = None
+    rig.now += 5
+    rig.read()
+    rig.now -= 3600
+    rig.wish(3400, safety=True)
+    rig.wish(2000, Source.USER)
+    rig.read()
+    assert rig.run(120)

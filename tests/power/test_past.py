@@ -34,7 +34,7 @@ def reading(
 
 def pending(kind: CommandKind, watts: float, before: float, *, off: bool = False) -> Pending:
     return Pending(
-        number=1, kind=kind, at=START, watts=watts, before=before, what="", urgent=False, off=off
+        number=1, kind=kind, at=START, watts=watts, before=before, what="", shed=False, off=off
     )
 
 
@@ -103,7 +103,7 @@ def test_a_floor_shows_where_it_settles_above_the_order(
 
 
 def command(kind: CommandKind, watts: float | None = None, *, fast: bool = False) -> Command:
-    return Command(kind=kind, watts=watts, fast=fast, source=Source.SITE, number=7)
+    return Command(kind=kind, watts=watts, fast=fast, shed=False, source=Source.SITE, number=7)
 
 
 def test_a_change_spends_the_lock_and_counts() -> None:
@@ -118,7 +118,7 @@ def test_a_change_spends_the_lock_and_counts() -> None:
         watts=2000.0,
         before=3000.0,
         what="down",
-        urgent=True,
+        shed=False,
         off=False,
     )
 
@@ -131,7 +131,7 @@ def test_only_a_large_step_tells_how_long_it_takes(before: float, what: str) -> 
     past = Past()
     past.sent(command(CommandKind.SET_POWER, 2000.0), START, reading(before), before)
     assert past.pending is not None
-    assert (past.pending.what, past.pending.urgent) == (what, False)
+    assert past.pending.what == what
 
 
 def test_a_target_that_is_set_while_off_spends_no_lock() -> None:
@@ -149,14 +149,14 @@ def test_a_start_and_a_stop() -> None:
     assert past.starts == [START - 10, START]
     assert not past.preset_refused
     assert past.pending is not None
-    assert (past.pending.what, past.pending.off, past.pending.urgent) == ("start", False, False)
+    assert (past.pending.what, past.pending.off) == ("start", False)
     past.fast = past.refused = True
     past.sent(command(CommandKind.STOP), START + 9, reading(1500.0), 1500.0)
     assert (past.order, past.off_since, past.changed) == (0.0, START + 9, START + 9)
     assert not past.fast
     assert not past.refused
     assert past.pending is not None
-    assert (past.pending.what, past.pending.urgent, past.pending.watts) == ("stop", True, 0.0)
+    assert (past.pending.what, past.pending.watts) == ("stop", 0.0)
 
 
 def test_what_had_no_effect_is_undone_in_full() -> None:

@@ -13,6 +13,8 @@ from .past import Past, Pending, tolerance, until
 
 SAFETY_RETRY = 10.0
 """Seconds between attempts of what is urgent: one poll after a command."""
+LOOKS_AGAIN = defaults.HEAT_TICK
+"""Seconds after which all who set limits have looked again at what a miner draws."""
 ROUGHLY = 1.03
 """How much the excess of a draw over its order may change while it is being learned."""
 JUST_LEARNED = defaults.LEARN_WEIGHT * defaults.RISE_NOISE
@@ -30,6 +32,7 @@ class Decision:
     kind: CommandKind | None = None
     watts: float = 0.0
     fast: bool = False
+    shed: bool = False
     source: Source = Source.ADOPTED
     wait: Wait | None = None
     until: float | None = None
@@ -251,12 +254,12 @@ class Decider:
         return self._change(reading, goal)
 
     def _send(self, kind: CommandKind, watts: float = 0.0, *, fast: bool = False) -> Decision:
-        source = Source.ADOPTED
+        source, shed = Source.ADOPTED, False
         if self.wish is not None:
             source = self.wish.source
         if self.limit is not None and (self._urgent or self._over):
-            source = self.limit.source
-        return Decision(kind=kind, watts=watts, fast=fast, source=source)
+            source, shed = self.limit.source, True
+        return Decision(kind=kind, watts=watts, fast=fast, shed=shed, source=source)
 
     @property
     def _refusals_of_less(self) -> int:
@@ -400,10 +403,14 @@ class Decider:
             return Decision(wait=Wait.LIMITED)
         pending = self.pending
         if pending is None:
-            return None
+            # Until then what may be drawn was found out while it still counted with more.
+            end = until(self.past.shed_at, LOOKS_AGAIN, self.now)
+            return Decision(wait=Wait.LOCK_UP, until=end) if up and end > self.now else None
         overlaps = pending.kind is CommandKind.SET_POWER and (
             defaults.TIMES[self.ability.path].overlap or self.person
         )
+        # What a limit has lowered still counts with all that it drew before, which is no room.
+        overlaps = overlaps and not (up and pending.shed)
         if overlaps or may_fall:
             return None
         return self._confirming(pending)

@@ -239,12 +239,12 @@ class Guard:
             if pending.what:
                 self.learned = self.learned.took(pending.what, reading.at - pending.at)
             past.confirmed = pending.watts
-            past.pending = None
+            past.over(reading.at)
             past.failures = 0
             return
         if pending.watts and not reading.runs and reading.at - pending.at > defaults.OFF_CONFIRM:
             # It has gone off instead, by itself or by another hand.
-            past.pending = None
+            past.over(reading.at)
             return
         seconds = self.decider(reading.at).confirm_seconds(pending)
         if reading.at < pending.at + seconds:
@@ -255,7 +255,7 @@ class Guard:
         # It has had its time. What it draws now is the truth; the next attempt waits.
         if not moving and pending.fell_short_of_floor(reading):
             self.learned = self.learned.bottomed(reading.power or 0.0, self.ability)
-        past.pending = None
+        past.over(reading.at)
         past.failed(reading.at, hopeless=False, lost=True)
 
     def _learn(self, reading: Reading) -> None:
@@ -298,6 +298,7 @@ class Guard:
             kind=decision.kind,
             watts=None if decision.kind is CommandKind.STOP else decision.watts,
             fast=decision.fast,
+            shed=decision.shed,
             source=decision.source,
             number=self._numbers + 1,
         )

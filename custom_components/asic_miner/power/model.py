@@ -248,6 +248,8 @@ class Command:
     """To be set, or that a start will lead to; None for a stop."""
     fast: bool
     """In an emergency: use the quick form of the percentage where there is one."""
+    shed: bool
+    """A limit demands it."""
     source: Source
     number: int
     """Tells this command from all others of this guard."""

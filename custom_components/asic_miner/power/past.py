@@ -31,7 +31,8 @@ class Pending:
     """The most it may have drawn before."""
     what: str
     """For learning: up, down, start, stop; empty where there is nothing to learn."""
-    urgent: bool
+    shed: bool
+    """A limit demanded it."""
     off: bool
     """The miner was off, so the order shows in its target and not in its draw."""
     answered: float | None = None
@@ -90,6 +91,8 @@ class Past:
     """The last failure was accepted and never showed."""
     refused: bool = False
     """An urgent lowering was refused because the miner ramps; it can only be stopped."""
+    shed_at: float = LONG_AGO
+    """When what a limit demanded last has shown, or has been given up."""
     preset_refused: bool = False
     """The target cannot be set while it is off."""
     asked: float = LONG_AGO
@@ -124,6 +127,8 @@ class Past:
             self.retry_at, self.failed_at = now + self.retry_at - self.failed_at, now
         if self.pending is not None and self.pending.at > latest:
             self.pending.at = now
+        if self.shed_at > latest:
+            self.shed_at = now
         if self.personal is not None and self.personal.at > latest:
             self.personal = replace(self.personal, at=now)
         self.starts = [min(at, now) if at > latest else at for at in self.starts]
@@ -213,7 +218,7 @@ class Past:
             watts=watts,
             before=before,
             what=what,
-            urgent=command.fast or command.kind is CommandKind.STOP,
+            shed=command.shed,
             off=off and command.kind is CommandKind.SET_POWER,
         )
 
@@ -242,6 +247,12 @@ class Past:
             self.pending = before.pending
             self._before = None
         self.preset_refused = preset
+
+    def over(self, now: float) -> None:
+        """Wait no longer for the last command, which has shown or had its time."""
+        if self.pending is not None and self.pending.shed:
+            self.shed_at = now
+        self.pending = None
 
     def failed(self, now: float, *, hopeless: bool, lost: bool = False) -> None:
         """Take note of an attempt without effect, and wait longer after each.
