@@ -89,12 +89,6 @@ async def test_performance_mode(
         "dps.min_hashrate_target.terahash_per_second": model.hashrate.default - 5,
     }
 
-    # Both are sent together; the one that was not asked for stays.
-    await client.set_setting(Feature.DPS_HASHRATE_STEP, 8)
-    scaling = (await plain.get("configuration/miner"))["dps"]
-    assert scaling["hashrate_step"] == {"terahash_per_second": 8}
-    assert scaling["min_hashrate_target"] == {"terahash_per_second": model.hashrate.default - 5}
-
     await client.set_setting(Feature.PERFORMANCE_MODE, "power_target")
     assert (await client.read(slow=True)).power_target == 2500
     with pytest.raises(InvalidValueError, match="hashrate", check=why):

@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.asic_miner.miners.braiins.client import BraiinsClient
+from custom_components.asic_miner.miners.braiins.settings_schema import PowerScaling
 from custom_components.asic_miner.miners.models import Feature, PowerRange, SettingValue
 from tests.simulators.braiins import PRESETS, BraiinsSimulator
 from tests.simulators.braiins.plain import Client as PlainClient
@@ -70,14 +71,29 @@ CHANGES: list[tuple[str, Feature, SettingValue, dict[str, Node]]] = [
 ]
 
 
-async def test_the_other_half_of_the_scaling_stays(
-    client: BraiinsClient, plain: PlainClient
+async def test_both_halves_of_the_scaling_are_sent(
+    client: BraiinsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Step and minimum are sent together."""
+    """Step and minimum belong together, and a device may take the default for a missing one."""
+    sent: list[PowerScaling] = []
+    set_dps = client._api.set_dps
+
+    async def noting(scaling: PowerScaling) -> PowerScaling | None:
+        sent.append(scaling)
+        return await set_dps(scaling)
+
+    monkeypatch.setattr(client._api, "set_dps", noting)
     await client.set_setting(Feature.DPS_MINIMUM_POWER, 1200)
     await client.set_setting(Feature.DPS_POWER_STEP, 150)
-    scaling = (await plain.get("configuration/miner"))["dps"]
-    assert (scaling["power_step"], scaling["min_power_target"]) == ({"watt": 150}, {"watt": 1200})
+    assert sent[-1] == PowerScaling(power_step_watt=150, min_power_watt=1200)
+    await client.set_setting(Feature.DPS_MINIMUM_POWER, 1300)
+    assert sent[-1] == PowerScaling(power_step_watt=150, min_power_watt=1300)
+    await client.set_setting(Feature.PERFORMANCE_MODE, "hashrate_target")
+    await client.set_setting(Feature.DPS_MINIMUM_HASHRATE, 80)
+    await client.set_setting(Feature.DPS_HASHRATE_STEP, 7)
+    assert sent[-1] == PowerScaling(hashrate_step_terahash=7, min_hashrate_terahash=80)
+    await client.set_setting(Feature.DPS_MINIMUM_HASHRATE, 81)
+    assert sent[-1] == PowerScaling(hashrate_step_terahash=7, min_hashrate_terahash=81)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
