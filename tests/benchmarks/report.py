@@ -13,7 +13,9 @@ from .sizes import CYCLE, LIVE_POLLS
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "growth.png"
 LEFT = ROOT / "tests" / "benchmarks" / "left.md"
-"""What is left and why: the one part of the page that a person writes."""
+"""What is left and why, which a person writes."""
+PLAIN = LEFT.with_name("plain.md")
+"""What the figures mean for a small home; a person writes this, too."""
 
 LINEAR = 1.5
 """How much more a miner among hundreds may cost than one among fifty: what varies between two
@@ -285,6 +287,8 @@ Measured on {machine["when"]} at commit `{machine["commit"]}`{worked}, with Home
 were between {min(size["load"] for size in found.values()):.1f} and \
 {max(size["load"] for size in found.values()):.1f}.
 This page is written by `scripts/bench --write-docs`.
+
+{PLAIN.read_text("utf-8").strip()}
 
 ## Targets
 

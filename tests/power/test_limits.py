@@ -25,7 +25,7 @@ from custom_components.asic_miner.power.site_model import (
     Why,
 )
 
-from .house import HOUSE, House
+from .house import HOUSE, House, starts
 from .rig import PERCENT, START, TARGET, Rig
 from .states import measured, miner
 
@@ -511,3 +511,17 @@ def test_one_that_was_never_read_neither_lowers_others_nor_lets_them_rise() -> N
     live()
     assert rig.now - plugged > defaults.METER_PAUSE
     assert phantom.state(rig.now).silent == rig.now - plugged
+
+
+@pytest.mark.parametrize(("full", "begins"), [(3400.0, False), (2800.0, True)])
+def test_one_that_starts_at_full_draw_needs_a_circuit_for_that(full: float, begins: bool) -> None:
+    """As the pages tell: 16 A at 230 V are too little for 3400 W, and a lasting limit helps."""
+    house = House(abilities=(replace(PERCENT, minimum=full / 4, maximum=full),))
+    breaker = 16 * 230 * 0.8
+    circuit = Circuit(key="c", members=frozenset({"m0"}), limit=breaker)
+    house.set(mode=Mode.FIXED, fixed=1500.0, circuits=(circuit,))
+    plan = house.run(3600)
+    assert bool(starts(house)) is begins
+    assert house.drawn <= breaker
+    if not begins:
+        assert plan.reason == Reason(why=Why.CIRCUIT, miner="m0")
