@@ -198,8 +198,12 @@ def test_what_refuses_a_limit_again_and_again_is_stopped(error: MinerError) -> N
     rig = Rig(answer=error)
     rig.wish(1500, Source.SAFETY, safety=True)
     kinds = [command.kind for command in rig.run(600)]
-    assert kinds == [*[CommandKind.SET_POWER] * STOP_ALARM, CommandKind.STOP]
-    assert rig.sent[-1][0] - START == STOP_ALARM * SAFETY_RETRY
+    assert kinds[: STOP_ALARM + 1] == [*[CommandKind.SET_POWER] * STOP_ALARM, CommandKind.STOP]
+    assert set(kinds[STOP_ALARM:]) == {CommandKind.STOP}
+    times = [at - START for at, _ in rig.sent[: STOP_ALARM + 2]]
+    assert times[STOP_ALARM] == STOP_ALARM * SAFETY_RETRY
+    # It draws too much still, so it is told so again.
+    assert times[-1] - times[-2] == defaults.RETRY_FIRST
 
 
 @pytest.mark.parametrize("ability", [PERCENT, TARGET])
@@ -789,3 +793,21 @@ def test_the_clock_is_set_back_after_a_limit_has_lowered_it() -> None:
     rig.wish(2000, Source.USER)
     rig.read()
     assert rig.run(120)
+
+
+def test_one_attempt_of_which_nothing_is_known_counts_once() -> None:
+    rig = Rig(obeys=False, answer=UnconfirmedError("no answer"))
+    rig.wish(0, safety=True)
+    rig.run(20)
+    assert rig.guard.past.failures == 1
+    rig.run(defaults.OFF_CONFIRM - 20)
+    assert (rig.guard.past.failures, rig.guard.past.lost) == (1, True)
+
+
+def test_what_must_stop_is_told_so_every_few_minutes_for_as_long_as_it_runs() -> None:
+    rig = Rig(obeys=False, answer=UnconfirmedError("no answer"))
+    rig.wish(0, safety=True)
+    rig.run(4 * 3600)
+    gaps = [after - before for (before, _), (after, _) in pairwise(rig.sent)]
+    assert max(gaps) <= defaults.OFF_CONFIRM + defaults.RETRY_FIRST + 20
+    assert min(gaps) >= defaults.OFF_CONFIRM

@@ -275,8 +275,10 @@ class Decider:
         if not (past.failures if up else self._refusals_of_less):
             return None
         seconds = past.retry_at - past.failed_at
-        if urgent and past.failures <= STOP_ALARM:
-            seconds = min(seconds, SAFETY_RETRY)
+        if urgent:
+            # What must be less is not left for an hour because the network was bad for a while.
+            longest = SAFETY_RETRY if past.failures <= STOP_ALARM else defaults.RETRY_FIRST
+            seconds = min(seconds, longest)
         end = until(past.failed_at, seconds, self.now)
         if end <= self.now:
             return None

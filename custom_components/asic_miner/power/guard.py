@@ -256,7 +256,7 @@ class Guard:
         if not moving and pending.fell_short_of_floor(reading):
             self.learned = self.learned.bottomed(reading.power or 0.0, self.ability)
         past.over(reading.at)
-        past.failed(reading.at, hopeless=False, lost=True)
+        past.failed(reading.at, hopeless=False, lost=True, again=pending.failed)
 
     def _learn(self, reading: Reading) -> None:
         """Learn from a miner that is where it will stay."""
@@ -329,6 +329,7 @@ class Guard:
             # Its outcome is not known: only the measured watts will tell.
             past.answered(now)
             past.failed(now, hopeless=isinstance(error, _HOPELESS))
+            pending.failed = True
 
     @property
     def wished(self) -> Wish | None:

@@ -36,6 +36,8 @@ class Pending:
     off: bool
     """The miner was off, so the order shows in its target and not in its draw."""
     answered: float | None = None
+    failed: bool = False
+    """It has been counted as an attempt without effect, though it may have one."""
 
     def shows(self, reading: Reading) -> bool:  # noqa: PLR0911 - one return per kind of proof
         """Tell whether the miner does it, by measured watts where there are any."""
@@ -254,14 +256,17 @@ class Past:
             self.shed_at = now
         self.pending = None
 
-    def failed(self, now: float, *, hopeless: bool, lost: bool = False) -> None:
+    def failed(
+        self, now: float, *, hopeless: bool, lost: bool = False, again: bool = False
+    ) -> None:
         """Take note of an attempt without effect, and wait longer after each.
 
-        `lost` is one that was accepted and never showed.
+        `lost` is one that was accepted and never showed, `again` one that is counted already.
         """
         if self.failed_rise is not self.rises:
             self.failures, self.failed_rise = 0, self.rises
-        self.failures += 1
+        if not again:
+            self.failures += 1
         self.lost = lost
         self.failed_at = now
         wait = defaults.RETRY_FIRST * 2 ** min(self.failures - 1, 5)
