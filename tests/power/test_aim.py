@@ -212,6 +212,7 @@ def test_a_price_that_is_not_said_stands_for_a_slot() -> None:
     for seconds in (0, defaults.PRICE_HOLD):
         last = priced(0.1, seconds)
     assert last.intent is Intent.BUDGET
+    assert priced(None, seconds).intent is Intent.BUDGET
     slot = seconds + defaults.PRICE_SLOT
     assert priced(None, slot - 1).intent is Intent.BUDGET
     gone = priced(None, slot)

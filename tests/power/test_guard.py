@@ -58,6 +58,29 @@ def test_a_wish_is_snapped_down_and_never_exceeded() -> None:
     assert not command.fast
 
 
+def test_an_answer_that_comes_after_the_next_command_is_not_that_ones() -> None:
+    rig = Rig()
+    rig.wish(2000)
+    first = rig.guard.next(rig.now)
+    assert first is not None
+    rig.guard.sent(first, rig.now)
+    rig.now += defaults.SENDING_LONGEST + defaults.TIMES[Path.LIVE_PERCENT].up
+    rig.read()
+    rig.wish(3000)
+    second = rig.guard.next(rig.now)
+    assert second is not None
+    rig.guard.sent(second, rig.now)
+    rig.guard.done(first, rig.now, RejectedError("late"))
+    assert rig.guard.past.pending is not None
+    assert (rig.guard.past.pending.number, rig.guard.past.pending.answered) == (2, None)
+    assert rig.guard.past.failures == 0
+    rig.guard.done(second, rig.now)
+    assert rig.guard.past.pending.answered == rig.now
+    rig.guard.past.pending = None
+    rig.guard.done(second, rig.now, RejectedError("once more"))
+    assert rig.guard.past.failures == 0
+
+
 def test_tuned_steps_are_the_only_ones() -> None:
     ability = Ability(
         path=Path.POWER_TARGET, minimum=1000, maximum=3200, step=1, tuned=(1200, 1800, 2400)

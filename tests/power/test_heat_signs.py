@@ -78,6 +78,8 @@ def test_what_the_maker_calls_minor_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("capabilities", "power", "outlet", "failed"),
     [
+        (LIQUID, defaults.FLOW_WATTS, 30.0 + defaults.FLOW_DELTA, False),
+        (LIQUID, defaults.FLOW_WATTS, 29.9 + defaults.FLOW_DELTA, True),
         (LIQUID, 3000.0, 30.2, True),
         (LIQUID, 3000.0, 33.0, False),
         (LIQUID, 600.0, 30.2, False),

@@ -336,6 +336,8 @@ WATCHED = Load(key="gone", drawn=1500.0, most=3200.0)
         (measured(5500.0), WATCHED, 1500.0, 0.0),
         (measured(2000.0), WATCHED, 3500.0, 1700.0),
         (None, replace(GONE, key="elsewhere"), 5000.0, 0.0),
+        # It alone is more than the breaker bears.
+        (None, Load(key="gone", drawn=5001.0, most=5001.0), 0.0, 0.0),
     ],
 )
 def test_room_is_kept_for_who_is_not_there(

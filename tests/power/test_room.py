@@ -75,9 +75,13 @@ def test_a_coarse_step_is_filled_where_it_is_worth_it() -> None:
     assert room.to_fill(ones, full(*ones), all_of(*ones)) == (fine, 3298.0, ones[1], 2000.0)
     assert room.to_fill(ones, {**full(*ones), "b": 1900.0}, all_of(*ones)) is None
     assert room.to_fill(ones, full(*ones), {"b": frozenset("b")}) is None
-    # With 20 W it would be hardly more for all.
-    ones = [fine, replace(ones[1], room=20.0)]
-    assert room.to_fill(ones, full(*ones), all_of(*ones)) is None
+    # Also where they are just what is missing.
+    exact = [fine, replace(ones[1], room=98.0)]
+    assert room.to_fill(exact, full(*exact), all_of(*exact)) == (fine, 3298.0, exact[1], 2000.0)
+    # With 20 W it would be hardly more for all, and a limit that is exceeded has none to give.
+    for left in (20.0, 0.0, -50.0):
+        ones = [fine, replace(ones[1], room=left)]
+        assert room.to_fill(ones, full(*ones), all_of(*ones)) is None
 
 
 @pytest.mark.parametrize(

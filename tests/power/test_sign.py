@@ -234,6 +234,30 @@ def test_a_miner_may_tell_a_little_later_than_the_meter() -> None:
     assert [follows(steps(late=late), 1) for late in range(4)] == [1000, 1000, 1000, None]
 
 
+def test_reports_on_the_way_count_with_the_side_that_they_are_nearer_to() -> None:
+    drawn = [1000.0] * 2 + [1400.0] * 3 + [2000.0] * 5
+    samples = [
+        Sample(at=START + GAP * place, grid=watts - 700, drawn=watts)
+        for place, watts in enumerate(drawn)
+    ]
+    assert follows(samples, 1) == 1000
+
+
+@pytest.mark.parametrize(("part", "change"), [(0.49, 1000.0), (0.51, None)])
+def test_what_else_is_drawn_may_waver_by_a_share_of_the_jump(
+    part: float, change: float | None
+) -> None:
+    """By half of the share to either side."""
+    waver = part * defaults.SIGN_SHARE * 1000
+    samples = [
+        replace(one, grid=one.grid + (waver if place % 2 else -waver))
+        for place, one in enumerate(steps(late=0))
+    ]
+    # One in the middle, so that neither side is it.
+    samples.append(Sample(at=START + GAP * len(samples), grid=1300.0, drawn=2000.0))
+    assert follows(samples, 1) == change
+
+
 def test_a_jump_needs_reports_from_before_and_after() -> None:
     seen = [before for before in range(10) if follows(steps(late=0, before=before), 1)]
     assert seen == [3, 4, 5, 6, 7]

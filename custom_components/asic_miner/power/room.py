@@ -59,7 +59,7 @@ def to_fill(
                 continue
             if fine.now.ability.tuned or not (fine.can_fall and fine.obeyed) or fine.ramping:
                 continue
-            least = max(more - max(coarse.room, 0.0), fine.least_change)
+            least = max(more - coarse.room, fine.least_change)
             order = fine.order((fine.allocated - least) * fine.excess)
             gives = (fine.allocated - order) * fine.excess
             if least <= gives <= more - fine.least_change:
