@@ -15,7 +15,6 @@ from custom_components.asic_miner.power.site_model import (
     Mode,
     SiteReadings,
     Why,
-    release,
 )
 
 from .house import House, starts
@@ -404,20 +403,6 @@ def test_after_silence_it_is_always_off(
     house.run(silence + 1800)
     assert house.ordered == 0
     assert house.plans[-1].reason.why is Why.METER_PAUSE
-
-
-def test_a_controller_that_lets_go_leaves_no_limit_behind() -> None:
-    house = House(on=True)
-    house.set(
-        mode=Mode.FIXED,
-        fixed=3000.0,
-        circuits=(Circuit(key="c", members=frozenset({"m0", "m1"}), limit=3000.0),),
-    )
-    house.run(60)
-    guards = {key: rig.guard for key, rig in house.rigs.items()}
-    assert all(guard.limit for guard in guards.values())
-    release(guards)
-    assert not any(guard.limit for guard in guards.values())
 
 
 def test_the_same_day_twice_is_the_same() -> None:

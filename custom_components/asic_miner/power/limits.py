@@ -213,7 +213,7 @@ class Limits:
         if seen is not None and again:
             most |= seen.most
             before = seen.least
-        drawn = {one.key: min(_drawn(one), most[one.key]) for one in miners}
+        drawn = {one.key: min(_may_have_drawn(one), most[one.key]) for one in miners}
         shown = {one.key: one.state.drawn or 0.0 for one in miners}
         self._seen[key] = _Seen(
             at=measured.at,
@@ -242,7 +242,7 @@ def _sum(parts: Mapping[str, float], watts: Mapping[str, float]) -> float:
     return sum(watts[key] * part for key, part in parts.items())
 
 
-def _drawn(miner: MinerNow) -> float:
+def _may_have_drawn(miner: MinerNow) -> float:
     """Return the W that a miner draws; of one that is silent what it counts with."""
     state = miner.state
     if state.drawn is None and state.silent > defaults.READING_FRESH:

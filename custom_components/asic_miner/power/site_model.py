@@ -267,12 +267,3 @@ class Plan:
         for key, watts in self.orders.items():
             if key in guards:
                 guards[key].wish(Wish(watts=watts, source=Source.SITE, at=now))
-
-
-def release(guards: Mapping[str, Guard]) -> None:
-    """Let go of miners: no limit is left behind, and they go on as they are.
-
-    For a controller that is disabled or removed.
-    """
-    for guard in guards.values():
-        guard.lift(Source.SITE)
