@@ -364,6 +364,9 @@ class Actuator:
             # Somebody has switched it off meanwhile elsewhere, and that a boost is over is no
             # reason to start it.
             self._last_on = interlude.then or self._last_on
+            if interlude.then == 0:
+                # It was off by order before, and is so again, though nothing has to be sent.
+                self._coordinator.order_mining(False)
             then, source = interlude.after(runs=False)
             guard.go_on(Wish(watts=then, source=source, at=self._now(), passing=True))
             return

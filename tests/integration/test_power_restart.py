@@ -442,6 +442,24 @@ async def test_what_goes_off_during_a_boost_is_not_started_after_a_restart(
         assert braiins.truth()["mining"] is False
 
 
+async def test_what_was_off_before_a_boost_that_another_hand_has_ended(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """It is off by order again, also when it boots mining later."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 900, miner)
+    await act("boost", miner, duration={"minutes": 20})
+    await pass_time(clock, 900, miner)
+    assert whatsminer.truth()["mining"] is True
+    await miner.entry.runtime_data.client.set_mining(False)
+    await pass_time(clock, 900, miner)
+    await miner.call("button.press", "reboot")
+    await pass_time(clock, 900, miner)
+    assert whatsminer.truth()["mining"] is False
+
+
 async def test_a_miner_that_boots_mining_is_off_as_before(
     whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
 ) -> None:
