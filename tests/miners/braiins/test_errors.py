@@ -13,6 +13,7 @@ import pytest
 from custom_components.asic_miner.miners.braiins import transport
 from custom_components.asic_miner.miners.braiins.api import BraiinsApi
 from custom_components.asic_miner.miners.braiins.transport import (
+    MESSAGE_LIMIT,
     REPLY_LIMIT,
     ProcessAwayError,
     ProcessStoppedError,
@@ -124,6 +125,47 @@ async def test_words_that_could_repeat_a_secret_are_not_passed_on(
     with pytest.raises(RejectedError) as caught:
         await api.get_pools()
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "secret-token", "kept-again"])
+@pytest.mark.parametrize(
+    "quoting",
+    [
+        lambda secret: secret,
+        lambda secret: json.dumps({"message": f"no {secret}!"}),
+        lambda secret: json.dumps(secret).replace(secret[0], f"\\u{ord(secret[0]):04x}"),
+        lambda secret: json.dumps({"message": "\0".join(secret)}),
+        "\t".join,
+        lambda secret: "x" * (MESSAGE_LIMIT - 6) + secret,
+        lambda secret: "\x01" * 900 + "x" * 94 + secret,
+    ],
+    ids=["bare", "a message", "escaped", "with NUL", "with tabs", "cut off", "cut off before"],
+)
+@pytest.mark.parametrize("status", [503, 400, 412])
+async def test_a_refusal_that_quotes_a_secret(
+    status: int, quoting: Callable[[str], str], secret: str, http: ClientSession
+) -> None:
+    """The device knows both, and is asked with neither, one or both of them."""
+    body = quoting(secret).encode()
+    head = b"HTTP/1.1 %d No\r\nContent-Length: %d\r\n\r\n"
+    async with dropping(head % (status, len(body)) + body) as server:
+        api = BraiinsApi("127.0.0.1", server.port, "root", "hunter2", http)
+        await api.login()
+        # Refused as well; the device has been told it all the same.
+        with pytest.raises(MinerError):
+            await api.set_password("kept-again")
+        for call in (api.pause_mining, api.get_miner_details, api.get_api_version):
+            with pytest.raises(MinerError) as caught:
+                await call()
+            assert str(caught.value).endswith(f": status {status}")
+
+
+async def test_what_quotes_no_secret_is_passed_on(http: ClientSession) -> None:
+    """An empty password stands in everything."""
+    async with dropping(b"HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nbusy") as server:
+        api = BraiinsApi("127.0.0.1", server.port, "root", "", http)
+        with pytest.raises(BusyError, match=r"^busy$"):
+            await api.pause_mining()
 
 
 class Dropping:

@@ -38,7 +38,6 @@ from .transport import (
     Transport,
     Upload,
     bounded,
-    refusal,
 )
 
 SESSION_SECONDS: Final = 3600.0
@@ -83,7 +82,9 @@ class BraiinsSession:
         self._password = password
         self._clock = clock
         self._sleep = sleep
-        self._transport = Transport(host, port, http)
+        self._transport = Transport(host, port, http, self._secrets)
+        self._sent = {password}
+        """Passwords that the device has been told, valid or not."""
         self._login_lock = asyncio.Lock()
         self._session: _Session | None = None
         self._backoff = 0.0
@@ -104,6 +105,7 @@ class BraiinsSession:
         """
         body: Json = {"password": password}
         request = Request(method="PUT", path=path, body=body, private=True)
+        self._sent.add(password or "")
         async with self._login_lock:
             answered = True
             try:
@@ -234,7 +236,7 @@ class BraiinsSession:
                     self._used(session, started)
                     if not 200 <= response.status < 300:
                         content = await bounded(response)
-                        raise refusal(request, response.status, content, token)
+                        raise transport.refusal(request, response.status, content, token)
                     # As they come: a stream waits for nothing that would fill a piece.
                     async for piece in response.content.iter_any():
                         for at in range(0, len(piece), CHUNK):
@@ -271,6 +273,9 @@ class BraiinsSession:
             raise
         self._used(session, started)
         return reply
+
+    def _secrets(self) -> tuple[str, ...]:
+        return (*self._sent, self._session.granted.token if self._session is not None else "")
 
     def _used(self, session: _Session, at: float) -> None:
         session.ends = at + session.idle_seconds

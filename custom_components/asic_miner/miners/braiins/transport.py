@@ -1,7 +1,7 @@
 """Sending single requests to one device: limits, and what each answer means."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -36,7 +36,7 @@ from ..errors import (
     UnsupportedError,
 )
 from ..wording import printable
-from .parse import Json, text
+from .parse import Json, verbatim
 
 BASE_PATH: Final = "/api/v1/"
 REQUESTS_IN_FLIGHT: Final = 2
@@ -158,11 +158,21 @@ class Transport:
     most, for the next ones; a read whose connection breaks before the answer is sent once more.
     """
 
-    def __init__(self, host: str, port: int, http: ClientSession) -> None:
-        """Send nothing yet. `http` stays the caller's."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        http: ClientSession,
+        secrets: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """Send nothing yet. `http` stays the caller's.
+
+        `secrets` are what the device knows at the time and may not be heard to say.
+        """
         self._host = host
         self._port = port
         self._http = http
+        self._secrets = secrets
         self.slots = asyncio.Semaphore(REQUESTS_IN_FLIGHT)
         """To be held while `answer` is used."""
 
@@ -180,7 +190,7 @@ class Transport:
                 return _reply(what, content)
         if response.status in {401, 403}:
             raise SessionEndedError
-        raise refusal(request, response.status, content, token)
+        raise self.refusal(request, response.status, content, token)
 
     @asynccontextmanager
     async def answer(
@@ -258,6 +268,20 @@ class Transport:
             server_hostname=None if kept else _own(),
         )
 
+    def refusal(
+        self, request: Request, status: int, content: bytes, token: str | None
+    ) -> MinerError:
+        """Return what an answer other than success means.
+
+        Without its words if they could repeat a secret, or quote one that was sent.
+        """
+        said = _words_of(content)
+        private = request.private or any(
+            _quoted(secret, said, content) for secret in (*self._secrets(), token or "")
+        )
+        words = printable(said).strip()[:MESSAGE_LIMIT]
+        return _failure(request.what, status, words, private=private)
+
 
 async def bounded(response: ClientResponse) -> bytes:
     """Read a whole answer, MalformedReplyError beyond REPLY_LIMIT."""
@@ -284,26 +308,32 @@ def _decoded(content: bytes) -> Json:
     return decoded
 
 
-def _words_of(content: bytes) -> str | None:
-    """Return what an error answer says in its own words."""
+def _words_of(content: bytes) -> str:
+    """Return all that an error answer says in its own words."""
     try:
         decoded = _decoded(content)
     except ValueError, RecursionError:
-        # Markup is no message for anybody.
         said = content.decode(errors="replace").strip()
-        message = None if said.startswith("<") else printable(said)
-    else:
-        message = text(decoded, "message") or text(decoded)
-    return message[:MESSAGE_LIMIT] if message else None
+        # Markup is no message for anybody.
+        return "" if said.startswith("<") else said
+    return verbatim(decoded, "message") or verbatim(decoded) or ""
 
 
-def refusal(request: Request, status: int, content: bytes, token: str | None) -> MinerError:
-    """Return what an answer other than success means, without the token if it is quoted."""
-    private = request.private or (token is not None and token.encode() in content)
-    return _failure(request.what, status, _words_of(content), private=private)
+def _quoted(secret: str, said: str, content: bytes) -> bool:
+    """Tell whether an answer has a secret in it, as it came or as it would be shown."""
+    legible = _legible(secret)
+    # An empty one stands in everything.
+    return bool(legible) and (
+        legible in _legible(said) or secret in content.decode(errors="replace")
+    )
 
 
-def _failure(what: str, status: int, words: str | None, *, private: bool = False) -> MinerError:
+def _legible(said: str) -> str:
+    # As `printable`, and to the end: what is cut off there can be half of a secret.
+    return "".join(filter(str.isprintable, said)).strip()
+
+
+def _failure(what: str, status: int, words: str, *, private: bool) -> MinerError:
     """Return what an answer other than success means, without its words where `private`."""
     said = f"{what}: status {status}" if private or not words else words
     if 300 <= status < 400:
