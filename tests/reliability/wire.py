@@ -8,7 +8,7 @@ import asyncio
 import base64
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 import json
 import logging
@@ -294,15 +294,23 @@ class Stage:
             assert not written
         if case.job in ONCE:
             # Each but the last was refused before anybody looked at it.
-            assert all(_refused(case, answer) for answer in written[:-1]), "sent twice"
+            assert all(refused(case, answer) for answer in written[:-1]), "sent twice"
         if case.job == "pause" and outcome == "done":
             # The device is never seen to have stopped, so somebody must have said so.
-            assert any(_taken(case, answer) for answer in written), "not said to be done"
+            assert any(taken(case, answer) for answer in written), "not said to be done"
 
 
 def secrets(case: Exchange) -> set[str]:
     """Return what of a case nobody may read, as it was before anything was changed."""
     return {PASSWORD, NEW_PASSWORD, POOL_PASSWORD, *_tokens(case.make, case.job)}
+
+
+def sent(case: Exchange) -> set[str]:
+    """Return what of that a device is told in the course of the job, and can quote."""
+    told = _tokens(case.make, case.job)
+    if case.make == "braiins" or case.job == "password":
+        told.add(PASSWORD)
+    return told | {"password": {NEW_PASSWORD}, "pools": {POOL_PASSWORD}}.get(case.job, set())
 
 
 _known: dict[tuple[str, str], Exchange] = {}
@@ -341,12 +349,12 @@ def plain(case: Exchange, answer: bytes) -> bytes:
     """Return an answer of a WhatsMiner as it was before it was encrypted."""
     before = _known.get((case.make, case.job))
     key = key_of(before) if before else None
-    try:
-        cipher = json.loads(answer.rstrip(b"\0\n"))["enc"]
-        if key is not None and isinstance(cipher, str):
-            return json.dumps(crypto.decrypt(key, crypto.decode(cipher))).encode()
-    except ValueError, KeyError, TypeError, RecursionError:
+    if key is None:
         return answer
+    for cipher in _CIPHER.findall(_CONTROL.sub(b"", answer)):
+        # Where it was changed it is none any more.
+        with suppress(ValueError):
+            return json.dumps(crypto.decrypt(key, crypto.decode(cipher.decode()))).encode()
     return answer
 
 
@@ -354,19 +362,35 @@ _HTTP_TAKEN = re.compile(rb"HTTP/\d\.\d\s+(2\d\d|412)")
 """412: no process runs, so it does not mine."""
 _HTTP_REFUSED = re.compile(rb"HTTP/\d\.\d\s+(40[13]|500)")
 """500: the process is away, which was not reached."""
-_TAKEN = re.compile(rb"[\"']S[\"']|13[14]|1\.3[14]|S")
-_REFUSED = re.compile(rb"23|135|1\.35|2\.3")
+# Not parsed: clients mend broken JSON, too, for which they take out control characters.
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_CIPHER = re.compile(rb'"enc"\s*:\s*"([^"]*)"')
+_STATUS = re.compile(rb'"STATUS"\s*:\s*"(\w+)')
+_CODE = re.compile(rb'"Code"\s*:\s*"?\s*([\w.+-]+)')
+_TAKEN = {131, 134}
+_REFUSED = {23, 135}
 
 
-def _taken(case: Exchange, answer: bytes) -> bool:
+def _said(case: Exchange, answer: bytes) -> tuple[set[bytes], set[int]]:
+    """Return all that an answer of a WhatsMiner gives as its status, and as its code."""
+    text, codes = _CONTROL.sub(b"", plain(case, answer)), set[int]()
+    for code in _CODE.findall(text):
+        with suppress(ValueError, OverflowError):
+            codes.add(int(float(code)))
+    return set(_STATUS.findall(text)), codes
+
+
+def taken(case: Exchange, answer: bytes) -> bool:
     """Tell whether anything in an answer says that a command was taken."""
     if case.make == "braiins":
         return _HTTP_TAKEN.search(answer) is not None
-    return _TAKEN.search(plain(case, answer)) is not None
+    statuses, codes = _said(case, answer)
+    failed = b"E" in statuses or b"F" in statuses
+    return b"S" in statuses or (not failed and not codes.isdisjoint(_TAKEN))
 
 
-def _refused(case: Exchange, answer: bytes) -> bool:
+def refused(case: Exchange, answer: bytes) -> bool:
     """Tell whether anything in an answer says that a command was refused unread."""
     if case.make == "braiins":
         return _HTTP_REFUSED.search(answer) is not None
-    return _REFUSED.search(plain(case, answer)) is not None
+    return not _said(case, answer)[1].isdisjoint(_REFUSED)
