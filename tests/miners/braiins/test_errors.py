@@ -160,6 +160,19 @@ async def test_a_refusal_that_quotes_a_secret(
             assert str(caught.value).endswith(f": status {status}")
 
 
+async def test_a_refusal_that_quotes_the_token_before(device: Device, api: BraiinsApi) -> None:
+    """The one of the request, which is valid still when another session has been opened."""
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        await api.login()
+        return web.json_response({"message": request.headers["Authorization"]}, status=503)
+
+    device.answers[WRITE] = refuse
+    with pytest.raises(BusyError, match=r": status 503$"):
+        await api.pause_mining()
+    assert device.logins == 2
+
+
 async def test_what_quotes_no_secret_is_passed_on(http: ClientSession) -> None:
     """An empty password stands in everything."""
     async with dropping(b"HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nbusy") as server:
