@@ -308,7 +308,7 @@ def secrets(case: Exchange) -> set[str]:
 def sent(case: Exchange) -> set[str]:
     """Return what of that a device is told in the course of the job, and can quote."""
     told = _tokens(case.make, case.job)
-    if case.make == "braiins" or case.job == "password":
+    if case.job == "password" or (case.make == "braiins" and case.job != PROBE):
         told.add(PASSWORD)
     return told | {"password": {NEW_PASSWORD}, "pools": {POOL_PASSWORD}}.get(case.job, set())
 
