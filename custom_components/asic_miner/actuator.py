@@ -148,6 +148,12 @@ class Actuator:
         if self._guard:
             self._guard.mains(on, self._coordinator.unix_time())
 
+    @callback
+    def restarting(self) -> None:
+        """Take that the miner has been told to restart."""
+        if self._guard:
+            self._guard.restarting()
+
     def _is_foreign(self, guard: Guard, reading: Reading) -> bool:
         """Tell whether another hand, as on the miner's own page, has changed what it does.
 
@@ -364,7 +370,7 @@ class Actuator:
             # Somebody has switched it off meanwhile elsewhere, and that a boost is over is no
             # reason to start it.
             self._last_on = interlude.then or self._last_on
-            if interlude.then == 0:
+            if interlude.then == 0 and guard.reading is not None and not guard.reading.runs:
                 # It was off by order before, and is so again, though nothing has to be sent.
                 self._coordinator.order_mining(False)
             then, source = interlude.after(runs=False)
@@ -408,6 +414,10 @@ class Actuator:
                     raise
                 name = self._coordinator.config_entry.title
                 LOGGER.warning("%s did not take what was wished: %s", name, error)
+            except asyncio.CancelledError:
+                # As a script does that begins anew. What went out by then is not known.
+                guard.done(command, self._now(), UnconfirmedError("it was cancelled"))
+                raise
             else:
                 guard.done(command, self._now())
             finally:

@@ -206,6 +206,7 @@ class MinerCoordinator(MinerPolling):
         if restarts:
             # A percentage does not survive that.
             self._lasting.forget()
+            self.actuator.restarting()
             self._restart = RestartWatch(restarts, self.last, self._now())
             self.async_set_updated_data(
                 replace(self.last or Snapshot(), state=MinerState.RESTARTING)

@@ -522,3 +522,29 @@ async def test_all_that_refuse_are_named(
     assert first.entry.title in said
     assert second.entry.title in said
     assert "antwortet nicht" in said
+
+
+async def test_a_command_that_is_cancelled_on_its_way_blocks_nothing(
+    device: SimulatedMiner, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """As by a script that begins anew. What had been ordered by then is still seen to."""
+    miner = await add_miner(device)
+    await pass_time(clock, 1200, miner)
+    began = asyncio.Event()
+
+    async def hang(self: object, on: bool) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    with patch.object(type(miner.entry.runtime_data.client), "set_mining", hang):
+        order = asyncio.create_task(miner.entry.runtime_data.async_user_mining(False))
+        await began.wait()
+        order.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await order
+    assert device.truth()["mining"] is True
+    await pass_time(clock, 900, miner)
+    assert device.truth()["mining"] is False
+    await miner.call("switch.turn_on", "mining")
+    await pass_time(clock, 600, miner)
+    assert device.truth()["mining"] is True

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from homeassistant.core import CoreState, HomeAssistant
 import pytest
 
+from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.model import Source
 from tests.simulators.base import SimulatedMiner
 from tests.simulators.braiins import BraiinsSimulator
@@ -458,6 +459,25 @@ async def test_what_was_off_before_a_boost_that_another_hand_has_ended(
     await miner.call("button.press", "reboot")
     await pass_time(clock, 900, miner)
     assert whatsminer.truth()["mining"] is False
+
+
+async def test_a_short_boost_of_what_is_off_has_its_minimum_time(
+    whatsminer: WhatsminerSimulator,
+    clock: ManualClock,
+    add_miner: AddMiner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Then the guard stops it; until then nobody has started it by another hand."""
+    miner = await add_miner(whatsminer)
+    await pass_time(clock, 1200, miner)
+    await miner.call("switch.turn_off", "mining")
+    await pass_time(clock, 900, miner)
+    await act("boost", miner, duration={"minutes": 5})
+    await pass_time(clock, defaults.MINIMUM_ON - 120, miner)
+    assert whatsminer.truth()["mining"] is True
+    await pass_time(clock, 600, miner)
+    assert whatsminer.truth()["mining"] is False
+    assert "started mining by itself" not in caplog.text
 
 
 async def test_a_miner_that_boots_mining_is_off_as_before(

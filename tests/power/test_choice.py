@@ -8,6 +8,7 @@ import pytest
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.aim_model import Aim, Intent
 from custom_components.asic_miner.power.budget import Policy
+from custom_components.asic_miner.power.candidate import Candidate
 from custom_components.asic_miner.power.choice import Change, Chooser
 from custom_components.asic_miner.power.model import Wait
 from custom_components.asic_miner.power.site_model import MinerNow, Reason, Why
@@ -224,6 +225,16 @@ def test_who_cannot_rise_is_passed_over(more: dict[str, object]) -> None:
             allocated=allocated,
         )
     assert found.orders == {"b": 2500.0}
+
+
+@pytest.mark.parametrize(
+    ("blocked", "falls"), [(None, True), (Wait.LOCK_UP, True), (Wait.RAMPING, False)]
+)
+def test_what_may_only_not_rise_may_fall(blocked: Wait | None, falls: bool) -> None:
+    """As after a limit has lowered it; who ramps does not listen."""
+    one = miner("a", 2000.0, blocked_up=blocked)
+    found = Candidate(now=one, allocated=2000.0, rank=0.0, room=INF, at=START)
+    assert found.can_fall is falls
 
 
 @pytest.mark.parametrize(("room", "order"), [(900.0, 2900.0), (300.0, 2300.0), (100.0, None)])

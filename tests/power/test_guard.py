@@ -472,6 +472,46 @@ def test_what_restarts_because_it_was_set_too_low_has_a_higher_floor() -> None:
     assert rig.guard.state(rig.now).wait is Wait.BELOW_FLOOR
 
 
+@pytest.mark.parametrize("source", sorted(PEOPLE))
+def test_a_floor_that_is_learned_later_switches_nothing_off_that_a_person_has_set(
+    source: Source,
+) -> None:
+    """Nor does it keep a miner off that a person starts with what was set before."""
+    rig = Rig()
+    rig.wish(1000, source)
+    rig.run(120)
+    rig.state, rig.target = MinerState.RESTARTING, 3400.0
+    rig.run(60)
+    rig.state = MinerState.MINING
+    rig.run(600)
+    assert (rig.on, rig.target) == (True, pytest.approx(1100))
+    rig.wish(0, source)
+    rig.run(600)
+    assert not rig.on
+    rig.wish(1000, source)
+    rig.run(600)
+    assert (rig.on, rig.target) == (True, pytest.approx(1100))
+    rig.wish(1050, Source.SAFETY, safety=True)
+    rig.run(60)
+    assert not rig.on, "a limit below the floor leaves only off"
+
+
+@pytest.mark.parametrize("how", ["told to", "without mains", "by itself"])
+def test_only_who_restarts_by_itself_may_have_been_set_too_low(how: str) -> None:
+    rig = Rig()
+    rig.wish(1000)
+    rig.run(120)
+    if how == "told to":
+        rig.guard.restarting()
+    if how == "without mains":
+        rig.now += defaults.READING_FRESH
+    rig.state = MinerState.RESTARTING
+    rig.run(60)
+    rig.state = MinerState.STARTING
+    rig.run(60)
+    assert (rig.guard.learned.floor is not None) is (how == "by itself")
+
+
 BELOW = PERCENT.maximum * defaults.FELL_OVER_BELOW
 
 
@@ -519,7 +559,7 @@ def test_who_fell_over_because_of_an_order_has_a_higher_floor(
 ) -> None:
     guard = Guard(ability)
     guard.wish(Wish(watts=3000.0, source=Source.SITE, at=START))
-    guard.read(Reading(at=START - 100, state=before, on=True, power=2000.0))
+    guard.read(Reading(at=START - 15, state=before, on=True, power=2000.0))
     guard.past.order, guard.past.changed = watts, START - seconds
     guard.read(Reading(at=START, state=after, on=True, power=500.0))
     floor = (watts or 0.0) * defaults.FELL_OVER_FACTOR
@@ -804,6 +844,49 @@ def test_what_a_limit_lowers_is_not_raised_before_it_has_shown(ability: Ability)
     assert rig.run(LOOKS_AGAIN, every=5) == []
     assert rig.guard.state(rig.now).current == lowered
     assert [command.watts for command in rig.run(10)] == [ability.snap(2000)]
+
+
+def test_what_takes_the_place_of_a_lowering_is_no_leave_to_rise() -> None:
+    """It draws as before still, whatever it has been told since."""
+    rig = slowly_shed(PERCENT)
+    rig.wish(rig.guard.state(rig.now).committed, safety=True)
+    rig.wish(1000, Source.USER)
+    assert [command.watts for command in rig.run(20, every=5)] == [1000]
+    rig.wish(2000, Source.USER)
+    assert rig.run(20, every=5) == []
+    assert rig.guard.state(rig.now).blocked_up is Wait.LOCK_UP
+
+
+def test_what_a_limit_has_stopped_is_started_after_all_have_looked_again() -> None:
+    rig = Rig()
+    rig.wish(3000, Source.USER)
+    rig.run(60)
+    rig.wish(0, safety=True)
+    rig.step()
+    rig.now += 5
+    rig.read()
+    shown = rig.now
+    rig.wish(4000, safety=True)
+    rig.run(120, every=5)
+    starts = [at for at, command in rig.sent if command.kind is CommandKind.START]
+    assert [at - shown for at in starts] == [LOOKS_AGAIN]
+
+
+@pytest.mark.parametrize("obeyed", [True, False])
+def test_a_command_of_which_nobody_tells_the_end_is_over_one_day(obeyed: bool) -> None:
+    rig = Rig()
+    rig.wish(0, Source.USER)
+    command = rig.guard.next(rig.now)
+    assert command is not None
+    rig.guard.sent(command, rig.now)
+    rig.on = not obeyed
+    rig.run(defaults.SENDING_LONGEST - 10)
+    assert rig.sent == []
+    rig.run(defaults.OFF_CONFIRM + defaults.RETRY_FIRST)
+    assert not rig.on
+    rig.wish(3000, Source.USER)
+    rig.run(600)
+    assert rig.on
 
 
 def test_the_clock_is_set_back_after_a_limit_has_lowered_it() -> None:

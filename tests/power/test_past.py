@@ -314,3 +314,14 @@ def test_only_the_last_day_counts() -> None:
 )
 def test_until(began: float, end: float) -> None:
     assert until(began, 100, START) == end
+
+
+def test_an_attempt_that_is_counted_already_is_one_at_least() -> None:
+    """Also where a person has wished something else meanwhile, which takes the count back."""
+    past = Past()
+    past.failed(START, hopeless=False)
+    past.failures = 0
+    past.failed(START + 60, hopeless=False, lost=True, again=True)
+    assert (past.failures, past.retry_at - past.failed_at) == (1, defaults.RETRY_FIRST)
+    past.failed(START + 120, hopeless=False, lost=True, again=True)
+    assert past.failures == 1

@@ -92,7 +92,9 @@ class Candidate:
     def can_fall(self) -> bool:
         """Whether it may be lowered now."""
         state = self.now.state
-        blocked = state.blocked_up is not None and self.now.ability.path is not Path.POWER_TARGET
+        # A lock is of raising only.
+        moving = state.blocked_up not in {None, Wait.LOCK_UP}
+        blocked = moving and self.now.ability.path is not Path.POWER_TARGET
         return self.on and state.running and not blocked and state.can_fall_at <= self.at
 
     @property

@@ -8,7 +8,7 @@ import math
 from ..miners.models import MinerState
 from . import defaults
 from .learning import Learned
-from .model import Ability, CommandKind, Path, Reading, Source, Wait, Wish
+from .model import PEOPLE, Ability, CommandKind, Path, Reading, Source, Wait, Wish
 from .past import Past, Pending, tolerance, until
 
 SAFETY_RETRY = 10.0
@@ -158,6 +158,10 @@ class Decider:
         if self.wish is None:
             return None
         watts = self.wish.watts
+        if watts > 0 and self.wish.source in PEOPLE:
+            # They look once only. That it has shown since that it cannot draw so little is no
+            # order to switch it off, nor a reason not to start it.
+            watts = max(watts, self.floor)
         if self.limit is not None:
             allowed = self.limit.watts / self.excess
             if allowed < self.floor <= min(self.limit.watts, allowed * ROUGHLY):
@@ -275,10 +279,11 @@ class Decider:
         if not (past.failures if up else self._refusals_of_less):
             return None
         seconds = past.retry_at - past.failed_at
-        if urgent:
+        if urgent and past.failures <= STOP_ALARM:
+            seconds = min(seconds, SAFETY_RETRY)
+        elif urgent and self.reading is not None and self.reading.runs:
             # What must be less is not left for an hour because the network was bad for a while.
-            longest = SAFETY_RETRY if past.failures <= STOP_ALARM else defaults.RETRY_FIRST
-            seconds = min(seconds, longest)
+            seconds = min(seconds, defaults.RETRY_FIRST)
         end = until(past.failed_at, seconds, self.now)
         if end <= self.now:
             return None
@@ -356,6 +361,8 @@ class Decider:
                     until=min(recent) + defaults.DAY,
                     data={"starts": len(recent)},
                 )
+        if looking := self._looking_again():
+            return looking
         goal = self.goal or 0.0
         if self.ability.path is Path.POWER_TARGET and not self.past.preset_refused:
             set_to = reading.target if reading.target is not None else self.past.order
@@ -405,17 +412,24 @@ class Decider:
             return Decision(wait=Wait.LIMITED)
         pending = self.pending
         if pending is None:
-            # Until then what may be drawn was found out while it still counted with more.
-            end = until(self.past.shed_at, LOOKS_AGAIN, self.now)
-            return Decision(wait=Wait.LOCK_UP, until=end) if up and end > self.now else None
+            return self._looking_again() if up else None
         overlaps = pending.kind is CommandKind.SET_POWER and (
             defaults.TIMES[self.ability.path].overlap or self.person
         )
-        # What a limit has lowered still counts with all that it drew before, which is no room.
-        overlaps = overlaps and not (up and pending.shed)
+        if overlaps and up and pending.shed:
+            # What a limit has lowered still counts with all that it drew before, which is no room.
+            return Decision(wait=Wait.LOCK_UP, until=pending.at + self.confirm_seconds(pending))
         if overlaps or may_fall:
             return None
         return self._confirming(pending)
+
+    def _looking_again(self) -> Decision | None:
+        """Return the wait after what a limit demanded, until who set it has looked again.
+
+        What may be drawn was found out while the miner still counted with more.
+        """
+        end = until(self.past.shed_at, LOOKS_AGAIN, self.now)
+        return Decision(wait=Wait.LOCK_UP, until=end) if end > self.now else None
 
     def _shed(self, reading: Reading, goal: float) -> Decision:  # noqa: PLR0911 - one return per rule
         """Return the way below a limit, which does not wait for anything but answers."""

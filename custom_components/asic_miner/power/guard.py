@@ -172,6 +172,11 @@ class Guard:
             # It boots, and some mine at full power then, whatever they did before.
             self._blind, self._plugged_at = self.ability.maximum, now
 
+    def restarting(self) -> None:
+        """Take that the miner restarts because it was told to, so that this says nothing of it."""
+        if self.reading is not None:
+            self.reading = replace(self.reading, state=MinerState.RESTARTING)
+
     def read(self, reading: Reading, *, held_off: bool = False) -> None:
         """Take what the miner says now. Confirms, learns, and sees what others did to it.
 
@@ -195,8 +200,8 @@ class Guard:
             self.learned = self.learned.bottomed(
                 (past.order or 0.0) * defaults.FELL_OVER_FACTOR, self.ability
             )
-            past.pending = None
-        if past.pending is not None and past.pending.answered is not None:
+            past.over(reading.at)
+        if past.pending is not None and past.pending.is_out(reading.at):
             self._confirm(past.pending, reading, before)
         self._learn(reading)
 
@@ -217,7 +222,10 @@ class Guard:
         self.past.order = reading.target if on else 0.0
 
     def _fell_over(self, before: Reading, reading: Reading) -> bool:
-        """Tell whether it has restarted by itself because it was to draw too little."""
+        """Tell whether it has restarted by itself because it was to draw too little.
+
+        One that was away meanwhile has lost its mains, as far as anyone knows.
+        """
         past = self.past
         low = past.order is not None and 0 < past.order < (
             self.ability.maximum * defaults.FELL_OVER_BELOW
@@ -226,6 +234,7 @@ class Guard:
             self.ability.path is Path.LIVE_PERCENT
             and low
             and before.state is MinerState.MINING
+            and reading.at - before.at <= defaults.READING_FRESH
             and reading.ramping
             and 0 <= reading.at - past.changed <= defaults.FELL_OVER_SECONDS
         )

@@ -39,6 +39,12 @@ class Pending:
     failed: bool = False
     """It has been counted as an attempt without effect, though it may have one."""
 
+    def is_out(self, now: float) -> bool:
+        """Tell whether the miner has been told, or nobody works on telling it any more."""
+        return (
+            self.answered is not None or until(self.at, defaults.SENDING_LONGEST, now) == -math.inf
+        )
+
     def shows(self, reading: Reading) -> bool:  # noqa: PLR0911 - one return per kind of proof
         """Tell whether the miner does it, by measured watts where there are any."""
         if self.kind is CommandKind.STOP:
@@ -220,7 +226,8 @@ class Past:
             watts=watts,
             before=before,
             what=what,
-            shed=command.shed,
+            # What takes its place before it shows is no leave to draw more either.
+            shed=command.shed or (self.pending is not None and self.pending.shed),
             off=off and command.kind is CommandKind.SET_POWER,
         )
 
@@ -265,14 +272,12 @@ class Past:
         """
         if self.failed_rise is not self.rises:
             self.failures, self.failed_rise = 0, self.rises
-        if not again:
-            self.failures += 1
+        # Another wish of a person may have taken the count back meanwhile.
+        self.failures = max(self.failures, 1) if again else self.failures + 1
         self.lost = lost
         self.failed_at = now
-        wait = defaults.RETRY_FIRST * 2 ** min(self.failures - 1, 5)
-        self.retry_at = now + (
-            defaults.RETRY_LONGEST if hopeless else min(wait, defaults.RETRY_LONGEST)
-        )
+        wait = min(defaults.RETRY_FIRST * 2 ** min(self.failures - 1, 5), defaults.RETRY_LONGEST)
+        self.retry_at = now + (defaults.RETRY_LONGEST if hopeless else wait)
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what keeps the locks over a restart."""
