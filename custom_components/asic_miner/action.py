@@ -1,7 +1,7 @@
 """What all actions have in common: how they find their miners, and who may perform them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 import math
 from typing import Any, cast
@@ -25,6 +25,7 @@ import probatio
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entries import is_miner
+from .miners.lean import dataclass
 from .restart import Restart
 from .rights import async_check_rights
 

@@ -1,7 +1,6 @@
 """Binary sensors: the yes-or-no facts of a miner."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.binary_sensor import (
@@ -16,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature, MinerState, Snapshot
 
 # Everything comes from the coordinator.

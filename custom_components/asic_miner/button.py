@@ -1,7 +1,6 @@
 """Buttons: things to do once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.button import (
@@ -16,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature
 from .restart import Restart
 

@@ -1,7 +1,7 @@
 """Runs the planning of one site: reads, plans, and hands what is decided to the miners."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,6 +17,7 @@ from .coordinator import MinerCoordinator
 from .entries import all_miners
 from .heat_board import async_awaited, async_heat_board
 from .issues import async_tell_of_meter, async_tell_of_sign
+from .miners.lean import dataclass
 from .miners.models import Capabilities, JsonValue
 from .planning import Page, PlanningEntry
 from .power import defaults

@@ -1,7 +1,6 @@
 """What the owner of a power controller has set up, as its planning needs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.const import CONF_NAME
@@ -44,6 +43,7 @@ from .controller_options import (
     grid,
     mac_of,
 )
+from .miners.lean import dataclass
 from .miners.models import JsonValue
 from .power import defaults
 from .power.budget import Policy

@@ -1,7 +1,7 @@
 """What a power controller shows and can be set to."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription
@@ -20,6 +20,7 @@ from .const import DOMAIN, MOST_WATTS
 from .controller import ControllerConfigEntry, Dials, PowerController
 from .entries import Kind, kind_of
 from .errors import check_between
+from .miners.lean import dataclass
 from .miners.models import JsonValue
 from .planning_entity import PlanningEntity
 from .power.site_model import Mode, Why

@@ -1,7 +1,6 @@
 """What all entities of a miner have in common."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple, override
 
 from homeassistant.core import callback
@@ -14,6 +13,7 @@ from yarl import URL
 
 from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature, Snapshot
 
 

@@ -1,7 +1,6 @@
 """Events: a fault that appears, clears or was logged, and how far new firmware is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -14,6 +13,7 @@ from .const import DOMAIN
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .install import InstallStep
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Fault, Feature, LoggedFault, Snapshot
 
 # Everything comes from the coordinator.

@@ -1,8 +1,8 @@
 """A pause or boost is kept over a restart of Home Assistant, so that it ends when it was to end."""
 
-from dataclasses import dataclass
 from typing import Self
 
+from .miners.lean import dataclass
 from .miners.models import JsonValue
 from .power.learning import number
 from .power.model import Source

@@ -3,9 +3,9 @@
 It may have to wait: for a stop to show, for a restart to end, for a target to be set first.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
+from .miners.lean import dataclass
 from .miners.models import JsonValue, MinerState
 from .power import defaults
 from .power.guard import Guard

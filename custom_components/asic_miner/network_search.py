@@ -6,7 +6,6 @@ Only ever on a user's demand: a scan nobody asked for looks like an attack.
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 import socket
@@ -17,6 +16,7 @@ from homeassistant.helpers.device_registry import format_mac
 from .miners import DEFAULT_PORTS
 from .miners.detect import Detected, detect, with_model
 from .miners.errors import MinerError
+from .miners.lean import dataclass
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -1,7 +1,6 @@
 """Numbers: how much a miner shall draw or make."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.number import (
@@ -26,6 +25,7 @@ from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .errors import check_between
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature, Snapshot
 from .power.model import Source
 from .restart import Restart

@@ -1,7 +1,6 @@
 """Selects: the ways a miner can work."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -12,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import MinerConfigEntry, MinerCoordinator, Order
 from .entity import MinerEntity, MinerEntityDescription, add_entities_as_they_appear
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature, PowerMode, Snapshot
 from .restart import Restart
 

@@ -1,7 +1,6 @@
 """Sensors: what a miner measures and says."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import override
@@ -39,6 +38,7 @@ from .entity import (
     add_entities_as_they_appear,
 )
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import (
     Capabilities,
     Feature,

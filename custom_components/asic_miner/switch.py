@@ -1,7 +1,6 @@
 """Switches: what a miner does or does not."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.switch import (
@@ -21,6 +20,7 @@ from .entity import (
     add_entities_as_they_appear,
 )
 from .kinds import async_add_entities_of_other_kinds
+from .miners.lean import dataclass
 from .miners.models import Capabilities, Feature, Snapshot
 
 # A miner takes one command at a time.

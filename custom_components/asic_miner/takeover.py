@@ -5,7 +5,6 @@ the other integration's had, after that one is switched off, and give them back 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 import re
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, OperationNotAllowed
@@ -16,6 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from .const import CONF_TAKEOVER
 from .entity_ids import OTHER_DOMAIN, come_back_as, give_back, remove_renamed
 from .flow_forms import USERS, typed_address
+from .miners.lean import dataclass
 from .miners.models import Make
 
 # Its branches have called the same things by different names.

@@ -1,7 +1,6 @@
 """What the owner of a thermostat has set up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 from homeassistant.const import UnitOfTemperature
@@ -10,6 +9,7 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 
 from . import meters
 from .controller_options import mac_of
+from .miners.lean import dataclass
 from .power import defaults
 from .power.heat_model import Kind
 from .power.heat_safety import Limits

@@ -1,7 +1,6 @@
 """What a thermostat shows and can be set to."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
@@ -23,6 +22,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.entity import Entity
 
+from .miners.lean import dataclass
 from .planning_entity import PlanningEntity
 from .power.heat_model import Action, HeatWhy, Kind
 from .power.heat_safety import Trip

@@ -5,7 +5,6 @@ its guard like that of everybody else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -24,6 +23,7 @@ from .budgets import async_get as async_get_budgets
 from .const import DOMAIN
 from .coordinator import MinerCoordinator
 from .entries import miner_entries
+from .miners.lean import dataclass
 from .miners.models import JsonValue, MinerState
 from .power.defaults import BOOST_SECONDS
 from .power.model import Path, Source, Wait

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .errors import UnsupportedError
+from .lean import dataclass
 from .models import (
     Capabilities,
     Feature,

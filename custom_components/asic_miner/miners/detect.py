@@ -1,13 +1,14 @@
 """Which make answers at an address, and who it is."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import DEFAULT_PORTS, create_client
 from .braiins.public import told_model
 from .client import Credentials
 from .errors import MinerError, OutdatedFirmwareError, UnreachableError
+from .lean import dataclass
 from .models import Identity, Make
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ Everywhere below, None means that the device does not say. It never means zero.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from enum import StrEnum
 from typing import Self
 
+from .lean import dataclass
 from .wording import as_name
 
 type JsonValue = str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None

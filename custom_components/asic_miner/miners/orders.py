@@ -1,9 +1,11 @@
 """What a miner can be told beyond single values, the same for every make."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
+
+from .lean import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

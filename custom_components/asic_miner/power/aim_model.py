@@ -1,9 +1,10 @@
 """What all miners together are to draw, and how. Plain data, no rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from ..miners.lean import dataclass
 from .site_model import Reason
 
 

@@ -1,10 +1,10 @@
 """What "use at most so many watts" means, for one miner or for several."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from ..miners.lean import dataclass
 from ..miners.models import JsonValue
 from . import defaults
 from .learning import number

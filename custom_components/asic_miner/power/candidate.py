@@ -1,7 +1,6 @@
 """A miner as the choice sees it: what it draws, what it could draw, and whether it may now."""
 
-from dataclasses import dataclass
-
+from ..miners.lean import dataclass
 from . import defaults
 from .model import Path, Wait
 from .site_model import MinerNow

@@ -6,9 +6,10 @@ a miner may only rise into what has been given to it before, whoever wishes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 import math
 
+from ..miners.lean import dataclass
 from . import defaults
 from .model import Path, Wait
 from .site_model import MinerNow, Why

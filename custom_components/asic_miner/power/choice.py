@@ -1,10 +1,11 @@
 """Which one miner changes now, so that all together come nearer to the aim."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 import math
 from types import MappingProxyType
 
+from ..miners.lean import dataclass
 from . import defaults, room
 from .aim_model import Aim, Intent
 from .budget import Member, Policy, share

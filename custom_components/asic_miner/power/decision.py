@@ -1,10 +1,11 @@
 """The rules of the guard: what is sent to one miner at one moment, or why it waits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 import math
 
+from ..miners.lean import dataclass
 from ..miners.models import MinerState
 from . import defaults
 from .learning import Learned

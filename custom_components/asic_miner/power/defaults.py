@@ -6,9 +6,9 @@ is our judgement where nobody has published a number. Seconds, watts, °C, kWh.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ..miners.lean import dataclass
 from .model import Path
 
 

@@ -4,10 +4,11 @@ Watts, °C, Unix time in seconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 import math
 
+from ..miners.lean import dataclass
 from . import defaults
 from .guard import Guard
 from .heat_safety import Dangers, Limits, Trip

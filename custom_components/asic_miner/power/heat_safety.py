@@ -3,10 +3,10 @@
 Software is no safety device: this comes on top of a mechanical limit, never instead.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 import math
 
+from ..miners.lean import dataclass
 from ..miners.models import JsonValue
 from . import defaults
 from .lasting import Since, since

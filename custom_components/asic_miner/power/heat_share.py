@@ -1,7 +1,8 @@
 """Shares the watts that a temperature asks for among the miners of one thermostat. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from ..miners.lean import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,8 +4,8 @@ Watts, °C, Unix time in seconds.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from ..miners.lean import dataclass
 from ..miners.models import Capabilities, Feature, MinerState, Snapshot
 from . import defaults
 

@@ -1,10 +1,11 @@
 """What a guard learns of its miner, kept over restarts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 import math
 from typing import Self
 
+from ..miners.lean import dataclass
 from ..miners.models import JsonValue
 from . import defaults
 from .model import Ability

@@ -5,10 +5,11 @@ all go to their floors, then they stop. A meter that has never spoken is silent 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import math
 from typing import Final
 
+from ..miners.lean import dataclass
 from . import defaults
 from .aim_model import Intent
 from .caps import Bound, hears, ramping

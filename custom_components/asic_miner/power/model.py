@@ -5,11 +5,12 @@ something after a restart. Watts are W at the wall; 0 W ordered means off.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 import math
 from typing import Self
 
+from ..miners.lean import dataclass
 from ..miners.models import Capabilities, Feature, MinerState, Snapshot
 
 

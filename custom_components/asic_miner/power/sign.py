@@ -7,9 +7,9 @@ Where a battery makes up for the draw the meter does not move, and nothing is co
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
 
+from ..miners.lean import dataclass
 from ..miners.models import JsonValue
 from . import defaults
 from .lasting import Since, since

@@ -5,9 +5,10 @@ is discharged. Times are Unix time in seconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from ..miners.lean import dataclass
 from . import defaults
 from .budget import Policy
 from .guard import Guard

@@ -3,9 +3,10 @@
 Everything that goes with a setting in one request is read first and sent back as it was.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from ..errors import InvalidValueError, Reason, RejectedError, UnsupportedError
+from ..lean import dataclass
 from ..models import Feature, SettingValue
 from . import convert
 from .api import BraiinsApi

@@ -3,9 +3,10 @@
 None in what is stored means the default that the constraints name.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Self
 
+from ..lean import dataclass
 from .parse import Json, at, flag, integer, items, number, text
 from .schema import TUNER_MODES, TargetKind
 from .settings_schema import (

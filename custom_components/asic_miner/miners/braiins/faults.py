@@ -1,9 +1,9 @@
 """What is wrong now, what was wrong, and what to do about it. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 import re
 
+from ..lean import dataclass
 from ..models import Fault, LoggedFault
 from .schema import LoggedError, MinerDetails, PoolGroup
 

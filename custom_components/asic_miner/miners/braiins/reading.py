@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import math
 
 from ..errors import MinerError, UnreachableError, UnsupportedError
+from ..lean import dataclass
 from .api import BraiinsApi
 from .configuration import Constraints, MinerConfiguration
 from .schema import (

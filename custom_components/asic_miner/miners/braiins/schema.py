@@ -5,10 +5,11 @@ devices send null for what they do not know now, and leave out what their versio
 not have. Unknown members are ignored and unknown enum numbers are kept as numbers.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Self, override
 
+from ..lean import dataclass
 from .parse import Json, at, flag, integer, items, number, tag, text, verbatim
 
 

@@ -4,11 +4,12 @@ A setting is only there where both is told: what it is set to, and what it may b
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 import math
 
 from ..errors import InvalidValueError, Reason, UnsupportedError
+from ..lean import dataclass
 from ..models import Feature, PowerRange, SettingValue
 from . import convert
 from .configuration import Constraints, Limits, MinerConfiguration

@@ -3,10 +3,11 @@
 None leaves a setting as it is, or means the default where the device says so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Self
 
+from ..lean import dataclass
 from .parse import Json, at, flag, integer, items, number, tag, text, verbatim
 from .schema import PerformanceMode, TargetKind
 

@@ -1,8 +1,8 @@
 """What a device's status numbers mean for its owner. Pure."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from ..lean import dataclass
 from ..models import LicenseState, MinerState, TunerState
 from .schema import DetailedStatus, MinerDetails, MinerStatus, TunerStatus
 from .schema import TunerState as Tuner

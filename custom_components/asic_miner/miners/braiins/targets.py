@@ -1,11 +1,11 @@
 """Power and hashrate targets: absolute, in steps, relative, and the model's own."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 import math
 from typing import Final, override
 
 from ..errors import InvalidValueError, MinerError, Reason, RejectedError, UnsupportedError
+from ..lean import dataclass
 from ..models import Feature, PowerRange
 from ..orders import TargetReference
 from .base import BraiinsBase

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 import json
 from typing import Final
@@ -35,6 +35,7 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
+from ..lean import dataclass
 from ..wording import printable
 from .parse import Json, verbatim
 

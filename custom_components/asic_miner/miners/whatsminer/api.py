@@ -10,12 +10,12 @@ anything is sent. "Restarts mining" below means that the mining process starts a
 needs minutes back to full hashrate; such commands often give no reply at all.
 """
 
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 import math
 from typing import Literal
 
 from ..errors import InvalidValueError, Reason
+from ..lean import dataclass
 from .envelope import no_data
 from .parse import Json, Record, cut_error_list
 from .transfers import Transfers

@@ -6,12 +6,14 @@ for AES-256-ECB and a signature that is sent inside the encrypted command.
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import field
 import hashlib
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+from ..lean import dataclass
 
 _MAGIC = b"$1$"
 _ROUNDS = 1000

@@ -1,7 +1,8 @@
 """What model a WhatsMiner is, how it is cooled, and which interface it speaks."""
 
-from dataclasses import dataclass
 import re
+
+from ..lean import dataclass
 
 UNKNOWN_MODEL = "WhatsMiner"
 """The model of a device that does not tell it."""

@@ -5,7 +5,6 @@ B in `Msg`. One firmware can use both.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from ..errors import (
@@ -19,6 +18,7 @@ from ..errors import (
     UnsupportedError,
     WriteAccessError,
 )
+from ..lean import dataclass
 from ..wording import printable
 from .parse import Json, JsonObject, Record, as_number, masked, parse_object
 

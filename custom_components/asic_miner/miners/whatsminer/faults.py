@@ -1,7 +1,6 @@
 """What the fault codes of a WhatsMiner mean."""
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .fault_table import (
     BOARDS,
     CHIP_REMEDY,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 
 from ..errors import (
     BusyError,
@@ -11,6 +10,7 @@ from ..errors import (
     UnreachableError,
     UnsupportedError,
 )
+from ..lean import dataclass
 from ..models import Fault, Pool, PowerSupply
 from . import readings
 from .api import WhatsminerApi

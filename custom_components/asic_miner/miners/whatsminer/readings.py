@@ -1,9 +1,9 @@
 """From a device's records to the plain world of `models`. Pure; every unit turns here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
+from ..lean import dataclass
 from ..models import Fan, Fault, Hashboard, Pool, PowerMode, PowerSupply
 from .api import ErrorEntry
 from .device import mac_address

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 import json
 import math
 import time
@@ -17,6 +17,7 @@ from ..errors import (
     UnsupportedError,
     WriteAccessError,
 )
+from ..lean import dataclass
 from .crypto import WriteKeys, decrypt, derive_keys, encrypt
 from .envelope import Code, DeviceError, Reply, Salvage, no_data, open_envelope, parse
 from .parse import Json, JsonObject, Record

@@ -1,11 +1,11 @@
 """The settings of a WhatsMiner: which devices have them, how each is told and set."""
 
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
 from ..errors import InvalidValueError, Reason, UnsupportedError
+from ..lean import dataclass
 from ..models import Capabilities, Feature, PowerRange, SettingValue
 from .api import WhatsminerApi
 from .device import Model, Version

@@ -7,7 +7,6 @@ everything else waits that long.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 import struct
 
 from ..errors import (
@@ -19,6 +18,7 @@ from ..errors import (
     UnconfirmedError,
     UnreachableError,
 )
+from ..lean import dataclass
 from .crypto import WriteKeys
 from .envelope import DeviceError, Reply, open_envelope
 from .session import Session, opened, sealed

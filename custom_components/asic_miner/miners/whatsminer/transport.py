@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 import re
 
 from ..errors import MalformedReplyError, MinerError, UnconfirmedError, UnreachableError
+from ..lean import dataclass
 
 MAX_REPLY = 1 << 20
 """Bytes; real replies stay below some tens of kilobytes."""
