@@ -70,6 +70,8 @@ else:
             made.__hash__ = _hash
             made.__repr__ = _repr
             made.__setattr__ = made.__delattr__ = _refuse
+            # Nobody asks it; the class has them as well.
+            made.__init__.__annotate__ = None
             return made
 
         return make
