@@ -4,10 +4,26 @@ die() {
   printf 'error: %s\n' "$*" >&2
   exit 1
 }
+# Prints the comment at the head of the script and ends when one of these arguments asks for help.
+explain() {
+  local argument
+  for argument in "$@"; do
+    case $argument in
+      -h | --help)
+        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "scripts/${0##*/}"
+        exit 0
+        ;;
+    esac
+  done
+}
+# A sourced file sees the arguments of its script: `-h` is answered before any work. Only as the
+# first one, since `scripts/bench --power --help` is for a command line of its own.
+explain "${1:-}"
 # Makes .setup/NAME, an environment of its own for tools that nothing else needs, and prints its
 # folder. Called in a checkout that is set up: tools NAME REQUIREMENT...
 tools() {
   local folder="$PWD/.setup/$1" uv
+  local -x UV_CACHE_DIR="$PWD/.setup/cache" # where scripts/setup keeps what is fetched
   shift
   if [ "$(cat "$folder/.setup-stamp" 2>/dev/null)" != "$*" ]; then
     say "installing $*" >&2
@@ -19,5 +35,9 @@ tools() {
   fi
   echo "$folder"
 }
-# uv brings certificates of its own; behind a proxy with one of its own only the system's will do.
+# uv and pip-audit bring certificates of their own; behind a proxy with one of its own only the
+# system's will do, or those that this machine is told to trust.
 export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
+if [ -n "${SSL_CERT_FILE:-}" ]; then
+  export REQUESTS_CA_BUNDLE="${REQUESTS_CA_BUNDLE:-$SSL_CERT_FILE}"
+fi

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from importlib import import_module
 import json
 from pathlib import Path
@@ -44,11 +45,16 @@ async def profile(number: int) -> str:
             return "\n".join(str(text) for text in told.values())
 
 
+def command(name: str) -> Callable[[list[str]], int]:
+    """Return what carries out one of `OTHERS`."""
+    carried_out: Callable[[list[str]], int] = import_module(OTHERS[name][0]).main
+    return carried_out
+
+
 def main() -> int:
     """Do what the command line says and return the exit status."""
     if sys.argv[1:] and sys.argv[1] in OTHERS:
-        status: int = import_module(OTHERS[sys.argv[1]][0]).main(sys.argv[2:])
-        return status
+        return command(sys.argv[1])(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--short", action="store_true", help="only the exact counts, as tests")
     for name, (_, shows) in OTHERS.items():

@@ -1,9 +1,6 @@
-"""Runs the fault matrix and prints it as a table.
+"""Runs the fault matrix and prints it as a table."""
 
-scripts/bench --faults                 print it
-scripts/bench --faults --write-docs    and put it into docs/reliability.md
-"""
-
+import argparse
 import os
 from pathlib import Path
 import subprocess
@@ -19,6 +16,11 @@ BEGIN, END = "<!-- matrix -->\n", "<!-- end of matrix -->"
 
 def main(arguments: list[str]) -> int:
     """Run it; returns what pytest returned."""
+    parser = argparse.ArgumentParser(prog="scripts/bench --faults", description=__doc__)
+    parser.add_argument(
+        "--write-docs", action="store_true", help="and put it into docs/reliability.md"
+    )
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         noted = Path(folder) / "cells"
         noted.touch()
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
         )
         shown = table(noted.read_text().splitlines())
     sys.stdout.write(shown + "\n")
-    if "--write-docs" in arguments and ended.returncode == 0:
+    if options.write_docs and ended.returncode == 0:
         before, _, rest = PAGE.read_text().partition(BEGIN)
         PAGE.write_text(f"{before}{BEGIN}\n{shown}\n\n{END}{rest.partition(END)[2]}")
     return ended.returncode
