@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 import math
+from typing import Self
 
 from tests.simulators.base import SimulatedMiner
 
@@ -42,12 +43,22 @@ class CheckError(Exception):
 class Miner:
     """One simulated miner and its entities in Home Assistant."""
 
-    def __init__(self, hass: Hass, device: SimulatedMiner, entities: dict[str, str]) -> None:
-        """Take the entity ids by the rest of their unique ids."""
+    def __init__(
+        self, hass: Hass, device: SimulatedMiner, entities: dict[str, str], name: str
+    ) -> None:
+        """Take the entity ids by the rest of their unique ids, and what the page shows as name."""
         self.hass = hass
         self.device = device
         self.entities = entities
-        self.name = str(device.truth()["model"])
+        self.name = name
+
+    @classmethod
+    async def find(cls, hass: Hass, device: SimulatedMiner) -> Self:
+        """Return the one that a device is in Home Assistant."""
+        entities = await hass.entities(str(device.truth()["mac"]))
+        # The switch has no name of its own, so it is called as the miner is.
+        switch = (await hass.states())[entities["mining"]]
+        return cls(hass, device, entities, switch["attributes"]["friendly_name"])
 
     async def states(self) -> States:
         """Return the states of all enabled entities by the rest of their unique ids."""
@@ -83,8 +94,9 @@ class Miner:
         lines = [f"    {self.name}", f"      {'':22}{'Home Assistant':>18}{'device':>18}"]
         for key, name in COMPARED.items():
             if key in states:
-                held = truth.get(name) if name else ""
-                lines.append(f"      {key:22}{shown(states[key]):>18}{shown(held):>18}")
+                # What no device tells is worked out of what it tells.
+                held = shown(truth.get(name)) if name else "worked out"
+                lines.append(f"      {key:22}{shown(states[key]):>18}{held:>18}")
         total, whole = boards_together(states), truth["hashrate"]
         lines.append(f"      {'all hashboards':22}{shown(total):>18}{shown(whole):>18}")
         return "\n".join(lines)
@@ -149,9 +161,7 @@ async def until(what: str, reached: Callable[[], Awaitable[str]]) -> None:
 
 async def check(hass: Hass, devices: list[SimulatedMiner], say: Say) -> None:
     """Compare, pause and resume, move a slider, press locate. Raises CheckError."""
-    miners = [
-        Miner(hass, device, await hass.entities(str(device.truth()["mac"]))) for device in devices
-    ]
+    miners = [await Miner.find(hass, device) for device in devices]
 
     async def all_agree() -> str:
         found = [f"{miner.name}: {text}" for miner in miners for text in await miner.differences()]

@@ -1,6 +1,7 @@
 """The example of docs/heating.md: a room that is heated by the sun alone, and not too much."""
 
 from pathlib import Path
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -21,7 +22,7 @@ SUN = 2500.0
 COLD, WARM = 19.0, 22.0
 
 
-def example() -> dict[str, object]:
+def example() -> dict[str, Any]:
     """Return the only example of the page, loaded."""
     _, _, rest = PAGE.read_text("utf-8").partition("<!-- recipe: sun and heat -->\n```yaml\n")
     assert rest.count("```yaml") == 0
@@ -73,16 +74,16 @@ async def office(
 ) -> Office:
     """A controller in its first mode, and the automation as it stands on the page."""
     house = await house_with(hass, clock, add_miner, whatsminer)
-    text = example()
+    config = example()
     miner = house.miners[0].entity_id("mining")
-    [automation] = text["automation"]  # type: ignore[misc] # YAML knows no types
+    [automation] = config["automation"]
     [action] = automation["actions"]
     named = action["data"]["device_id"]
     assert "switch.office_miner" in named
     action["data"]["device_id"] = named.replace("switch.office_miner", miner)
     office = Office(house)
     await house.add()
-    assert await async_setup_component(hass, "automation", text)
+    assert await async_setup_component(hass, "automation", config)
     # Its conditions and actions are tried; when it looks is not left to the clock on the wall.
     assert hass.states.is_state(AUTOMATION, "on")
     await hass.services.async_call(
