@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.asic_miner.miners.models import MinerState
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.decision import ROUGHLY, SAFETY_RETRY, Decider, Decision
+from custom_components.asic_miner.power.decision import SAFETY_RETRY, Decider, Decision
 from custom_components.asic_miner.power.learning import Learned
 from custom_components.asic_miner.power.model import (
     Ability,
@@ -18,6 +18,7 @@ from custom_components.asic_miner.power.model import (
     Wait,
     Wish,
 )
+from custom_components.asic_miner.power.moment import ROUGHLY
 from custom_components.asic_miner.power.past import Past, Pending
 
 from .rig import PERCENT, START, TARGET
