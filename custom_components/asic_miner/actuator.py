@@ -44,8 +44,9 @@ class Actuator:
     def __init__(self, coordinator: MinerCoordinator, stored: Mapping[str, JsonValue]) -> None:
         """Begin with what `to_json` once gave; nothing is sent before someone wishes."""
         self._coordinator = coordinator
-        self._stored = stored
         self._guard: Guard | None = None
+        self._guard_before = stored.get("guard")
+        """What the guard of before remembered, until there is one again."""
         self._sending = asyncio.Lock()
         self._interlude = Interlude.from_json(stored.get("interlude"))
         self._left_start = LeftStart.from_json(stored.get("start"))
@@ -61,7 +62,7 @@ class Actuator:
     def to_json(self) -> dict[str, JsonValue]:
         """Return what is worth keeping over a restart of Home Assistant."""
         return {
-            "guard": self._guard.to_json() if self._guard else self._stored.get("guard"),
+            "guard": self._guard.to_json() if self._guard else self._guard_before,
             "interlude": self._interlude.to_json() if self._interlude else None,
             "last_on": self._last_on,
             "full": self._full,
@@ -113,7 +114,8 @@ class Actuator:
         if ability is None:
             return
         if self._guard is None:
-            self._guard = Guard(ability, self._stored.get("guard"))
+            self._guard = Guard(ability, self._guard_before)
+            self._guard_before = None
         elif ability != self._guard.ability:
             self._guard.able(ability)
 

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .actuator import Actuator
 from .const import CONF_ORDERED_OFF, DOMAIN, LOGGER
-from .diary import Diary
+from .diary import Diary, Memory
 from .errors import action_error, check_between
 from .install import InstallListener, InstallReport, InstallStep
 from .lasting import Draw, Lasting
@@ -53,13 +53,14 @@ class MinerCoordinator(MinerPolling):
         entry: MinerConfigEntry,
         client: MinerClient,
         diary: Diary,
+        memory: Memory,
     ) -> None:
-        """Start from what the entry and the diary remember; nothing is sent yet."""
+        """Start from what the entry and `memory` of the diary hold; nothing is sent yet."""
         super().__init__(hass, entry, client)
         self._diary = diary
-        if (energy := diary.energy) is not None:
-            self.energy.restore(energy)
-        self.actuator = Actuator(self, diary.actuator)
+        if memory.energy is not None:
+            self.energy.restore(memory.energy)
+        self.actuator = Actuator(self, memory.actuator)
         self._off_guard = OffGuard(
             ordered_off=entry.data.get(CONF_ORDERED_OFF) is True, now=self._now()
         )

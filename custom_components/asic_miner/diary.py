@@ -1,6 +1,7 @@
 """What is counted and learned of one miner, kept in a file of Home Assistant's storage."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -14,30 +15,32 @@ VERSION = 1
 type Page = dict[str, JsonValue]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """What was written last. Needed once, at the start."""
+
+    energy: float | None
+    """KWh counted so far."""
+    actuator: Mapping[str, JsonValue]
+    """What the actuator remembers."""
+
+
 class Diary:
     """Energy, and the memory of the guard. Written seldom, and when Home Assistant stops."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Belong to one entry; nothing is read yet."""
         self._store = Store[Page](hass, VERSION, f"{DOMAIN}.{entry.entry_id}")
-        self._page: Page = {}
         self._due = False
 
-    async def async_read(self) -> None:
+    async def async_read(self) -> Memory:
         """Read what was written last, if anything was."""
-        self._page = await self._store.async_load() or {}
-
-    @property
-    def energy(self) -> float | None:
-        """KWh counted so far."""
-        total = self._page.get("energy")
-        return float(total) if isinstance(total, int | float) else None
-
-    @property
-    def actuator(self) -> Mapping[str, JsonValue]:
-        """What the actuator remembers."""
-        kept = self._page.get("actuator")
-        return kept if isinstance(kept, dict) else {}
+        page = await self._store.async_load() or {}
+        total, actuator = page.get("energy"), page.get("actuator")
+        return Memory(
+            energy=float(total) if isinstance(total, int | float) else None,
+            actuator=actuator if isinstance(actuator, dict) else {},
+        )
 
     @staticmethod
     def page(*, energy: float, actuator: dict[str, JsonValue]) -> Page:

@@ -167,25 +167,21 @@ def add_entities_as_they_appear(
     boards, fans and readings at once; nothing has to be reloaded when it does.
     """
     coordinator = entry.runtime_data
-    known: set[str] = set()
-    seen: Capabilities | None = None
+    seen = Capabilities()
 
     @callback
     def add_new() -> None:
         nonlocal seen
-        if coordinator.capabilities == seen:
+        now = coordinator.capabilities
+        if now == seen:
             return
-        seen = coordinator.capabilities
-        has = {
-            entity.unique_id: entity
-            for entity in entities(coordinator, seen)
-            if entity.unique_id is not None
-        }
-        new = [entity for unique_id, entity in has.items() if unique_id not in known]
-        # What is gone is forgotten, so that it is new when it comes back.
-        known.clear()
-        known.update(has)
-        async_add_entities(new)
+        # Made again to be compared, which is seldom: the names of some seventy entities, of
+        # which most are disabled, are not kept for it. What is gone is new when it comes back.
+        known = {entity.unique_id for entity in entities(coordinator, seen)}
+        seen = now
+        async_add_entities(
+            [entity for entity in entities(coordinator, now) if entity.unique_id not in known]
+        )
 
     add_new()
     entry.async_on_unload(coordinator.async_add_listener(add_new))

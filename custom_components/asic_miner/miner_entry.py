@@ -35,8 +35,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MinerConfigEntry) -> boo
     """Set up one miner, also when it is off now."""
     client = await async_client_for(hass, entry.data)
     diary = Diary(hass, entry)
-    await diary.async_read()
-    coordinator = MinerCoordinator(hass, entry, client, diary)
+    coordinator = MinerCoordinator(hass, entry, client, diary, await diary.async_read())
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady as error:

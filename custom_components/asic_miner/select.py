@@ -93,7 +93,7 @@ class MinerSelect(MinerEntity, SelectEntity):
     def __init__(self, coordinator: MinerCoordinator, description: MinerSelectDescription) -> None:
         """Offer what this very device has."""
         super().__init__(coordinator, description)
-        self._attr_options = list(coordinator.capabilities.choices[description.feature])
+        self._attr_options = [*coordinator.capabilities.choices.get(description.feature, ())]
 
     @property
     @override

@@ -9,6 +9,7 @@ Everywhere below, None means that the device does not say. It never means zero.
 from collections.abc import Mapping
 from dataclasses import asdict, field, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from .lean import dataclass
@@ -281,16 +282,18 @@ class Capabilities:
             return self
         return replace(
             seen,
-            features=self.features | seen.features,
-            boards=self.boards | seen.boards,
-            fans=self.fans | seen.fans,
-            pools=self.pools | seen.pools,
+            features=_shared(self.features | seen.features),
+            boards=_shared(self.boards | seen.boards),
+            fans=_shared(self.fans | seen.fans),
+            pools=_shared(self.pools | seen.pools),
             # What has once been read is no longer only assumed.
-            assumed=frozenset(
-                feature
-                for feature in self.assumed | seen.assumed
-                if feature not in self.features - self.assumed
-                and feature not in seen.features - seen.assumed
+            assumed=_shared(
+                frozenset(
+                    feature
+                    for feature in self.assumed | seen.assumed
+                    if feature not in self.features - self.assumed
+                    and feature not in seen.features - seen.assumed
+                )
             ),
             ranges={**self.ranges, **seen.ranges},
             choices={**self.choices, **seen.choices},
@@ -316,9 +319,9 @@ class Capabilities:
         return cls(
             features=_features(stored.get("features")),
             assumed=_features(stored.get("assumed")),
-            boards=frozenset(_integers(stored.get("boards"))),
-            fans=frozenset(_integers(stored.get("fans"))),
-            pools=frozenset(_integers(stored.get("pools"))),
+            boards=_shared(frozenset(_integers(stored.get("boards")))),
+            fans=_shared(frozenset(_integers(stored.get("fans")))),
+            pools=_shared(frozenset(_integers(stored.get("pools")))),
             ranges={
                 feature: limits
                 for feature, value in _by_feature(stored.get("ranges"))
@@ -331,8 +334,17 @@ class Capabilities:
         )
 
 
+@lru_cache(maxsize=128)
+def _shared[T: Feature | int](some: frozenset[T]) -> frozenset[T]:
+    """Return the set equal to this one that was made first.
+
+    Miners of one kind have the same ones, and a set of sixty features takes two to four kB.
+    """
+    return some
+
+
 def _features(stored: JsonValue) -> frozenset[Feature]:
-    return frozenset(Feature(name) for name in _texts(stored) if name in set(Feature))
+    return _shared(frozenset(Feature(name) for name in _texts(stored) if name in set(Feature)))
 
 
 def _by_feature(stored: JsonValue) -> list[tuple[Feature, JsonValue]]:

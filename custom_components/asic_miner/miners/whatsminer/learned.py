@@ -54,8 +54,11 @@ class Learned:
         """What decides about the commands, and what it was when they were worked out."""
         self._liquid: bool | None = None
         self._still_polls = 0
-        self._polled = Live()
-        """What the last poll saw."""
+        self.settled = False
+        """The last poll found it at the draw that percentages refer to."""
+        self._on_its_way = False
+        self._told_percent: float | None = None
+        """Of the last poll, as the one above; its replies are ten kB, and are not kept."""
         self._percent: float | None = None
         self._percent_touched = False
         """It has been set, or mining has restarted, since this client was made."""
@@ -114,9 +117,10 @@ class Learned:
         """Take in one poll, before anything is read out of it."""
         self._learn_cooling(live)
         self.notice_restart(live)
-        self._polled = live
+        self.settled, self._on_its_way = stable(live), on_its_way(live)
+        self._told_percent = _told_percent(live)
         self._learn_fast_form(live.status or Record())
-        self.tells_percent = self.tells_percent or _told_percent(live) is not None
+        self.tells_percent = self.tells_percent or self._told_percent is not None
         self._learn_full_power(live)
 
     def see(self, snapshot: Snapshot) -> None:
@@ -175,14 +179,13 @@ class Learned:
         return self.model is not None and self.model.hydro
 
     @property
-    def settled(self) -> bool:
-        """Tell whether the last poll found it at the draw that percentages refer to."""
-        return stable(self._polled)
-
-    @property
     def rises(self) -> float | None:
         """Return the percentage it was on its way to at the last poll, None if not ramping."""
-        return self.aim(self._polled) if on_its_way(self._polled) else None
+        if not self._on_its_way:
+            return None
+        told = self._told_percent
+        # What ramps is not stable, and so never known to be at 100 % by what it draws.
+        return self._aim(told, self._percent if told is None else told)
 
     def aim(self, live: Live) -> float:
         """Return the percentage that a ramping miner may be on its way to at most.
@@ -190,9 +193,11 @@ class Learned:
         That is the device's own word, what it was sent last, or all of it, which a new
         mining process aims at.
         """
-        told = None if self._watts_touched else _told_percent(live)
-        known = self.percent(live) if self._tried is None else self._tried
-        found = known if told is None else told
+        return self._aim(_told_percent(live), self.percent(live))
+
+    def _aim(self, told: float | None, percent: float | None) -> float:
+        known = percent if self._tried is None else self._tried
+        found = known if told is None or self._watts_touched else told
         return 100.0 if found is None else found
 
     def percent(self, live: Live) -> float | None:

@@ -38,6 +38,8 @@ _FALSE = frozenset({"false", "0", "n", "no", "disable", "disabled", "off"})
 class Record(Mapping[str, Json]):
     """One object a device sent. What is missing, or not what it should be, is None."""
 
+    __slots__ = ("_values",)
+
     def __init__(self, values: Mapping[str, Json] | None = None) -> None:
         """Wrap what was parsed."""
         self._values = dict(values or {})
