@@ -21,6 +21,9 @@ LINEAR = 1.5
 """How much more a miner among hundreds may cost than one among fifty: what varies between two
 measurements of the same, and far from what grows with the square, which would be four or ten."""
 
+JEMALLOC = "memory_jemalloc"
+"""Memory with the allocator of Home Assistant's own images, where it could be measured."""
+
 type Results = dict[str, Any]
 type Row = tuple[str, ...]
 
@@ -94,6 +97,12 @@ def promised(results: Results) -> list[Target]:
     def row(what: str, target: float, value: float, unit: str) -> None:
         rows.append(Target(what=what, most=target, value=value, unit=unit, firm=not unit))
 
+    def row_of_memory(number: int) -> None:
+        what = f"memory per miner, {number} miners"
+        row(what, 0.5, per_miner(results, number), "MB")
+        if JEMALLOC in found[number]:
+            row(f"{what}, with jemalloc", 0.5, per_miner(results, number, JEMALLOC), "MB")
+
     for name in ("M60S", "M30S++"):
         live = counts[f"{name}, poll"]
         row(f"connections per live poll, WhatsMiner {name}", 3, live["connections"], "")
@@ -107,11 +116,11 @@ def promised(results: Results) -> list[Target]:
         row(f"parsing and normalising one poll, {name}", 1.5, value, "ms")
     if 50 in found:
         row("processor time per device-poll above idle, 50 miners", 4, per_poll(results, 50), "ms")
-        row("memory per miner, 50 miners", 0.5, per_miner(results, 50), "MB")
+        row_of_memory(50)
         later = found[50]["available"] - found[0]["started"]
         row("50 miners available later than an idle start ends", 3, later, "s")
     if 200 in found:
-        row("memory per miner, 200 miners", 0.5, per_miner(results, 200), "MB")
+        row_of_memory(200)
         row("event loop late with 200 miners, p99", 20, found[200]["lag"]["p99"], "ms")
     for home, imported in results["imports"].items():
         row(f"memory for importing, {home}", 6, imported["memory"], "MB")
@@ -141,6 +150,9 @@ def _growth(results: Results) -> str:
                 f"{size['memory_running'] / 1e6:.0f} MB",
                 f"{per_miner(results, number):.2f} MB" if number > 1 else "",
                 f"{per_miner(results, number, 'in_use'):.2f} MB" if number > 1 else "",
+                f"{per_miner(results, number, JEMALLOC):.2f} MB"
+                if number > 1 and JEMALLOC in size
+                else "",
                 f"{size['started']:.1f} s",
                 f"{size['available']:.1f} s" if not size.get("missing") else "never",
                 f"{size['start_cpu']:.1f} s" if "start_cpu" in size else "",
@@ -157,6 +169,7 @@ def _growth(results: Results) -> str:
             "memory",
             "per miner",
             "in use of it",
+            "with jemalloc",
             "started",
             "all available",
             "processor until then",
@@ -303,6 +316,9 @@ of the whole Home Assistant process, medians over minutes of four live polls and
 Memory is private memory, not shared with other programs; per miner it is that of all miners but
 the first, which brings what all share; the code of the other make counts among them. What is in
 use of it is what allocators have given out; the rest they keep, in pages that are not empty.
+That is with the C library of Debian (glibc). Home Assistant's own images, so Home Assistant OS and
+the container, bring another allocator, jemalloc; with that one and their settings it was measured
+again for some numbers of miners.
 Times are counted from the start of
 the process; lateness of the event loop is that of a timer of 20 ms over a minute.
 With few miners an idle Home Assistant varies by more than they add.

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.demo.hass import ROOT
 
+from . import jemalloc
 from .house import Plan
 from .imports import imports
 from .latency import latency
@@ -28,13 +29,13 @@ COUNTS = "tests/benchmarks/test_counts.py"
 WISHES = (
     # What everything is held against, and what the targets are about, are measured more often.
     Wish(number=0, cycles=3, starts=3),
-    Wish(number=1, cycles=1),
+    Wish(number=1, cycles=1, jemalloc=True),
     Wish(number=10, cycles=1),
     # Each fifth minute the recorder makes statistics, and once in some minutes Python looks for
     # garbage everywhere: so of five.
-    Wish(number=50, cycles=5, starts=3),
+    Wish(number=50, cycles=5, starts=3, jemalloc=True),
     Wish(number=100),
-    Wish(number=200),
+    Wish(number=200, jemalloc=True),
     Wish(number=500),
 )
 
@@ -99,10 +100,12 @@ async def _processes(results: Results, wishes: Sequence[Wish]) -> None:
         await plan.draw()
         say("latency")
         results["latency"] = await latency(plan)
+        if (library := jemalloc.library()) is None:
+            say("NOT MEASURED: memory with jemalloc, which is not here (Debian: libjemalloc2)")
         results["sizes"] = []
         for wish in wishes:
             say(f"{wish.number} miners")
-            size = await measure(plan, wish)
+            size = await measure(plan, wish, library)
             modules = size.pop("modules", None)
             if modules:
                 say("imports")

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 import os
+from pathlib import Path
 import statistics
 from typing import Any
 
+from . import jemalloc
 from .fleet import Fleet
 from .house import Measured, Plan
 
@@ -27,10 +29,12 @@ class Wish:
     cycles: int = 2
     starts: int = 1
     lag: bool = True
+    jemalloc: bool = False
+    """Once more with another allocator, for what memory is held against."""
 
 
-async def measure(plan: Plan, wish: Wish) -> Result:
-    """Start, settle, and measure over some cycles."""
+async def measure(plan: Plan, wish: Wish, library: Path | None = None) -> Result:
+    """Start, settle, and measure over some cycles; `library` is jemalloc, where there is one."""
     result: Result = {"miners": wish.number}
     ready = []
     async with plan.inhabited(wish.number) as (config, fleet):
@@ -56,8 +60,20 @@ async def measure(plan: Plan, wish: Wish) -> Result:
             result["memory"] = hass.memory()
             if not wish.number:
                 result["modules"] = (await hass.probe("modules"))["modules"]
+        if wish.jemalloc and library:
+            result["memory_jemalloc"] = await _with_jemalloc(config, wish, library)
     result["load"] = os.getloadavg()[0]
     return result
+
+
+async def _with_jemalloc(config: Path, wish: Wish, library: Path) -> int:
+    """Return bytes of memory with jemalloc after the same time. Raises RuntimeError."""
+    async with Measured(config=config, environment=jemalloc.environment(library)) as hass:
+        if not jemalloc.is_used_by(hass.pid):
+            raise RuntimeError(f"{library} was not loaded; it may be made for another system")
+        await hass.probe("ready", miners=wish.number)
+        await asyncio.sleep(SETTLE + wish.cycles * CYCLE)
+        return hass.memory()
 
 
 async def _cycle(hass: Measured, fleet: Fleet) -> Result:

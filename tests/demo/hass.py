@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 import json
+import os
 from pathlib import Path
 import signal
 import socket
@@ -74,6 +75,8 @@ class Hass:
     port: int = field(default_factory=free_port)
     debug: bool = False
     """Write the integration's debug log."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that its process has besides those of this one."""
     _process: asyncio.subprocess.Process | None = None
     _session: aiohttp.ClientSession | None = None
     _token: str = ""
@@ -114,6 +117,7 @@ class Hass:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=self.config,
+            env={**os.environ, **self.environment},
             # Ctrl+C is for us; we ask it to stop in our own time.
             start_new_session=True,
         )

@@ -69,6 +69,17 @@ def test_capabilities_survive_storage(capabilities: Capabilities) -> None:
     assert Capabilities.from_json(json.loads(json.dumps(capabilities.to_json()))) == capabilities
 
 
+@given(CAPABILITIES, CAPABILITIES)
+def test_miners_of_one_kind_share_their_sets(known: Capabilities, seen: Capabilities) -> None:
+    """Whether they are read or found out; hundreds of miners would else have a copy each."""
+    stored = known.to_json()
+    one, other = Capabilities.from_json(stored), Capabilities.from_json(stored)
+    merged = one.merged(seen), other.merged(seen)
+    for name in ("features", "boards", "fans", "pools"):
+        assert getattr(one, name) is getattr(other, name)
+        assert getattr(merged[0], name) is getattr(merged[1], name)
+
+
 def test_identity_of_another_version() -> None:
     """What is not known is ignored; what is missing is not made up."""
     stored = {"make": "whatsminer", "mac": "a", "manufacturer": "b", "model": "c", "new": "d"}
