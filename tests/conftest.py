@@ -11,6 +11,7 @@ import signal  # isort: skip
 from hypothesis import settings  # isort: skip
 import pytest  # isort: skip
 
+from tests.deprecations import DeprecationCheck  # isort: skip
 from tests.translations import TranslationCheck  # isort: skip
 
 # The harness lets the recorder tell each statement; nobody reads them, and writing them takes time.
@@ -45,6 +46,14 @@ def check_translations() -> Generator[None]:
     with TranslationCheck() as check:
         yield
     assert not check.missing, "texts missing in translations/en.json:\n" + "\n".join(check.missing)
+
+
+@pytest.fixture(autouse=True)
+def check_deprecations() -> Generator[None]:
+    """Fail a test in which the integration used what Home Assistant is to lose."""
+    with DeprecationCheck() as check:
+        yield
+    assert not check.reports, "\n".join(check.reports)
 
 
 @pytest.fixture

@@ -89,11 +89,9 @@ def mac_of(hass: HomeAssistant, device_id: str) -> str | None:
     device = registry.async_get(device_id)
     if device is None:
         return None
-    for entry_id in device.config_entries:
-        entry = hass.config_entries.async_get_entry(entry_id)
-        if entry and entry.domain == DOMAIN and kind_of(entry) is Kind.MINER:
-            return entry.unique_id
-    return None
+    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    is_miner = entry and entry.domain == DOMAIN and kind_of(entry) is Kind.MINER
+    return entry.unique_id if entry and is_miner else None
 
 
 def taken(hass: HomeAssistant, macs: Iterable[str], but: str | None) -> str | None:

@@ -179,8 +179,8 @@ async def check(hass: Hass, devices: list[SimulatedMiner], say: Say) -> None:
         await _move_slider(miner, full[miner.name], say)
         await _locate(miner, say)
     await until("states and devices do not agree in the end", all_agree)
-    if errors := [line for line in hass.log.splitlines() if " ERROR " in line]:
-        raise CheckError("Home Assistant logged errors:\n" + "\n".join(errors))
+    if complaints := hass.complaints:
+        raise CheckError("Home Assistant complained:\n" + "\n".join(complaints))
     say("all miners are read and controlled as they should be")
 
 

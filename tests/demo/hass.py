@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.deprecations import is_report
+
 ROOT = Path(__file__).parents[2]
 
 USER = "demo"
@@ -91,6 +93,13 @@ class Hass:
         """All that Home Assistant has logged in this run."""
         path = self.config / "home-assistant.log"
         return path.read_text("utf-8", errors="replace") if path.exists() else ""
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of its log that are errors, or name the integration for deprecated use."""
+        marks = (" ERROR ", "Traceback")
+        lines = self.log.splitlines()
+        return [line for line in lines if is_report(line) or any(mark in line for mark in marks)]
 
     async def __aenter__(self) -> Self:
         """Start, and log in."""

@@ -22,11 +22,6 @@ async def until(reached: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.5)
 
 
-def errors(hass: Hass) -> list[str]:
-    """Return the lines of the log that are errors or belong to a traceback."""
-    return [line for line in hass.log.splitlines() if " ERROR " in line or "Traceback" in line]
-
-
 async def test_off_and_on_and_home_assistant_restarted_in_between(
     tmp_path: Path, miners: list[SimulatedMiner]
 ) -> None:
@@ -61,8 +56,8 @@ async def test_off_and_on_and_home_assistant_restarted_in_between(
 
         await until(gone)
         # The one line that a lost miner is worth.
-        assert len(errors(hass)) == 1
-        assert "Error fetching" in errors(hass)[0]
+        assert len(hass.complaints) == 1
+        assert "Error fetching" in hass.complaints[0]
 
     async with Hass(config=config) as hass:
         # One is still without power, and nothing is missing.
@@ -83,7 +78,7 @@ async def test_off_and_on_and_home_assistant_restarted_in_between(
         await until(back)
         states = await hass.states()
         assert float(states[entities[macs[0]]["energy"]]["state"]) >= energy[macs[0]]
-        assert not errors(hass)
+        assert not hass.complaints
 
 
 async def test_wrong_input_leaves_no_traceback(
@@ -106,6 +101,6 @@ async def test_wrong_input_leaves_no_traceback(
     assert step["errors"] == {"base": "authentication_failed"}
     step = await hass_process.post(path, {"password": miner.password})
     assert step["type"] == "create_entry"
-    assert not errors(hass_process)
+    assert not hass_process.complaints
     assert "mistyped-0815" not in hass_process.log
     assert miner.password not in hass_process.log
