@@ -21,6 +21,7 @@ from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteControll
 from custom_components.asic_miner.power.site_model import (
     Circuit,
     Energy,
+    Load,
     MinerNow,
     Mode,
     Plan,
@@ -283,6 +284,23 @@ def test_what_a_person_has_switched_off_is_not_waited_for() -> None:
     alone = plan(site, switched_off(wished(Source.USER, 0.0)), at=10)
     assert (alone.orders, alone.allocated) == ({}, {})
     assert (alone.reason.why, alone.reason.miner) == (Why.STAYS_OFF, "a")
+
+
+def test_miners_that_are_left_alone_are_no_failure() -> None:
+    site = SiteController(settings(Mode.FIXED, fixed=3400.0))
+    heats = replace(miner("a", 1500.0), controlled=False)
+    by_hand = miner("b", 2000.0, personal=Personal(source=Source.USER, at=START - 600.0))
+    later = miner("c", 2000.0, personal=Personal(source=Source.ACTION, at=START - 60.0))
+    found = plan(site, heats, by_hand, later)
+    assert found.orders == {}
+    assert found.reason == Reason(why=Why.LEFT_ALONE, until=START - 600.0 + MANUAL_SECONDS)
+    assert plan(site, heats, at=10).reason == Reason(why=Why.LEFT_ALONE)
+    # Where one cannot be reached that is the reason.
+    silent = miner("b", wait=Wait.NO_READING)
+    assert plan(site, heats, silent, at=20).reason == Reason(why=Why.NO_MINERS)
+    assert plan(site, at=30).reason == Reason(why=Why.NO_MINERS)
+    away = replace(GRID, loads=(Load(key="b", drawn=0.0, most=3400.0),))
+    assert site.plan(START + 40, away, [heats]).reason == Reason(why=Why.NO_MINERS)
 
 
 def test_what_is_handed_back_has_what_was_ordered_before() -> None:

@@ -125,9 +125,7 @@ class SiteController:
         limits = caps.caps(found, miners, wanted, ranks)
         reason = change.reason
         if reason.why is Why.NO_MINERS:
-            off = (one.key for one in miners if one.controlled and one.state.stays_off)
-            if (key := next(off, None)) is not None:
-                reason = Reason(why=Why.STAYS_OFF, miner=key)
+            reason = _nobody(readings, miners, now)
         if limits.breached is not None:
             reason = Reason(why=limits.breached.why, data=limits.breached.data)
         elif reason.why is Why.CIRCUIT and reason.miner is not None:
@@ -281,6 +279,19 @@ def _ours(miner: MinerNow, now: float) -> bool:
     silent = miner.state.wait is Wait.NO_READING
     personal = miner.state.stays_off or _manual(miner, now)
     return miner.controlled and not silent and not personal
+
+
+def _nobody(readings: SiteReadings, miners: Sequence[MinerNow], now: float) -> Reason:
+    """Return why there is no miner to command."""
+    off = (miner.key for miner in miners if miner.controlled and miner.state.stays_off)
+    if (key := next(off, None)) is not None:
+        return Reason(why=Why.STAYS_OFF, miner=key)
+    silent = any(miner.state.wait is Wait.NO_READING for miner in miners)
+    if readings.loads or silent or not miners:
+        return Reason(why=Why.NO_MINERS)
+    own = [one.state.personal for one in miners if one.controlled and _manual(one, now)]
+    ends = [personal.at + MANUAL_SECONDS for personal in own if personal is not None]
+    return Reason(why=Why.LEFT_ALONE, until=min(ends, default=None))
 
 
 def _ordered(miner: MinerNow) -> float | None:

@@ -173,6 +173,8 @@ class Why(StrEnum):
     PERMISSION_UNKNOWN = "permission_unknown"
     """Nothing is raised: nobody has said yet whether mining is permitted."""
     NO_MINERS = "no_miners"
+    LEFT_ALONE = "left_alone"
+    """All are left to a person's order, a pause, boost or budget, or a thermostat."""
     METER_OLD = "meter_old"
     """Nothing is raised."""
     METER_HOLD = "meter_hold"
