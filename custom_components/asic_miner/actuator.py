@@ -27,6 +27,7 @@ from .power.model import (
     Path,
     Reading,
     Source,
+    Wait,
     Wish,
 )
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PERSONAL = PEOPLE | {Source.ADOPTED}
 """Who wishes once, and does not look again whether it is still so."""
+LIMITS = {Wait.START_ABOVE_LIMIT, Wait.LIMIT}
+"""What a guard waits for because of a limit."""
 
 
 class Actuator:
@@ -48,6 +51,8 @@ class Actuator:
         self._guard_before = stored.get("guard")
         """What the guard of before remembered, until there is one again."""
         self._sending = asyncio.Lock()
+        self._again: dict[Source, Callable[[], None]] = {}
+        """Has who sets a limit look at once whether there is room for a start."""
         self._interlude = Interlude.from_json(stored.get("interlude"))
         self._left_start = LeftStart.from_json(stored.get("start"))
         self._interlude_is_old = self._interlude is not None
@@ -327,14 +332,29 @@ class Actuator:
         self._wish(watts, source)
 
     @callback
-    def limit(self, watts: float | None, source: Source) -> None:
-        """Keep it below so many W until the same source lifts that (None). Sent by `async_step`."""
+    def limit(
+        self, watts: float | None, source: Source, *, again: Callable[[], None] | None = None
+    ) -> None:
+        """Keep it below so many W until the same source lifts that (None). Sent by `async_step`.
+
+        `again` sets the limit anew. It is called when a start is ordered that the limit forbids,
+        for a limit may know of no wish but those that were there when it was set.
+        """
         if self._guard is None:
             return
+        self._again.pop(source, None)
         if watts is None:
             self._guard.lift(source)
-        else:
-            self._guard.wish(Wish(watts=watts, source=source, at=self._now(), safety=True))
+            return
+        if again:
+            self._again[source] = again
+        self._guard.wish(Wish(watts=watts, source=source, at=self._now(), safety=True))
+
+    @property
+    def left_off(self) -> bool:
+        """Tell whether it is off, is wished on, and only a limit forbids to start it."""
+        state = self.state
+        return state is not None and not state.running and state.wait in LIMITS
 
     @callback
     def hand_back_to(self, source: Source) -> None:
@@ -397,6 +417,10 @@ class Actuator:
         async with self._sending:
             now = self._now()
             command = guard.next(now)
+            if command is None and raises and self.left_off:
+                for again in list(self._again.values()):
+                    again()
+                command = guard.next(now)
             if command is None:
                 return
             guard.sent(command, now)

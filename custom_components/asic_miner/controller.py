@@ -256,7 +256,7 @@ class PowerController(PlanningEntry):
     def _apply(self, plan: Plan, miners: dict[str, MinerCoordinator]) -> None:
         """Hand the plan to the actuators. The only place from which miners are commanded."""
         for mac, watts in plan.limits.items():
-            miners[mac].actuator.limit(watts, Source.SITE)
+            miners[mac].actuator.limit(watts, Source.SITE, again=self.async_tick)
         for mac in plan.limits.keys() | plan.orders.keys():
             self.order(miners[mac], plan.orders.get(mac))
 

@@ -166,11 +166,21 @@ class MinerCoordinator(MinerPolling):
             await shed()
 
     async def async_user_mining(self, on: bool) -> None:
-        """Start or stop mining, which the guard does at once for a person."""
-        if self.actuator.guard:
-            await self.async_order(self.actuator.on_watts if on else 0.0, Source.USER)
-        else:
+        """Start or stop mining, which the guard does at once for a person.
+
+        Raises HomeAssistantError for a start that a limit forbids; it stays wished.
+        """
+        if not self.actuator.guard:
             await self.async_set_mining(on)
+            return
+        await self.async_order(self.actuator.on_watts if on else 0.0, Source.USER)
+        if on and self.actuator.left_off:
+            self.async_update_listeners()
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="left_off",
+                translation_placeholders={"name": self.config_entry.title},
+            )
 
     async def async_order(self, watts: float, source: Source) -> None:
         """Have the miner draw so many W; 0 stops also a miner that can only be switched."""

@@ -227,26 +227,32 @@ async def _async_order(miner: Spoken, said: Said, lasts: float | None) -> str:
     match said.command:
         case Command.BOOST:
             await actuator.async_boost(lasts or BOOST_SECONDS, Source.VOICE)
+            if actuator.left_off:
+                return text(language, "left_off", name=miner.name)
             return text(language, "boosted", name=miner.name, time=_at(lasts or 0, language))
         case Command.PAUSE if lasts:
             await actuator.async_interlude(0.0, lasts, Source.VOICE)
             return text(language, "paused_until", name=miner.name, time=_at(lasts, language))
         case Command.RESUME:
             await actuator.async_resume(Source.VOICE)
-            key = "resumed" if _is_done(coordinator) else "resumed_waits"
+            key = _told(coordinator, "resumed")
             return text(language, key, name=miner.name)
         case _ if watts > 0:
             await coordinator.async_order(watts, Source.VOICE)
-            key = "set" if _is_done(coordinator) else "set_waits"
+            key = _told(coordinator, "set")
             return text(language, key, name=miner.name, watts=f"{watts:.0f}")
         case _:
             await coordinator.async_order(0.0, Source.VOICE)
             return text(language, "paused", name=miner.name)
 
 
-def _is_done(coordinator: MinerCoordinator) -> bool:
+def _told(coordinator: MinerCoordinator, done: str) -> str:
+    """Return the key of what is answered: `done`, or that it waits, or that a limit forbids it."""
+    if coordinator.actuator.left_off:
+        return "left_off"
     state = coordinator.actuator.state
-    return state is None or state.wait in AT_ONCE or state.sent == state.goal
+    is_done = state is None or state.wait in AT_ONCE or state.sent == state.goal
+    return done if is_done else f"{done}_waits"
 
 
 def _watts(miner: Spoken, said: Said) -> float:

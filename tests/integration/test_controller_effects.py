@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -13,7 +14,7 @@ from custom_components.asic_miner.budgets import async_get
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.issues import SLOW_METER
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.model import Source
+from custom_components.asic_miner.power.model import Source, Wait
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
@@ -23,6 +24,7 @@ from .home import miner_in, restarted
 from .house import (
     BATTERY,
     HOUSE_WATTS,
+    LIMITS,
     MUST_STOP,
     SOC,
     SOLAR,
@@ -461,6 +463,49 @@ async def test_a_restart_of_home_assistant(house: House) -> None:
         house.solar = HOUSE_WATTS + 1500
         await house.live(900)
         assert house.drawn == pytest.approx(1500, abs=150)
+
+
+async def test_who_switches_on_behind_a_circuit_is_obeyed_at_once(house: House) -> None:
+    """Its room had been given to nobody, and is found without waiting for the next look."""
+    await house.add(circuit={"name": "Garage", "members": house.devices, "amps": 25})
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(1500)
+    assert not mining(house)
+    await house.miners[0].call("switch.turn_on", "mining")
+    assert mining(house)
+
+
+@pytest.mark.parametrize("limit", ["import_limit", "must_stop"])
+async def test_who_switches_on_is_told_that_a_limit_forbids_it(house: House, limit: str) -> None:
+    """And nothing else: the order stands, and is obeyed when the limit is gone."""
+    if limit == "import_limit":
+        house.load = 4000.0
+        await house.add(limits=LIMITS | {"import_limit": 6000})
+    else:
+        house.say(MUST_STOP, "on")
+        await house.add(sources=SOURCES | {"signals": {"must_stop": MUST_STOP}})
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(1500)
+    assert not mining(house)
+    miner = house.miners[0]
+    with pytest.raises(HomeAssistantError) as told:
+        await miner.call("switch.turn_on", "mining")
+    assert told.value.translation_key == "left_off"
+    assert miner.state("power_status") == (
+        Wait.START_ABOVE_LIMIT if limit == "import_limit" else Wait.LIMIT
+    )
+    await house.live(60)
+    assert not mining(house)
+    # Off is never kept from anybody, and is the newest order then.
+    await miner.call("switch.turn_off", "mining")
+    with pytest.raises(HomeAssistantError):
+        await miner.call("switch.turn_on", "mining")
+    if limit == "import_limit":
+        house.load = HOUSE_WATTS
+    else:
+        house.say(MUST_STOP, "off")
+    await house.live(60)
+    assert mining(house)
 
 
 @pytest.mark.usefixtures("hass_storage")

@@ -7,6 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import llm
+from homeassistant.helpers.intent import IntentResponseType
 import probatio
 import pytest
 
@@ -204,6 +205,28 @@ async def test_all_and_area(assistant: Assistant, clock: ManualClock) -> None:
     assert assistant.cellar.device.truth()["mining"] is True
     assert assistant.garage.device.truth()["mining"] is True
     assert wished(assistant.cellar) == (highest(assistant.cellar), Source.VOICE)
+
+
+async def test_what_a_limit_keeps_off(assistant: Assistant, clock: ManualClock) -> None:
+    """Nobody is told that it is on, and what it waits for is said where that is ours to say."""
+    await sentences(assistant.hass, "en")
+    await assistant.say("turn off the cellar miner")
+    for _ in range(10):
+        clock.advance(30)
+        await assistant.cellar.poll()
+    assistant.cellar.entry.runtime_data.actuator.limit(2000.0, Source.SITE)
+    heard = await assistant.hear("turn on the cellar miner", "en")
+    assert heard.response_type is IntentResponseType.ERROR
+    answer = "Cellar Miner has to stay off for a limit. It starts as soon as there is room."
+    for sentence in (
+        "turn on all miners",
+        "boost the cellar miner for an hour",
+        "set the cellar miner to 2 kilowatts",
+    ):
+        assert answer in await assistant.say(sentence), sentence
+    assert assistant.cellar.device.truth()["mining"] is False
+    await assistant.say("turn off the cellar miner")
+    assert wished(assistant.cellar) == (0.0, Source.USER)
 
 
 async def test_what_is_not_exposed_is_not_there(assistant: Assistant) -> None:
