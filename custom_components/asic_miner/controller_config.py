@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from . import meters
 from .controller_options import (
     CHARGE,
-    CONF_AMPS,
     CONF_BATTERY,
     CONF_BATTERY_METER,
     CONF_BATTERY_SIGN,
@@ -35,11 +34,9 @@ from .controller_options import (
     CONF_SOLAR,
     CONF_SOURCES,
     CONF_TARIFF,
-    CONF_VOLTAGE,
-    CONF_WATTS,
-    CONF_WIRES,
     PHASE_METERS,
     PHASE_MINERS,
+    circuit_watts,
     grid,
     mac_of,
 )
@@ -131,16 +128,8 @@ class Setup:
             self.macs[device] for device in stored[CONF_MEMBERS] if device in self.macs
         )
         metered = CONF_CIRCUIT_METER in stored
-        if (watts := stored.get(CONF_WATTS)) is not None:
-            return Circuit(key=stored[CONF_KEY], members=members, limit=watts, metered=metered)
-        return Circuit.of_breaker(
-            stored[CONF_KEY],
-            members,
-            stored[CONF_AMPS],
-            voltage=stored.get(CONF_VOLTAGE, defaults.VOLTAGE),
-            phases=int(stored.get(CONF_WIRES, 1)),
-            metered=metered,
-        )
+        limit = circuit_watts(stored)
+        return Circuit(key=stored[CONF_KEY], members=members, limit=limit, metered=metered)
 
     def grid(self, hass: HomeAssistant) -> Measured | None:
         """Return what is drawn from the grid now, below 0 what is exported."""

@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from . import meters
 from .const import DOMAIN
 from .entries import Kind, kind_of
+from .power import defaults
 from .power.model import Measured
 
 # The parts of an entry's options, each filled in by a step of the flow, and its fields.
@@ -57,6 +58,20 @@ IMPORT: Final = "import"
 EXPORT: Final = "export"
 CHARGE: Final = "charge"
 DISCHARGING: Final = "discharging"
+
+
+def circuit_watts(circuit: Mapping[str, Any]) -> float:
+    """Return the W that all behind a circuit of the options may draw for ever.
+
+    Of a breaker's amps that is only a part.
+    """
+    watts: float | None = circuit.get(CONF_WATTS)
+    if watts is not None:
+        return watts
+    voltage: float = circuit.get(CONF_VOLTAGE, defaults.VOLTAGE)
+    phases = int(circuit.get(CONF_WIRES, 1))
+    amps: float = circuit[CONF_AMPS]
+    return amps * voltage * phases * defaults.LIMIT_SHARE
 
 
 def grid(hass: HomeAssistant, meter: Mapping[str, Any]) -> Measured | None:

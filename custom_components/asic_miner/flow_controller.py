@@ -114,7 +114,7 @@ class ControllerSteps(ConfigEntryBaseFlow):
             step_id="controller_circuits",
             menu_options=options,
             description_placeholders={
-                "circuits": "\n".join(f"- {_shown(item)}" for item in self._circuits) or "—"
+                "circuits": "\n".join(f"- {self._listed(item)}" for item in self._circuits) or "—"
             },
         )
 
@@ -168,6 +168,18 @@ class ControllerSteps(ConfigEntryBaseFlow):
     def _miners(self) -> dict[str, str]:
         """The names of the chosen miners by their devices."""
         return forms.miner_names(self.hass, self._chosen[conf.CONF_SHARING][conf.CONF_MINERS])
+
+    def _listed(self, circuit: Mapping[str, Any]) -> str:
+        """Return how a circuit is listed, with its miners that it can never start."""
+        room = conf.circuit_watts(circuit)
+        needed = forms.watts_to_start(self.hass, circuit[conf.CONF_MEMBERS])
+        largest = [
+            f"{self._miners[device]} {watts:.0f} W"
+            for device, watts in needed.items()
+            if watts > room and device in self._miners
+        ]
+        marked = f" ⚠ {', '.join(largest)} > {room:.0f} W" if largest else ""
+        return f"{_shown(circuit)}{marked}"
 
     def _still_there(self, limits: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """Return stored limits without miners that are no longer chosen."""

@@ -29,9 +29,12 @@ import probatio
 
 from . import controller_options as conf
 from . import meters
-from .const import DOMAIN, MOST_WATTS
+from .const import CONF_CAPABILITIES, DOMAIN, MOST_WATTS
+from .entries import all_miners
+from .miners.models import Capabilities
 from .power import defaults
 from .power.budget import Policy
+from .power.model import Ability
 
 type Form = Mapping[str, Any]
 
@@ -245,6 +248,18 @@ def miner_names(hass: HomeAssistant, devices: Iterable[str]) -> dict[str, str]:
         for device_id, device in found
         if device
     }
+
+
+def watts_to_start(hass: HomeAssistant, devices: Iterable[str]) -> dict[str, float]:
+    """Return the W that a start of each miner draws at least, as far as that is known."""
+    entries = {entry.unique_id: entry for entry in all_miners(hass)}
+    found: dict[str, float] = {}
+    for device in devices:
+        if (entry := entries.get(conf.mac_of(hass, device))) is None:
+            continue
+        if ability := Ability.of(Capabilities.from_json(entry.data[CONF_CAPABILITIES])):
+            found[device] = ability.maximum if ability.starts_at_full else ability.minimum
+    return found
 
 
 # What is wrong

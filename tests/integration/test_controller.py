@@ -379,10 +379,14 @@ async def test_wrong_choices_are_explained(house: House) -> None:
     await refused({"base": "one_limit"}, **garage)
     await refused({"base": "one_limit"}, **garage, amps=16, watts=2000)
     step = await fill(hass, step, **garage, amps=16)
-    assert "Garage: 16 A" in step["description_placeholders"]["circuits"]
+    assert step["description_placeholders"]["circuits"] == "- Garage: 16 A"
     step = await choose(hass, step, "controller_circuit")
     await refused({"name": "name_used"}, **garage, amps=16)
     step = await fill(hass, step, **garage | {"name": "Shed", "watts": 2000})
+    # A WhatsMiner starts at full power, which is more.
+    full = house.miners[0].entry.runtime_data.actuator.guard.ability.maximum
+    shown = f"- Garage: 16 A\n- Shed: 2000 W ⚠ WhatsMiner M60S {full:.0f} W > 2000 W"
+    assert step["description_placeholders"]["circuits"] == shown
     step = await choose(hass, step, "controller_remove")
     [marker] = step["data_schema"].schema.items()
     shed = marker[1].config["options"][1]["value"]

@@ -296,15 +296,6 @@ def test_fine_steps_make_room_for_a_coarse_one() -> None:
     assert changes == sum(len(rig.sent) for rig in house.rigs.values()), "and stay there"
 
 
-def test_a_breaker_is_used_to_four_fifths() -> None:
-    members = frozenset({"m0"})
-    circuit = Circuit.of_breaker("c", members, 16)
-    assert (circuit.key, circuit.members) == ("c", members)
-    assert circuit.limit == pytest.approx(0.8 * 16 * 230)
-    three = Circuit.of_breaker("c", members, 16, voltage=120, phases=3)
-    assert three.limit == pytest.approx(0.8 * 16 * 120 * 3)
-
-
 @given(
     limit=st.integers(min_value=500, max_value=8000),
     weather=st.lists(

@@ -55,21 +55,6 @@ class Circuit:
     metered: bool = False
     """Whether it is measured as a whole."""
 
-    @classmethod
-    def of_breaker(
-        cls,
-        key: str,
-        members: frozenset[str],
-        amps: float,
-        *,
-        voltage: float = defaults.VOLTAGE,
-        phases: int = 1,
-        metered: bool = False,
-    ) -> Circuit:
-        """Make one from a breaker's amps, of which only a part may be used for ever."""
-        limit = amps * voltage * phases * defaults.LIMIT_SHARE
-        return cls(key=key, members=members, limit=limit, metered=metered)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteSettings:
