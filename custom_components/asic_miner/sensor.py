@@ -443,7 +443,8 @@ GUARD_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=[AS_WISHED, *Wait],
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda state: state.wait or (None if state.goal is None else AS_WISHED),
+        # What a miner did before anybody wished anything is what is wished.
+        value=lambda state: state.wait or (AS_WISHED if state.wish else None),
     ),
     *(
         GuardSensorDescription(

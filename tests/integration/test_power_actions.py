@@ -62,6 +62,17 @@ def power(device: SimulatedMiner) -> float:
     return float(device.truth()["power"] or 0)
 
 
+async def test_what_it_did_before_anybody_wished_is_as_wished(
+    device: SimulatedMiner, add_miner: AddMiner
+) -> None:
+    """A miner that just mines waits for nothing, and says so."""
+    miner = await add_miner(device)
+    assert miner.state("state") == "mining"
+    assert miner.state("power_status") == "as_wished"
+    # The wish is nobody's all the same.
+    assert miner.entry.runtime_data.actuator.state.wish.source is Source.ADOPTED
+
+
 @pytest.mark.parametrize("watts", ["nan", float("inf"), "-inf"])
 async def test_a_budget_is_a_number_of_watts(
     whatsminer: WhatsminerSimulator, add_miner: AddMiner, watts: object
