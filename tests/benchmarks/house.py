@@ -52,10 +52,13 @@ class Measured(Hass):
         return time.clock_gettime((~self.pid << 3) | 2)
 
     def memory(self) -> int:
-        """Return bytes that are its own, not shared with other processes."""
+        """Return bytes that it has written and that no other process shares.
+
+        Of what was only read from files it depends on the other processes whether it is shared.
+        """
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text("utf-8").splitlines()
-        found = [line.split() for line in lines if line.startswith("Private_")]
-        return sum(int(words[1]) for words in found) * 1024
+        [dirty] = [line.split()[1] for line in lines if line.startswith("Private_Dirty:")]
+        return int(dirty) * 1024
 
     @override
     async def _log_in(self) -> str:

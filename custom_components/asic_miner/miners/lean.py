@@ -29,6 +29,8 @@ def _compared(kind: type[DataClass]) -> Callable[[DataClass], tuple[object, ...]
 
 
 def _equal(self: DataClass, other: object) -> object:
+    if other is self:
+        return True
     if other.__class__ is not self.__class__:
         return NotImplemented
     values = _compared(self.__class__)
