@@ -1,13 +1,14 @@
 """Intents about miners, for assistants and for sentences that users write themselves."""
 
-from typing import Any, Final, override
+from typing import Any, Final, Protocol, cast, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import intent
+from homeassistant.helpers.importlib import async_import_module
 import probatio
 
-from .voice import Command, Said, async_obey
+from .voice_said import Command, Said
 
 TEXT_OR_NUMBER: Final = probatio.Any(float, int, intent.non_empty_string)
 
@@ -35,6 +36,13 @@ INTENTS: Final = {
     ),
 }
 """Name, description and slots besides the name of each command."""
+
+
+class Voice(Protocol):
+    """What the module that understands what was said has."""
+
+    async def async_obey(self, hass: HomeAssistant, said: Said) -> str:
+        """Do what was said, and return what is to be answered."""
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -72,8 +80,10 @@ class MinerIntentHandler(intent.IntentHandler):
             user_id=intent_obj.context.user_id,
             **{key: slot["value"] for key, slot in slots.items() if key in {"name", *self._slots}},
         )
+        # Loaded with the first that is said: few talk to their miners.
+        voice = await async_import_module(intent_obj.hass, f"{__package__}.voice")
         try:
-            answer = await async_obey(intent_obj.hass, said)
+            answer = await cast("Voice", voice).async_obey(intent_obj.hass, said)
         except HomeAssistantError as error:
             response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, str(error))
             return response

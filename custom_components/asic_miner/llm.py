@@ -23,7 +23,8 @@ import probatio
 from .action import number
 from .const import DOMAIN, MOST_WATTS
 from .power_services import LONGEST
-from .voice import Command, Said, Spoken, async_obey, exposed_miners, status
+from .voice import Spoken, async_obey, exposed_miners, status
+from .voice_said import Command, Said
 
 PROMPT: Final = (
     "Bitcoin miners are kilowatt loads. Set their power only when asked, with the asic_miner tools."

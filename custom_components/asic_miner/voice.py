@@ -6,7 +6,6 @@ its guard like that of everybody else.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
@@ -29,43 +28,12 @@ from .power.defaults import BOOST_SECONDS
 from .power.model import Path, Source, Wait
 from .power_services import LONGEST
 from .rights import async_check_rights
+from .voice_said import Command, Said
 from .voice_texts import text
 from .voice_words import means_all, name_key, number, seconds, until
 
 AT_ONCE: Final = {None, Wait.SMALL_CHANGE, Wait.RAMPING}
 """What is not worth a word to somebody who has just spoken."""
-
-
-class Command(StrEnum):
-    """What can be said."""
-
-    SET_POWER = "set_power"
-    PAUSE = "pause"
-    RESUME = "resume"
-    BOOST = "boost"
-    STATUS = "status"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """A command as it was spoken."""
-
-    command: Command
-    assistant: str
-    language: str
-    name: str | None = None
-    """Of a miner or an area; None or only "the miner" when none was named."""
-    percent: str | float | None = None
-    """Of the miner's highest power."""
-    watts: str | float | None = None
-    kilowatts: str | float | None = None
-    duration: str | float | None = None
-    """In words, or minutes."""
-    until: str | None = None
-    device_id: str | None = None
-    """Of who was spoken to: the miner in its room is preferred."""
-    user_id: str | None = None
-    """Who has said it, where that is known."""
 
 
 class NotUnderstoodError(HomeAssistantError):

@@ -8,7 +8,7 @@ import probatio
 from .action import Action, Request
 from .const import DOMAIN
 from .intent import INTENTS
-from .voice import Command
+from .voice_said import Command
 
 SLOTS = ("name", "percent", "watts", "kilowatts", "duration", "until")
 

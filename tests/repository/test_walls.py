@@ -117,9 +117,12 @@ def test_the_core_imports_no_platform(stem: str) -> None:
 
 
 def test_what_is_not_there_is_not_loaded() -> None:
-    """A home that has miners of one make carries neither controllers nor the other make."""
+    """A home that has miners of one make carries neither controllers nor the other make.
+
+    Nor what nobody has asked for yet.
+    """
     package = "custom_components.asic_miner"
-    needed = ("miner_entry", "kinds", "config_flow", "diagnostics", "repairs", *PLATFORMS)
+    needed = ("miner_entry", "kinds", "config_flow", "diagnostics", "intent", "repairs", *PLATFORMS)
     lines = [
         "import sys",
         *(f"import {package}.{name}" for name in needed),
@@ -137,4 +140,5 @@ def test_what_is_not_there_is_not_loaded() -> None:
     planning = {"controller_entry", "controller", "power.site", "power.site_model", "planning"}
     planning |= {"thermostat_entry", "thermostat", "power.heat", "climate", "water_heater"}
     assert not planning & loaded
+    assert not {"repair_flows", "voice"} & loaded
     assert not {f"miners.{make}.client" for make in MAKES} & loaded

@@ -16,7 +16,6 @@ from .fault_table import (
 
 _BOARDS = 4
 _POOLS = 3
-_REMEDY_OF = {code: remedy for remedy, codes in REMEDIES.items() for code in codes}
 _OF_POOLS = range(2000, 2060)
 """Whatever the maker has to say about pools: all of `POOLS`, and as much of `GENERAL`."""
 _COOLING = frozenset(
@@ -44,25 +43,23 @@ class Meaning:
         return f"{self.message}. {self.remedy}" if self.remedy else f"{self.message}."
 
 
-def _known() -> dict[str, Meaning]:
-    """Return the meanings of all codes that do not name a single chip, by code."""
-    found = {
-        str(code): Meaning(message=message, remedy=_REMEDY_OF.get(code), key=str(code))
-        for code, message in GENERAL.items()
-    }
-    for base, what in BOARDS.items():
-        for slot in range(_BOARDS):
-            code = str(base + slot)
-            found[code] = Meaning(
-                message=f"Board {_number(slot)} {what}", remedy=_REMEDY_OF.get(base), key=code
-            )
-    for base, what in POOLS.items():
-        for place in range(_POOLS):
-            code = str(base + place)
-            found[code] = Meaning(
-                message=f"Pool {place + 1} {what}", remedy=_REMEDY_OF.get(base), key=code
-            )
-    return found
+def _known(code: int) -> Meaning | None:
+    """Return the meaning of a code that does not name a single chip.
+
+    Decoded anew each time: a table of all would take more memory than a fault is worth.
+    """
+    place = code % 10
+    base = code - place
+    if message := GENERAL.get(code):
+        base = code
+    elif place < _BOARDS and (what := BOARDS.get(base)):
+        message = f"Board {_number(place)} {what}"
+    elif place < _POOLS and (what := POOLS.get(base)):
+        message = f"Pool {place + 1} {what}"
+    else:
+        return None
+    remedy = next((remedy for remedy, codes in REMEDIES.items() if base in codes), None)
+    return Meaning(message=message, remedy=remedy, key=str(code))
 
 
 def meaning(code: str) -> Meaning:
@@ -73,12 +70,18 @@ def meaning(code: str) -> Meaning:
     """
     # More digits than any code has; int() of arbitrarily many would fail.
     digits = str(int(code)) if code.isascii() and code.isdecimal() and len(code) < 10 else ""
-    return _KNOWN.get(digits) or _chip(digits) or Meaning(message=f"Unknown fault {code}")
+    found = (_known(int(digits)) or _chip(digits)) if digits else None
+    return found or Meaning(message=f"Unknown fault {code}")
 
 
 def texts() -> dict[str, str]:
     """Return the English text with the remedy for every key that `Meaning.key` can have."""
-    found = {code: meaning.text for code, meaning in _KNOWN.items()}
+    codes = [
+        *GENERAL,
+        *(base + slot for base in BOARDS for slot in range(_BOARDS)),
+        *(base + place for base in POOLS for place in range(_POOLS)),
+    ]
+    found = {str(code): known.text for code in codes if (known := _known(code))}
     for kind, what in CHIPS.items():
         for slot in range(_BOARDS):
             # All chips of a board have the same text, so it names none.
@@ -103,7 +106,7 @@ def is_cooling(code: str) -> bool:
 
 def is_of_pools(code: str) -> bool:
     """Tell whether a code is about a pool. A pool is also lost by what is broken otherwise."""
-    return code in _KNOWN and int(code) in _OF_POOLS
+    return meaning(code).key == code and int(code) in _OF_POOLS
 
 
 def _chip(digits: str) -> Meaning | None:
@@ -127,6 +130,3 @@ def _chip_key(kind: int, slot: int) -> str:
 
 def _number(slot: int) -> str:
     return f"{slot + 1} (slot {slot})"
-
-
-_KNOWN = _known()
