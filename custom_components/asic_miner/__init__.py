@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .budgets import async_get as async_get_budgets
+from .budgets import async_restore as async_restore_budgets
 from .const import DOMAIN
 from .kinds import async_module_of
 from .services import async_setup_services
@@ -21,7 +21,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, which are there also while no miner is loaded."""
     async_setup_services(hass)
-    await async_get_budgets(hass).async_restore()
+    await async_restore_budgets(hass)
     return True
 
 

@@ -8,8 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from . import meters
-from .budgets import SHARE_SECONDS
-from .budgets import async_get as async_get_budgets
+from .budgets import SHARE_SECONDS, held
 from .const import CONF_CAPABILITIES, DIARY_SECONDS
 from .controller_config import Setup
 from .controller_options import CONF_METER
@@ -224,7 +223,7 @@ class PowerController(PlanningEntry):
             controlled = (
                 miner.actuator.interlude is None
                 and mac not in left_alone
-                and not _comes_first(async_get_budgets(self.hass).held(miner), now)
+                and not _comes_first(held(self.hass, miner), now)
             )
             found.append(MinerNow.of(mac, guard, now, controlled=controlled))
         return found

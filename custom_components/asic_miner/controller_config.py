@@ -43,8 +43,8 @@ from .controller_options import (
 from .miners.lean import dataclass
 from .miners.models import JsonValue
 from .power import defaults
-from .power.budget import Policy
 from .power.model import Measured
+from .power.policy import Policy
 from .power.site_model import Circuit, SiteMiner, SiteReadings, SiteSettings
 
 

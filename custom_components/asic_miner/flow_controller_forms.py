@@ -33,8 +33,8 @@ from .const import CONF_CAPABILITIES, DOMAIN, MOST_WATTS
 from .entries import all_miners
 from .miners.models import Capabilities
 from .power import defaults
-from .power.budget import Policy
 from .power.model import Ability
+from .power.policy import Policy
 
 type Form = Mapping[str, Any]
 

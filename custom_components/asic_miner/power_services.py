@@ -10,11 +10,11 @@ from homeassistant.helpers import config_validation as cv
 import probatio
 
 from .action import Action, Request, number
-from .budgets import async_get
+from .budgets import async_get, ordered
 from .coordinator import MinerCoordinator
 from .errors import async_joined
-from .power.budget import Budget, Policy, Safe
 from .power.model import Source
+from .power.policy import Policy, Safe
 
 LONGEST = timedelta(days=7)
 """What shall last longer than a week is no pause but a decision."""
@@ -39,16 +39,15 @@ BOOST = timedelta(hours=1)
 
 
 async def _set_power_budget(request: Request) -> ServiceResponse:
-    data, miners = request.data, request.coordinators
+    data = request.data
     valid_for = data.get("valid_for")
-    budget = Budget(
-        watts=data["watts"],
-        at=miners[0].unix_time(),
+    return await (await async_get(request.hass)).async_set(
+        request.coordinators,
+        data["watts"],
         valid_for=valid_for.total_seconds() if valid_for else None,
         safe=Safe(data["fallback"]),
         policy=Policy(data["policy"]),
     )
-    return await async_get(request.hass).async_set(budget, miners, range(1, len(miners) + 1))
 
 
 async def _order(
@@ -58,7 +57,7 @@ async def _order(
 
     async def give(miner: MinerCoordinator) -> None:
         await order(miner)
-        async_get(request.hass).ordered(miner)
+        ordered(request.hass, miner)
 
     answers = await asyncio.gather(*map(give, request.coordinators), return_exceptions=True)
     refusals: list[HomeAssistantError] = []

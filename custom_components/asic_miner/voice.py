@@ -18,7 +18,7 @@ from homeassistant.helpers.intent import async_get_entity_aliases
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .budgets import async_get as async_get_budgets
+from .budgets import ordered
 from .const import DOMAIN
 from .coordinator import MinerCoordinator
 from .entries import miner_entries
@@ -148,7 +148,7 @@ async def async_obey(hass: HomeAssistant, said: Said) -> str:
     for miner in miners:
         try:
             answers.append(await _async_order(miner, said, lasts))
-            async_get_budgets(hass).ordered(miner.coordinator)
+            ordered(hass, miner.coordinator)
         except HomeAssistantError as error:
             # One that refuses must not keep the others from being stopped.
             refusals.append(error)

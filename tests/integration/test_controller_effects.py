@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.asic_miner.budgets import async_get
+from custom_components.asic_miner.budgets import BUDGETS
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.issues import SLOW_METER
 from custom_components.asic_miner.power import defaults
@@ -586,7 +586,7 @@ async def test_a_budget_comes_first(house: House, valid_for: dict[str, int] | No
     async def live(seconds: float) -> None:
         for _ in range(int(seconds // 30)):
             await house.live(30)
-            await async_get(house.hass)._async_share_again(None)  # type: ignore[arg-type] # unused
+            await house.hass.data[BUDGETS]._async_share_again(None)  # type: ignore[arg-type] # unused
 
     await house.add()
     await house.call("select.select_option", "mode", option="full")

@@ -184,9 +184,9 @@ async def test_a_budget_ends_only_for_what_was_obeyed(assistant: Assistant) -> N
     refused = patch.object(coordinator.client, "set_mining", side_effect=RejectedError("not now"))
     with refused:
         await assistant.say("stop the garage miner")
-    assert budgets.async_get(assistant.hass).held(coordinator) is not None
+    assert budgets.held(assistant.hass, coordinator) is not None
     await assistant.say("stop the garage miner")
-    assert budgets.async_get(assistant.hass).held(coordinator) is None
+    assert budgets.held(assistant.hass, coordinator) is None
 
 
 async def test_all_and_area(assistant: Assistant, clock: ManualClock) -> None:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.asic_miner.power.budget import Budget, Member, Policy, Safe, share
+from custom_components.asic_miner.power.budget import Budget, Member, share
 from custom_components.asic_miner.power.model import Ability, Path
+from custom_components.asic_miner.power.policy import Policy, Safe
 
 from .rig import PERCENT, START, TARGET
 from .states import miner

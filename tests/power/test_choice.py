@@ -7,10 +7,10 @@ import pytest
 
 from custom_components.asic_miner.power import defaults
 from custom_components.asic_miner.power.aim_model import Aim, Intent
-from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.candidate import Candidate
 from custom_components.asic_miner.power.choice import Change, Chooser
 from custom_components.asic_miner.power.model import Wait
+from custom_components.asic_miner.power.policy import Policy
 from custom_components.asic_miner.power.site_model import MinerNow, Reason, Why
 
 from .rig import START, TARGET

@@ -7,7 +7,6 @@ import math
 import pytest
 
 from custom_components.asic_miner.power import defaults
-from custom_components.asic_miner.power.budget import Policy
 from custom_components.asic_miner.power.guard import Guard
 from custom_components.asic_miner.power.model import (
     Ability,
@@ -17,6 +16,7 @@ from custom_components.asic_miner.power.model import (
     Wait,
     Wish,
 )
+from custom_components.asic_miner.power.policy import Policy
 from custom_components.asic_miner.power.site import MANUAL_SECONDS, SiteController
 from custom_components.asic_miner.power.site_model import (
     Circuit,

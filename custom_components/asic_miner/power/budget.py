@@ -1,7 +1,6 @@
 """What "use at most so many watts" means, for one miner or for several."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Self
 
 from ..miners.lean import dataclass
@@ -9,27 +8,7 @@ from ..miners.models import JsonValue
 from . import defaults
 from .learning import number
 from .model import Ability, GuardState
-
-
-class Policy(StrEnum):
-    """Who gets watts first."""
-
-    PRIORITY = "priority"
-    """One after another in the order of priority, each as much as it can draw."""
-    EQUAL = "equal"
-    """As many as possible, each the same."""
-    EFFICIENT = "efficient"
-    """As priority, in the order of J/TH."""
-
-
-class Safe(StrEnum):
-    """What happens when a budget is not renewed in time."""
-
-    HOLD = "hold"
-    """All stays as it is."""
-    FLOOR = "floor"
-    """What runs draws as little as it can; what is off stays off."""
-    PAUSE = "pause"
+from .policy import Policy, Safe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

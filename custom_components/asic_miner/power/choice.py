@@ -8,9 +8,10 @@ from types import MappingProxyType
 from ..miners.lean import dataclass
 from . import defaults, room
 from .aim_model import Aim, Intent
-from .budget import Member, Policy, share
+from .budget import Member, share
 from .candidate import Candidate
 from .lasting import Since
+from .policy import Policy
 from .site_model import MinerNow, Reason, Why
 
 

@@ -11,12 +11,13 @@ from ..miners.models import JsonValue
 from . import balance, caps, defaults
 from .aim import Aims
 from .aim_model import Aim, Intent
-from .budget import Member, Policy
+from .budget import Member
 from .choice import Chooser
 from .clock import Clock
 from .learning import number
 from .limits import Limits
 from .model import Source, Wait
+from .policy import Policy
 from .sign import Sign
 from .site_model import (
     Energy,

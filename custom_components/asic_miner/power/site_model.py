@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from ..miners.lean import dataclass
 from . import defaults
-from .budget import Policy
 from .guard import Guard
 from .model import Ability, GuardState, Measured, Source, Wish
+from .policy import Policy
 
 
 class Mode(StrEnum):
