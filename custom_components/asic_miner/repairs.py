@@ -19,5 +19,5 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow for an issue. The flows are loaded when the first one is opened."""
-    flows = await async_import_module(hass, f"{__package__}.repair_flows")
+    flows = await async_import_module(hass, f"{__package__}.repair_steps")
     return cast("RepairFlows", flows).fix_flow(hass, data or {})

@@ -17,7 +17,7 @@ import pytest
 from custom_components.asic_miner.const import DOMAIN
 from custom_components.asic_miner.issues import SEVERITIES
 from custom_components.asic_miner.off_guard import REPEATS
-from custom_components.asic_miner.repair_flows import FLOWS
+from custom_components.asic_miner.repair_steps import FLOWS
 from custom_components.asic_miner.restart import Restart, RestartWatch
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock

@@ -18,7 +18,7 @@ from custom_components.asic_miner import (
     flow_forms,
     flow_thermostat,
     options_flow,
-    repair_flows,
+    repair_steps,
 )
 from custom_components.asic_miner.config_flow import OPTIONS_FLOWS, MinerConfigFlow
 from custom_components.asic_miner.errors import TRANSLATION_KEYS
@@ -159,12 +159,12 @@ def test_what_goes_on() -> None:
     )
 
 
-@pytest.mark.parametrize("issue", repair_flows.FLOWS)
+@pytest.mark.parametrize("issue", repair_steps.FLOWS)
 def test_steps_and_errors_of_repairs(issue: str) -> None:
     """Each step can be come to, and each error comes up in that flow."""
-    flow = repair_flows.FLOWS[issue]
+    flow = repair_steps.FLOWS[issue]
     texts = TEXTS["issues"][issue]["fix_flow"]
-    constants = set(strings([INTEGRATION / "repair_flows.py"]))
+    constants = set(strings([INTEGRATION / "repair_steps.py"]))
     for step, parts in texts["step"].items():
         assert hasattr(flow, f"async_step_{step}")
         for choice in parts.get("menu_options", {}):
@@ -188,13 +188,13 @@ def test_reasons_to_leave_a_repair() -> None:
         for issue in TEXTS["issues"].values()
         for reason in issue.get("fix_flow", {}).get("abort", {})
     }
-    assert told == given("repair_flows.py", "async_abort", "reason")
+    assert told == given("repair_steps.py", "async_abort", "reason")
 
 
 def test_only_issues_with_a_flow_have_steps() -> None:
     """And every flow belongs to an issue."""
     assert {key for key, issue in TEXTS["issues"].items() if "fix_flow" in issue} == set(
-        repair_flows.FLOWS
+        repair_steps.FLOWS
     )
 
 

@@ -140,5 +140,5 @@ def test_what_is_not_there_is_not_loaded() -> None:
     planning = {"controller_entry", "controller", "power.site", "power.site_model", "planning"}
     planning |= {"thermostat_entry", "thermostat", "power.heat", "climate", "water_heater"}
     assert not planning & loaded
-    assert not {"budget_sharing", "power.budget", "repair_flows", "voice"} & loaded
+    assert not {"budget_sharing", "power.budget", "repair_steps", "voice"} & loaded
     assert not {f"miners.{make}.client" for make in MAKES} & loaded
