@@ -1,6 +1,7 @@
 """Intents about miners, for assistants and for sentences that users write themselves."""
 
-from typing import Any, Final, Protocol, cast, override
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -36,13 +37,6 @@ INTENTS: Final = {
     ),
 }
 """Name, description and slots besides the name of each command."""
-
-
-class Voice(Protocol):
-    """What the module that understands what was said has."""
-
-    async def async_obey(self, hass: HomeAssistant, said: Said) -> str:
-        """Do what was said, and return what is to be answered."""
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -82,8 +76,9 @@ class MinerIntentHandler(intent.IntentHandler):
         )
         # Loaded with the first that is said: few talk to their miners.
         voice = await async_import_module(intent_obj.hass, f"{__package__}.voice")
+        async_obey: Callable[[HomeAssistant, Said], Awaitable[str]] = voice.async_obey
         try:
-            answer = await cast("Voice", voice).async_obey(intent_obj.hass, said)
+            answer = await async_obey(intent_obj.hass, said)
         except HomeAssistantError as error:
             response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, str(error))
             return response

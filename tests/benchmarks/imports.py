@@ -1,8 +1,9 @@
 """What importing the integration costs, beyond what an idle Home Assistant has imported.
 
 What counts is what miners need, of one make or of both, with what Home Assistant loads of each
-integration at once: flows, repairs and diagnostics among them. Controllers, thermostats and the
-tools for language models are loaded where there are any.
+integration at once: flows and diagnostics among them. Controllers, thermostats, budgets of watts
+and the tools for language models are loaded where there are any, the steps of a repair when one
+is opened, and what understands spoken words when something is said. None of these is counted.
 
 Run as `python -m tests.benchmarks.imports MAKE...` with the names of modules on standard input.
 """
