@@ -1,13 +1,13 @@
 """What is counted and learned of one miner, kept in a file of Home Assistant's storage."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DIARY_SECONDS, DOMAIN
+from .miners.lean import dataclass
 from .miners.models import JsonValue
 
 VERSION = 1
