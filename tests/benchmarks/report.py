@@ -314,11 +314,11 @@ process (which needed at most {simulators * 100:.0f} % of a core). Half of them 
 half run Braiins OS; all entities that are enabled by default. Processor time and memory are those
 of the whole Home Assistant process, medians over minutes of four live polls and one slow read each.
 Memory is what the process has written and shares with no other; per miner it is that of all
-miners but the first, which brings what all share; the code of the other make counts among them. What is in
-use of it is what allocators have given out; the rest they keep, in pages that are not empty.
-That is with the C library of Debian (glibc). Home Assistant's own images, so Home Assistant OS and
-the container, bring another allocator, jemalloc; with that one and their settings it was measured
-again for some numbers of miners.
+miners but the first, which brings what all share; the code of the other make counts among them.
+What is in use of it is what allocators have given out; the rest they keep, in pages that are not
+empty. That is with the C library of Debian (glibc). Home Assistant's own images, so Home
+Assistant OS and the container, bring another allocator, jemalloc; with that one and their
+settings it was measured again for some numbers of miners.
 Times are counted from the start of
 the process; lateness of the event loop is that of a timer of 20 ms over a minute.
 With few miners an idle Home Assistant varies by more than they add.
