@@ -33,7 +33,7 @@ WISHES = (
     Wish(number=10, cycles=1),
     # Each fifth minute the recorder makes statistics, and once in some minutes Python looks for
     # garbage everywhere: so of five.
-    Wish(number=50, cycles=5, starts=3, jemalloc=True),
+    Wish(number=50, cycles=5, starts=3),
     Wish(number=100),
     Wish(number=200, jemalloc=True),
     Wish(number=500),
