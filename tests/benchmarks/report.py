@@ -99,9 +99,11 @@ def promised(results: Results) -> list[Target]:
 
     def row_of_memory(number: int) -> None:
         what = f"memory per miner, {number} miners"
-        row(what, 0.5, per_miner(results, number), "MB")
+        row(f"{what}, in use", 0.5, per_miner(results, number, "in_use"), "MB")
+        row(f"{what}, of the process", 0.5, per_miner(results, number), "MB")
         if JEMALLOC in found[number]:
-            row(f"{what}, with jemalloc", 0.5, per_miner(results, number, JEMALLOC), "MB")
+            with_it = per_miner(results, number, JEMALLOC)
+            row(f"{what}, of the process with jemalloc", 0.5, with_it, "MB")
 
     for name in ("M60S", "M30S++"):
         live = counts[f"{name}, poll"]
