@@ -102,3 +102,12 @@ def test_methods_are_shared() -> None:
     """That is what they are for: none but `__init__` is compiled for a class."""
     for name in ("__eq__", "__hash__", "__repr__", "__setattr__", "__delattr__"):
         assert getattr(Fan, name) is getattr(PowerRange, name)
+
+
+@pytest.mark.parametrize("name", ["__eq__", "__hash__", "__repr__"])
+@pytest.mark.parametrize("slots", [True, False])
+def test_a_method_written_by_hand_is_not_lost(name: str, slots: bool) -> None:
+    """The standard library keeps it, and a secret may be hidden by it."""
+    written = type("Written", (), {name: lambda *_: NotImplemented})
+    with pytest.raises(TypeError, match=name):
+        lean.dataclass(frozen=True, slots=slots)(written)

@@ -62,9 +62,15 @@ else:
     def dataclass[T](
         *, frozen: bool, kw_only: bool = False, slots: bool = False
     ) -> Callable[[type[T]], type[T]]:
-        """Do what `dataclasses.dataclass` does, for a frozen class."""
+        """Do what `dataclasses.dataclass` does, for a frozen class.
+
+        `field(hash=...)` is not supported: what is compared is hashed. Raises TypeError for a
+        class with one of the methods of its own, which the standard library would keep.
+        """
 
         def make(kind: type[T]) -> type[T]:
+            if own := kind.__dict__.keys() & {"__eq__", "__hash__", "__repr__"}:
+                raise TypeError(f"{kind.__qualname__} has its own {', '.join(sorted(own))}")
             made = dataclasses.dataclass(
                 frozen=frozen, kw_only=kw_only, slots=slots, eq=False, repr=False
             )(kind)
