@@ -75,7 +75,7 @@ def test_miners_of_one_kind_share_their_sets(known: Capabilities, seen: Capabili
     stored = known.to_json()
     one, other = Capabilities.from_json(stored), Capabilities.from_json(stored)
     merged = one.merged(seen), other.merged(seen)
-    for name in ("features", "boards", "fans", "pools"):
+    for name in ("features", "boards", "fans", "pools", "assumed"):
         assert getattr(one, name) is getattr(other, name)
         assert getattr(merged[0], name) is getattr(merged[1], name)
 
@@ -96,6 +96,7 @@ def test_capabilities_of_another_version() -> None:
         {
             "features": ["power", "teleport", 3],
             "boards": [1, "2"],
+            "pools": [True],
             "fans": None,
             "choices": {"power_mode": ["low", 3], "teleport": ["far"]},
             "ranges": {

@@ -358,7 +358,9 @@ def _texts(stored: JsonValue) -> list[str]:
 
 
 def _integers(stored: JsonValue) -> list[int]:
-    return [v for v in stored if isinstance(v, int)] if isinstance(stored, list) else []
+    found = stored if isinstance(stored, list) else []
+    # Yes is 1 to Python, and a set with it would be shared with those that have the 1.
+    return [v for v in found if isinstance(v, int) and not isinstance(v, bool)]
 
 
 def _range(stored: JsonValue) -> PowerRange | None:
