@@ -217,7 +217,7 @@ async def test_what_a_limit_keeps_off(assistant: Assistant, clock: ManualClock) 
     assistant.cellar.entry.runtime_data.actuator.limit(2000.0, Source.SITE)
     heard = await assistant.hear("turn on the cellar miner", "en")
     assert heard.response_type is IntentResponseType.ERROR
-    answer = "Cellar Miner has to stay off for a limit. It starts as soon as there is room."
+    answer = "Cellar Miner has to stay off for a limit now. It waits for room."
     for sentence in (
         "turn on all miners",
         "boost the cellar miner for an hour",
