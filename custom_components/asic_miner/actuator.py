@@ -298,8 +298,10 @@ class Actuator:
         await self._async_attempt(begin)
 
     async def async_boost(self, seconds: float, source: Source) -> None:
-        """Draw all that the miner can for a time, and then what is wished now again."""
-        await self.async_interlude(self._needed().ability.maximum, seconds, source)
+        """Draw full power for a time, more if more is wished, and then what is wished now again."""
+        guard = self._needed()
+        wished = guard.wished.watts if guard.wished else 0.0
+        await self.async_interlude(max(guard.ability.full, wished), seconds, source)
 
     async def async_resume(self, source: Source) -> None:
         """End a pause or boost, or start a miner that is off, with what it drew before."""
@@ -322,8 +324,8 @@ class Actuator:
         stored = guard.reading.target if guard.reading else None
         if ability.starts_at_full:
             # There it is lost with the stop, so that it has to be given again.
-            return self._last_on or ability.maximum
-        return stored or self._last_on or ability.maximum
+            return self._last_on or ability.full
+        return stored or self._last_on or ability.full
 
     @callback
     def note(self, watts: float, source: Source) -> None:

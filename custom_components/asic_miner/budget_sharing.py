@@ -89,7 +89,7 @@ class Sharer:
             return None
         return Member.of(
             self.entry.entry_id,
-            guard.ability,
+            guard.ability.usual,
             state,
             priority=self.priority,
             efficiency=guard.learned.joules_per_terahash(state.drawn or state.floor, guard.ability),

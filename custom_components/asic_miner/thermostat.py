@@ -186,10 +186,7 @@ class HeatController(PlanningEntry):
             backup=self.setup.backup is not None,
             starts_low=not any(guard.ability.starts_at_full for guard in guards),
             coarse=max(
-                (
-                    defaults.worthwhile(guard.ability.path, guard.ability.maximum)
-                    for guard in guards
-                ),
+                (defaults.worthwhile(guard.ability.path, guard.ability.full) for guard in guards),
                 default=0.0,
             ),
             highest=RANGES[self.setup.heats][1],
@@ -267,5 +264,5 @@ class HeatController(PlanningEntry):
 
 
 def _heater(key: str, guard: Guard) -> Heater:
-    ability = guard.ability
+    ability = guard.ability.usual
     return Heater(key=key, floor=ability.lowest(guard.learned.floor), maximum=ability.maximum)

@@ -278,7 +278,7 @@ def status(miner: Spoken) -> Mapping[str, JsonValue]:
         "power_w": snapshot.power if snapshot else None,
         "power_wished_w": guard.wish.watts if guard and guard.wish else None,
         "power_minimum_w": ability.minimum if ability else None,
-        "power_maximum_w": ability.maximum if ability else None,
+        "power_maximum_w": ability.full if ability else None,
         "waits_for": guard.wait.value if guard and guard.wait else None,
         "hashrate_ths": snapshot.hashrate if snapshot else None,
         "hottest_celsius": snapshot.temperature if snapshot else None,

@@ -107,6 +107,16 @@ LIMITED = capable(Feature.MINING, power_limit=LIMIT)
             {"tuned": (1000.0,)},
             Ability(path=Path.LIVE_PERCENT, minimum=850, maximum=3400, step=10),
         ),
+        # Twice as much can be ordered, and nothing but a number does.
+        (
+            capable(
+                Feature.POWER_PERCENT,
+                Feature.POWER_TARGET,
+                power_target=replace(RANGE, maximum=6800, default=3400),
+            ),
+            {},
+            Ability(path=Path.LIVE_PERCENT, minimum=850, maximum=6800, step=10, stable=3400),
+        ),
         (
             TARGET_ONLY,
             {"tuned": (1000.0,)},
@@ -201,3 +211,13 @@ def test_what_starts_at_full_draw() -> None:
         False,
         False,
     ]
+
+
+def test_overdrive_is_not_usual() -> None:
+    """What is started, and what a controller makes use of, ends at full power."""
+    ability = Ability(path=Path.LIVE_PERCENT, minimum=850, maximum=6800, step=10, stable=3400)
+    assert ability.full == 3400
+    assert ability.usual == Ability(path=Path.LIVE_PERCENT, minimum=850, maximum=3400, step=10)
+    assert ability.usual.usual == ability.usual
+    # A number that somebody gives is more.
+    assert ability.snap(5000) == 5000

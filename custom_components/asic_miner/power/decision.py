@@ -188,7 +188,7 @@ class Decider(Moment):
         if self._urgent or self._over:
             return self._shed(reading, goal)
         current = self.current
-        least = defaults.worthwhile(self.ability.path, self.ability.maximum)
+        least = defaults.worthwhile(self.ability.path, self.ability.full)
         if self.person:
             # Who moves a slider means it, and does not do so all day.
             least = self.ability.step

@@ -217,7 +217,7 @@ class Guard:
             return
         watts = 0.0
         if on:
-            watts = reading.target or self.ability.maximum
+            watts = reading.target or self.ability.full
         self._wish = Wish(watts=watts, source=Source.ADOPTED, at=reading.at)
         self.past.order = reading.target if on else 0.0
 
@@ -228,7 +228,7 @@ class Guard:
         """
         past = self.past
         low = past.order is not None and 0 < past.order < (
-            self.ability.maximum * defaults.FELL_OVER_BELOW
+            self.ability.full * defaults.FELL_OVER_BELOW
         )
         return (
             self.ability.path is Path.LIVE_PERCENT
@@ -355,7 +355,7 @@ class Guard:
         limits = [limit for source, limit in self._limits.items() if source is not by]
         decider = replace(
             self.decider(now),
-            wish=Wish(watts=self.ability.maximum, source=by, at=now),
+            wish=Wish(watts=self.ability.full, source=by, at=now),
             limit=min(limits, key=lambda limit: limit.watts, default=None),
         )
         # What is being started is not kept from it.

@@ -57,7 +57,7 @@ class Learned:
 
     def bottomed(self, watts: float, ability: Ability) -> Self:
         """Take note that less than `watts` does not hold."""
-        highest = ability.maximum * defaults.FLOOR_SHARE_HIGHEST
+        highest = ability.full * defaults.FLOOR_SHARE_HIGHEST
         if watts <= ability.minimum or watts > highest:
             return self
         return replace(self, floor=max(self.floor or 0.0, watts))

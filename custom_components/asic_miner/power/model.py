@@ -5,7 +5,7 @@ something after a restart. Watts are W at the wall; 0 W ordered means off.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 import math
 from typing import Self
@@ -71,11 +71,26 @@ class Ability:
     tuned: tuple[float, ...] = ()
     """Draws that the firmware has already tuned itself for; where there are any, no others
     are ordered."""
+    stable: float | None = None
+    """W at 100 % of a miner that can be ordered to draw more than that; else None."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense (ValueError)."""
         if not (0 < self.minimum <= self.maximum < math.inf and self.step > 0):
             raise ValueError("a miner's range must be above 0 W and end where it is highest")
+
+    @property
+    def full(self) -> float:
+        """W at which a start ends, and that "on" means.
+
+        What is above is overdrive, which nothing but a number orders that somebody gives.
+        """
+        return self.stable or self.maximum
+
+    @property
+    def usual(self) -> Self:
+        """What may be made use of without anybody having asked for overdrive."""
+        return replace(self, maximum=self.full, stable=None)
 
     @property
     def starts_at_full(self) -> bool:
@@ -123,13 +138,15 @@ class Ability:
         """
         target = capabilities.ranges.get(Feature.POWER_TARGET)
         if Feature.POWER_TARGET in capabilities and target and target.minimum > 0:
-            path = Path.LIVE_PERCENT if Feature.POWER_PERCENT in capabilities else Path.POWER_TARGET
+            live = Feature.POWER_PERCENT in capabilities
+            stable = target.default if live else None
             return cls(
-                path=path,
+                path=Path.LIVE_PERCENT if live else Path.POWER_TARGET,
                 minimum=target.minimum,
                 maximum=target.maximum,
                 step=target.step,
-                tuned=tuned if path is Path.POWER_TARGET else (),
+                tuned=() if live else tuned,
+                stable=stable if stable and stable < target.maximum else None,
             )
         limit = capabilities.ranges.get(Feature.POWER_LIMIT)
         if restarts and full and limit and 0 < limit.minimum < full:

@@ -55,7 +55,7 @@ class Moment:
         """The draw in W that the miner was ordered to have and will reach."""
         if self.blind is not None or (self.reading is not None and not self.reading.runs):
             return 0.0
-        full = self.ability.maximum
+        full = self.ability.full
         if self.ability.path is Path.START_STOP:
             return full
         pending = self.pending
@@ -92,7 +92,7 @@ class Moment:
     def _start_target(self) -> float:
         """Return the draw in W that a start goes to."""
         if self.ability.starts_at_full:
-            return self.ability.maximum
+            return self.ability.full
         told = self.reading.target if self.reading is not None else None
         if self.ability.path is Path.RESTART or self.past.preset_refused:
             return told if told is not None else self.ability.maximum

@@ -142,7 +142,7 @@ class MinerNow:
         watts = state.drawn or state.floor
         return cls(
             key=key,
-            ability=guard.ability,
+            ability=guard.ability.usual,
             state=state,
             efficiency=guard.learned.joules_per_terahash(watts, guard.ability),
             controlled=controlled,
