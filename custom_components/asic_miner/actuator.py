@@ -7,12 +7,12 @@ controllers, thermostats and voice. The guard decides what is sent and when; thi
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import CoreState, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .interlude import Interlude
 from .left_start import LeftStart
 from .miners.errors import MinerError, UnconfirmedError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PERSONAL = PEOPLE | {Source.ADOPTED}
 """Who wishes once, and does not look again whether it is still so."""
-LIMITS = {Wait.START_ABOVE_LIMIT, Wait.LIMIT}
+LIMITS: Final = frozenset({Wait.START_ABOVE_LIMIT, Wait.LIMIT})
 """What a guard waits for because of a limit."""
 
 
@@ -266,6 +266,20 @@ class Actuator:
             # Off is an order also where nothing had to be sent: what boots mining later has
             # been started by nobody.
             self._coordinator.order_mining(False)
+
+    async def async_start(self, source: Source) -> None:
+        """Start with what "on" means, now or not at all; raises also where a limit forbids it."""
+
+        async def start() -> None:
+            await self.async_step(raises=True)
+            if self.left_off:
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key="left_off",
+                    translation_placeholders={"name": self._coordinator.config_entry.title},
+                )
+
+        await self._async_attempt(lambda: self.note(self.on_watts, source), start)
 
     async def async_wish_if_new(self, watts: float, source: Source, *, quietly: bool) -> None:
         """Wish as `async_wish`, if it is not wished already; `quietly` logs what goes wrong."""

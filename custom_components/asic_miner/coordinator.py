@@ -168,19 +168,14 @@ class MinerCoordinator(MinerPolling):
     async def async_user_mining(self, on: bool) -> None:
         """Start or stop mining, which the guard does at once for a person.
 
-        Raises HomeAssistantError for a start that a limit forbids; it stays wished.
+        Raises HomeAssistantError for a start that a limit forbids; then it is not wished.
         """
         if not self.actuator.guard:
             await self.async_set_mining(on)
-            return
-        await self.async_order(self.actuator.on_watts if on else 0.0, Source.USER)
-        if on and self.actuator.left_off:
-            self.async_update_listeners()
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="left_off",
-                translation_placeholders={"name": self.config_entry.title},
-            )
+        elif on:
+            await self.actuator.async_start(Source.USER)
+        else:
+            await self.async_order(0.0, Source.USER)
 
     async def async_order(self, watts: float, source: Source) -> None:
         """Have the miner draw so many W; 0 stops also a miner that can only be switched."""
