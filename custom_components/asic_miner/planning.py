@@ -36,6 +36,7 @@ class PlanningEntry(ABC):
         self.entry = entry
         self._listeners: list[Callable[[], None]] = []
         self._timers: list[CALLBACK_TYPE] = []
+        self._halted = False
         self._store = store_of(hass, entry)
 
     def unix_time(self) -> float:
@@ -113,7 +114,10 @@ class PlanningEntry(ABC):
 
     @callback
     def async_tick(self) -> None:
-        """Plan, and have everybody shown what is planned."""
+        """Plan, and have everybody shown what is planned; nothing once the entry is unloaded."""
+        if self._halted:
+            # A miner that was not there to be let go of may still ask.
+            return
         self.make_plan()
         for changed in list(self._listeners):
             changed()
@@ -138,6 +142,7 @@ class PlanningEntry(ABC):
 
     @callback
     def _halt(self) -> None:
+        self._halted = True
         for stop in self._timers:
             stop()
         self._timers = []

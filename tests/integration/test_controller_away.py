@@ -1,14 +1,18 @@
 """Miners of a power controller that are not loaded or only watched still count on circuits."""
 
+from unittest.mock import patch
+
 from homeassistant import config_entries
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
 
 from tests.simulators.braiins import BraiinsSimulator
 from tests.simulators.clock import ManualClock
 from tests.simulators.whatsminer import WhatsminerSimulator
 
 from .conftest import AddMiner, Miner, add_through_flow
-from .house import House, house_with
+from .house import LIMITS, House, house_with
 
 LIMIT = 8000.0
 
@@ -62,3 +66,27 @@ async def test_who_is_only_watched_counts_with_what_it_draws(
     (load,) = house.controller._readings.loads
     assert load.key == miner.mac
     assert 3000 < load.drawn <= load.most
+
+
+async def test_who_could_not_be_let_go_of_wakes_nobody(
+    hass: HomeAssistant, clock: ManualClock, whatsminer: WhatsminerSimulator, add_miner: AddMiner
+) -> None:
+    """A controller that is gone plans no more, though a switch still asks it for room."""
+    house = await house_with(hass, clock, add_miner, whatsminer)
+    house.load = 4000.0
+    await house.add(limits=LIMITS | {"import_limit": 6000})
+    await house.call("select.select_option", "mode", option="off")
+    await house.live(1500)
+    [miner], controller = house.miners, house.controller
+    with patch.object(hass.config_entries, "async_unload_platforms", return_value=False):
+        assert not await hass.config_entries.async_unload(miner.entry.entry_id)
+    plan = controller.plan
+    with pytest.raises(HomeAssistantError):
+        await miner.call("switch.turn_on", "mining")
+    assert controller.plan is not plan
+    assert await hass.config_entries.async_remove(house.entry.entry_id)
+    plan = controller.plan
+    with pytest.raises(HomeAssistantError):
+        await miner.call("switch.turn_on", "mining")
+    assert controller.plan is plan
+    await miner.entry.runtime_data.async_shutdown()
