@@ -193,6 +193,7 @@ class Budgets:
         miners: Sequence[MinerCoordinator],
         watts: float,
         *,
+        at: float,
         valid_for: float | None,
         safe: Safe,
         policy: Policy,
@@ -203,9 +204,7 @@ class Budgets:
         Never fails for its range. Raises HomeAssistantError when miners refuse; the others have
         got theirs, and the budget holds for all.
         """
-        budget = Budget(
-            watts=watts, at=miners[0].unix_time(), valid_for=valid_for, safe=safe, policy=policy
-        )
+        budget = Budget(watts=watts, at=at, valid_for=valid_for, safe=safe, policy=policy)
         self.forget(*miners)
         shared = Shared(
             budget=budget,
@@ -229,7 +228,7 @@ class Budgets:
 
     @callback
     def held(self, miner: MinerCoordinator) -> Budget | None:
-        """Return the budget that a miner keeps to; nobody has wished anything else of it since."""
+        """See `budgets.held`."""
         return next(
             (
                 shared.budget
@@ -248,10 +247,7 @@ class Budgets:
 
     @callback
     def ordered(self, miner: MinerCoordinator) -> None:
-        """Take that a person's order to a miner was obeyed, which ends its budget.
-
-        A pause or boost for a time does not; the budget goes on afterwards.
-        """
+        """See `budgets.ordered`."""
         if miner.actuator.interlude is None:
             self.forget(miner)
 

@@ -41,9 +41,12 @@ BOOST = timedelta(hours=1)
 async def _set_power_budget(request: Request) -> ServiceResponse:
     data = request.data
     valid_for = data.get("valid_for")
+    # Before anything is waited for: who orders something meanwhile orders it later.
+    at = request.coordinator.unix_time()
     return await (await async_get(request.hass)).async_set(
         request.coordinators,
         data["watts"],
+        at=at,
         valid_for=valid_for.total_seconds() if valid_for else None,
         safe=Safe(data["fallback"]),
         policy=Policy(data["policy"]),

@@ -1,11 +1,13 @@
 """Budgets, pauses and boosts: never too much, never by surprise, and back to what was before."""
 
 import asyncio
+from types import ModuleType
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.importlib import async_import_module
 import probatio
 import pytest
 
@@ -146,6 +148,24 @@ async def test_a_person_ends_a_budget(
     await act("set_power_budget", miner, watts=1500)
     await pass_time(clock, 300, miner)
     await miner.call("number.set_value", "power_target", value=2600)
+    await pass_time(clock, 600, miner)
+    assert power(whatsminer) == pytest.approx(2600, rel=0.05)
+
+
+async def test_a_slider_moved_while_a_budget_is_loaded_is_newer(
+    whatsminer: WhatsminerSimulator, clock: ManualClock, add_miner: AddMiner
+) -> None:
+    """The first budget waits for what shares it; it was ordered before that."""
+    miner = await add_miner(whatsminer)
+
+    async def slow(hass: HomeAssistant, name: str) -> ModuleType:
+        clock.advance(1)
+        await miner.call("number.set_value", "power_target", value=2600)
+        clock.advance(1)
+        return await async_import_module(hass, name)
+
+    with patch(f"{budgets.__name__}.async_import_module", slow):
+        await act("set_power_budget", miner, watts=1500)
     await pass_time(clock, 600, miner)
     assert power(whatsminer) == pytest.approx(2600, rel=0.05)
 
