@@ -171,12 +171,11 @@ class ControllerSteps(ConfigEntryBaseFlow):
 
     def _listed(self, circuit: Mapping[str, Any]) -> str:
         """Return how a circuit is listed, with its miners that it can never start."""
-        room = conf.circuit_watts(circuit)
-        needed = forms.watts_to_start(self.hass, circuit[conf.CONF_MEMBERS])
+        needed, room = forms.never_started(self.hass, circuit)
         largest = [
             f"{self._miners[device]} {watts:.0f} W"
             for device, watts in needed.items()
-            if watts > room and device in self._miners
+            if device in self._miners
         ]
         marked = f" ⚠ {', '.join(largest)} > {room:.0f} W" if largest else ""
         return f"{_shown(circuit)}{marked}"

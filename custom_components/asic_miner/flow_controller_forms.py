@@ -1,8 +1,10 @@
 """The forms of a power controller, and what is wrong with what somebody chose in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+import math
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_NAME, PERCENTAGE, UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import SectionConfig, section
@@ -33,6 +35,8 @@ from .const import CONF_CAPABILITIES, DOMAIN, MOST_WATTS
 from .entries import all_miners
 from .miners.models import Capabilities
 from .power import defaults
+from .power.caps import Bound
+from .power.learning import Learned
 from .power.model import Ability
 from .power.policy import Policy
 
@@ -250,16 +254,38 @@ def miner_names(hass: HomeAssistant, devices: Iterable[str]) -> dict[str, str]:
     }
 
 
-def watts_to_start(hass: HomeAssistant, devices: Iterable[str]) -> dict[str, float]:
-    """Return the W that a start of each miner draws at least, as far as that is known."""
+def never_started(
+    hass: HomeAssistant, circuit: Mapping[str, Any]
+) -> tuple[dict[str, float], float]:
+    """Return the miners that a circuit of the options can never start, not even alone.
+
+    By their device the W that a start of each draws at least, as far as that is known; and the W
+    up to which miners are raised there.
+    """
     entries = {entry.unique_id: entry for entry in all_miners(hass)}
-    found: dict[str, float] = {}
-    for device in devices:
+    needed: dict[str, float] = {}
+    most: list[float] = []
+    for device in circuit[conf.CONF_MEMBERS]:
         if (entry := entries.get(conf.mac_of(hass, device))) is None:
             continue
-        if ability := Ability.of(Capabilities.from_json(entry.data[CONF_CAPABILITIES])):
-            found[device] = ability.maximum if ability.starts_at_full else ability.minimum
-    return found
+        loaded = entry.state is ConfigEntryState.LOADED
+        if loaded and (guard := entry.runtime_data.actuator.guard):
+            ability, learned = guard.ability, guard.learned
+        elif found := Ability.of(Capabilities.from_json(entry.data[CONF_CAPABILITIES])):
+            ability, learned = found, Learned()
+        else:
+            continue
+        start = ability.maximum if ability.starts_at_full else ability.lowest(learned.floor)
+        excess = learned.expected_excess(ability)
+        needed[device] = start * excess
+        most.append(ability.maximum * excess)
+    bound = Bound(
+        key=circuit[conf.CONF_KEY],
+        parts=dict.fromkeys(needed, 1.0),
+        limit=conf.circuit_watts(circuit),
+        largest=max(most, default=math.inf),
+    )
+    return {device: watts for device, watts in needed.items() if watts > bound.rise}, bound.rise
 
 
 # What is wrong
