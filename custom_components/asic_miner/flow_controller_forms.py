@@ -35,9 +35,9 @@ from .const import CONF_CAPABILITIES, DOMAIN, MOST_WATTS
 from .entries import all_miners
 from .miners.models import Capabilities
 from .power import defaults
-from .power.caps import Bound
 from .power.learning import Learned
 from .power.model import Ability
+from .power.noise import raised_to
 from .power.policy import Policy
 
 type Form = Mapping[str, Any]
@@ -279,13 +279,8 @@ def never_started(
         excess = learned.expected_excess(ability)
         needed[device] = start * excess
         most.append(ability.maximum * excess)
-    bound = Bound(
-        key=circuit[conf.CONF_KEY],
-        parts=dict.fromkeys(needed, 1.0),
-        limit=conf.circuit_watts(circuit),
-        largest=max(most, default=math.inf),
-    )
-    return {device: watts for device, watts in needed.items() if watts > bound.rise}, bound.rise
+    room = raised_to(conf.circuit_watts(circuit), max(most, default=math.inf))
+    return {device: watts for device, watts in needed.items() if watts > room}, room
 
 
 # What is wrong

@@ -10,8 +10,8 @@ from dataclasses import field
 import math
 
 from ..miners.lean import dataclass
-from . import defaults
 from .model import Path, Wait
+from .noise import raised_to
 from .site_model import MinerNow, Why
 
 _SOON = 1.0
@@ -46,9 +46,8 @@ class Bound:
 
     @property
     def rise(self) -> float:
-        """W up to which miners are raised: the limit less the noise of their readings."""
-        fewest = max(math.ceil(self.limit / self.largest), 1)
-        return self.limit * (1 - defaults.RISE_NOISE / math.sqrt(fewest))
+        """W up to which miners are raised."""
+        return raised_to(self.limit, self.largest)
 
 
 def headroom(bound: Bound, committed: Mapping[str, float], *, rise: bool = False) -> float:
