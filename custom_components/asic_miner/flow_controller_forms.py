@@ -270,9 +270,9 @@ def never_started(
             continue
         loaded = entry.state is ConfigEntryState.LOADED
         if loaded and (guard := entry.runtime_data.actuator.guard):
-            ability, learned = guard.ability, guard.learned
+            ability, learned = guard.ability.usual, guard.learned
         elif found := Ability.of(Capabilities.from_json(entry.data[CONF_CAPABILITIES])):
-            ability, learned = found, Learned()
+            ability, learned = found.usual, Learned()
         else:
             continue
         start = ability.maximum if ability.starts_at_full else ability.lowest(learned.floor)
