@@ -368,9 +368,14 @@ class Actuator:
 
     @property
     def left_off(self) -> bool:
-        """Tell whether it is off, is wished on, and only a limit forbids to start it."""
+        """Tell whether it is off, is wished on, and only a limit forbids to start it.
+
+        One whose owner has it looked at anew. A thermostat looks by itself, and makes room.
+        """
         state = self.state
-        return state is not None and not state.running and state.wait in LIMITS
+        if state is None or state.running or state.limit is None:
+            return False
+        return state.wait in LIMITS and state.limit.source in self._again
 
     @callback
     def hand_back_to(self, source: Source) -> None:

@@ -553,7 +553,9 @@ class GuardSensor(MinerEntity, SensorEntity):
     @override
     def _read(self, snapshot: Snapshot) -> None:
         state = self.coordinator.actuator.state
-        self._attr_native_value = self.entity_description.value(state) if state else None
+        # Of one that says nothing of itself nobody knows whether it does what is wished.
+        known = snapshot.state is not MinerState.UNKNOWN
+        self._attr_native_value = self.entity_description.value(state) if state and known else None
 
 
 class EnergySensor(ReadSensor, RestoreSensor):
