@@ -368,14 +368,14 @@ class Actuator:
 
     @property
     def left_off(self) -> bool:
-        """Tell whether it is off, is wished on, and only a limit forbids to start it.
+        """Tell whether it is off, is wished on, and only a limit of a power controller forbids it.
 
-        One whose owner has it looked at anew. A thermostat looks by itself, and makes room.
+        A thermostat that keeps it off makes room for what is wished.
         """
         state = self.state
         if state is None or state.running or state.limit is None:
             return False
-        return state.wait in LIMITS and state.limit.source in self._again
+        return state.wait in LIMITS and state.limit.source is Source.SITE
 
     @callback
     def hand_back_to(self, source: Source) -> None:
