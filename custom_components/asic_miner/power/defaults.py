@@ -212,8 +212,7 @@ twice the one, which a wrong conclusion would need."""
 SIGN_DOUBT = 2
 """Own: changes against the sign, without one for it, after which nothing is built on the meter: a
 small miner makes no more of them before it buys all that it can draw. What is lowered then is the
-test: it speaks for the sign if the sign is right. Bench: on 28 days with a right sign 2,079 changes
-spoke for it and one against it."""
+test: it speaks for the sign if the sign is right. The days of tests/power/test_sign.py try both."""
 SIGN_EACH = 2
 """Own: changes against it both up and down, without one for it, after which it is taken to be
 wrong. Something that is switched on by chance with a miner is not switched off with it as well,
