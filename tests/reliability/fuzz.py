@@ -4,14 +4,15 @@ Everything from the text of an answer to the snapshot runs as ever; only the soc
 out, so that thousands of answers a minute can be tried.
 """
 
-import asyncio
 import base64
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
+import io
 import json
 import math
 from pathlib import Path
+import socket
 from typing import override
 
 import aiohttp
@@ -64,6 +65,19 @@ class Case:
         return cls(make=stored["make"], answers=answers)
 
 
+class _Told(whatsminer.Connection):
+    """What a device has sent already, before it closed the connection."""
+
+    def __init__(self, told: bytes) -> None:
+        with socket.socket() as unused:
+            super().__init__(unused)
+        self._told = io.BytesIO(told)
+
+    @override
+    async def _read(self, most: int) -> bytes:
+        return self._told.read(most)
+
+
 class _Whatsminer(whatsminer.Transport):
     """Hands over an answer through the framing and decoding of a real connection."""
 
@@ -75,12 +89,7 @@ class _Whatsminer(whatsminer.Transport):
     async def exchange(
         self, request: str, *, write: bool = False, seconds: float | None = None
     ) -> str:
-        reader = asyncio.StreamReader(limit=1 << 22)
-        reader.feed_data(self.answers.get(request, b""))
-        reader.feed_eof()
-        # Nothing is sent before the answer is read, so there is nobody to send to.
-        connection = whatsminer.Connection(reader, None)  # type: ignore[arg-type]  # see above
-        reply = await connection.receive()
+        reply = await _Told(self.answers.get(request, b"")).receive()
         if not reply:
             raise MalformedReplyError("nothing")
         return reply

@@ -1,5 +1,6 @@
 """Sockets and framing against real servers that do everything real devices do."""
 
+import _socket
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -226,10 +227,30 @@ async def test_no_connection_in_time() -> None:
                 one.close()
 
 
-async def test_impossible_host() -> None:
+async def test_impossible_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that the resolver cannot even be asked for."""
+    # Tests may ask no resolver, and it is not asked: the name does not get as far as that.
+    monkeypatch.setattr(socket, "getaddrinfo", _socket.getaddrinfo)
     with pytest.raises(UnreachableError):
         await Transport("no\0host", 4028).exchange("{}")
+
+
+async def test_host_name() -> None:
+    """A name is looked up."""
+    async with device(replying(b"{}")) as transport:
+        assert await Transport("localhost", transport.port).exchange("{}") == "{}"
+
+
+async def test_host_with_several_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first address of a name refuses, the next one is tried."""
+
+    async def found(host: str, port: int, *, type: int) -> list[tuple[object, ...]]:  # noqa: A002 - as asyncio calls it
+        assert host == "miner.local"
+        return [(socket.AF_INET, type, 0, "", ("127.0.0.1", to)) for to in (1, port)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    async with device(replying(b"{}")) as transport:
+        assert await Transport("miner.local", transport.port).exchange("{}") == "{}"
 
 
 async def test_one_connection_at_a_time() -> None:

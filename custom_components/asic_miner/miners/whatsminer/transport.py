@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
 import re
+import socket
 
 from ..errors import MalformedReplyError, MinerError, UnconfirmedError, UnreachableError
 from ..lean import dataclass
@@ -63,18 +65,24 @@ class _LostReplyError(OSError):
 
 
 class Connection:
-    """One open connection, on which messages and later raw bytes can follow each other."""
+    """One open connection, on which messages and later raw bytes can follow each other.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take over an open stream; the transport closes it."""
-        self._reader = reader
-        self._writer = writer
+    A plain socket: each carries one short reply, and to open and close a stream on top takes
+    several turns of the event loop more.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Take over a connected socket; the transport closes it."""
+        self._socket = sock
+        self._loop = asyncio.get_running_loop()
         self._received = bytearray()
 
     async def send(self, data: bytes) -> None:
         """Send bytes. The writing side stays open: closing it ends some devices' patience."""
-        self._writer.write(data)
-        await self._writer.drain()
+        await self._loop.sock_sendall(self._socket, data)
+
+    async def _read(self, most: int) -> bytes:
+        return await self._loop.sock_recv(self._socket, most)
 
     async def receive_bytes(self, most: int) -> bytes:
         """Return at least one and at most so many raw bytes, none at the end of all."""
@@ -82,7 +90,7 @@ class Connection:
             found = bytes(self._received[:most])
             del self._received[:most]
             return found
-        return await self._reader.read(most)
+        return await self._read(most)
 
     async def receive(self) -> str:
         """Return the next reply, "" when the device closes without one.
@@ -93,7 +101,7 @@ class Connection:
         """
         frame = _Frame()
         end = None
-        while end is None and (chunk := await self._reader.read(_CHUNK)):
+        while end is None and (chunk := await self._read(_CHUNK)):
             self._received += chunk
             end = frame.end(self._received)
             if (len(self._received) if end is None else end) > MAX_REPLY:
@@ -149,6 +157,39 @@ class _Frame:
         return None
 
 
+async def _connected(host: str, port: int) -> socket.socket:
+    """Connect to the first address of a host that can be reached.
+
+    Raises OSError as the last one, ValueError for what is no name.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        family = None
+    if family is not None and "%" not in host:
+        return await _connected_to(family, (host, port))
+    refusal = OSError("the name has no address")
+    for found, *_, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            return await _connected_to(found, address)
+        except OSError as error:
+            refusal = error
+    raise refusal
+
+
+async def _connected_to(family: int, address: tuple[object, ...]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        # Also when nobody waits for it any longer.
+        sock.close()
+        raise
+    return sock
+
+
 class Transport:
     """The way to one device. Requests queue up; the device bears one connection well."""
 
@@ -168,7 +209,7 @@ class Transport:
         async with self._lock:
             try:
                 async with asyncio.timeout(self.timeouts.connect):
-                    reader, writer = await asyncio.open_connection(self.host, self.port)
+                    sock = await _connected(self.host, self.port)
             except ConnectionRefusedError as error:
                 raise UnreachableError("the connection was refused") from _NotConnectedError(
                     str(error)
@@ -182,12 +223,8 @@ class Transport:
                 raise UnreachableError(
                     f"no connection: {type(error).__name__}"
                 ) from _NotConnectedError(str(error))
-            try:
-                yield Connection(reader, writer)
-            finally:
-                writer.transport.abort()
-                with suppress(OSError):
-                    await writer.wait_closed()
+            with sock:
+                yield Connection(sock)
 
     async def exchange(
         self, request: str, *, write: bool = False, seconds: float | None = None
