@@ -89,8 +89,9 @@ class BraiinsBase(MinerClient):
 
     def _learn(self, seen: Snapshot) -> None:
         """Add to the capabilities what has just been seen."""
+        reader = self._reader
         self._capabilities = self._capabilities.merged(
-            shown(self._reader.constraints, seen, self._reader.version)
+            shown(reader.constraints, seen, reader.version, reader.facts.ranges)
         )
 
     async def _need(self, major: int, minor: int, what: str) -> None:

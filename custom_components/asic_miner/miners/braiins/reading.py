@@ -8,21 +8,16 @@ import math
 from ..errors import MinerError, UnreachableError, UnsupportedError
 from ..lean import dataclass
 from .api import BraiinsApi
-from .configuration import Constraints, MinerConfiguration
+from .configuration import Constraints
+from .facts import Facts
+from .parts import RareParts, SlowParts
 from .schema import (
     ApiVersion,
     CoolingState,
-    Hashboard,
-    LoggedError,
     MinerDetails,
     MinerStats,
     MinerStatus,
-    Network,
-    PerformanceMode,
-    PoolGroup,
-    TunerState,
 )
-from .settings_schema import AutoUpgrade, License
 from .state import STARTING_SECONDS, Process
 from .transport import ProcessAwayError, ProcessStoppedError
 
@@ -31,28 +26,6 @@ READ_SECONDS = 9.0
 
 PATIENCE_SECONDS = 80.0
 """Four attempts of 10 s each, and 35 s between them."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SlowParts:
-    """What changes rarely. None where the last slow read did not bring it."""
-
-    hashboards: tuple[Hashboard, ...] | None = None
-    tuner: TunerState | None = None
-    mode: PerformanceMode | None = None
-    configuration: MinerConfiguration | None = None
-    pools: tuple[PoolGroup, ...] | None = None
-    locate: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RareParts:
-    """What changes hardly ever, or is long. None where its last read did not bring it."""
-
-    errors: tuple[LoggedError, ...] | None = None
-    license: License | None = None
-    network: Network | None = None
-    upgrade: AutoUpgrade | None = None
 
 
 RARE_SECONDS: Mapping[str, float] = {
@@ -80,8 +53,8 @@ class Reading:
     stats: MinerStats | None
     cooling: CoolingState | None
     slow: SlowParts
-    rare: RareParts
-    constraints: Constraints | None
+    facts: Facts
+    """What follows from this and the rare parts."""
 
 
 async def attempt[T](ask: Callable[[], Awaitable[T]], deadline: float) -> T | MinerError:
@@ -122,6 +95,12 @@ class Reader:
         """Of the device's contract, once it has told."""
         self._slow = SlowParts()
         self._rare = RareParts()
+        self._facts_of: tuple[SlowParts, RareParts, Constraints | None] = (
+            self._slow,
+            self._rare,
+            self.constraints,
+        )
+        self._facts = Facts.of(*self._facts_of)
         self._rarely_read: dict[str, float] = {}
         """When each of RareParts was read last."""
         self._mining_uptime: int | None = None
@@ -163,9 +142,16 @@ class Reader:
             stats=stats,
             cooling=cooling,
             slow=self._slow,
-            rare=self._rare,
-            constraints=self.constraints,
+            facts=self.facts,
         )
+
+    @property
+    def facts(self) -> Facts:
+        """Return what the parts of now say, worked out anew only when one of them is new."""
+        told = (self._slow, self._rare, self.constraints)
+        if any(now is not before for now, before in zip(told, self._facts_of, strict=True)):
+            self._facts_of, self._facts = told, Facts.of(*told)
+        return self._facts
 
     async def learn_constraints(self) -> None:
         """Ask which targets the device takes; what was known stays when that fails."""

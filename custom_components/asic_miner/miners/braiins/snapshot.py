@@ -6,11 +6,11 @@ from ..models import Capabilities, Feature, MinerState, PowerRange, Snapshot
 from ..orders import LogKind
 from . import convert, settings
 from .configuration import Constraints
-from .faults import fault_log, present_faults
-from .reading import Reading, SlowParts
-from .schema import ApiVersion, MinerStats, TargetKind
+from .faults import present_faults
+from .reading import Reading
+from .schema import ApiVersion, MinerStats
 from .settings_schema import LogType
-from .state import Doing, license_state, miner_state, mining_wanted, tuner_state
+from .state import Doing, miner_state, mining_wanted
 
 ALWAYS = frozenset(
     {
@@ -44,7 +44,7 @@ LOGS: Mapping[LogKind, LogType] = {
 def snapshot(reading: Reading) -> Snapshot:
     """Return everything one poll tells, in the units of the normalised world."""
     details, stats, cooling, slow = reading.details, reading.stats, reading.cooling, reading.slow
-    rare = reading.rare
+    facts = reading.facts
     # Of the averages 5 to 30 s jump with the luck of a few shares, and 5 min still
     # shows what was before a change of the target. One minute is four polls.
     measured = convert.terahash(stats.work.last_1m_gigahash) if stats else None
@@ -60,7 +60,6 @@ def snapshot(reading: Reading) -> Snapshot:
     hashrate = 0.0 if off else measured
     power = stats.approximated_watt if stats else None
     states = slow.hashboards or ()
-    kind = convert.active_kind(slow.mode, slow.configuration, reading.constraints)
     return Snapshot(
         mac=convert.mac_of(details.mac_address),
         state=state,
@@ -78,33 +77,27 @@ def snapshot(reading: Reading) -> Snapshot:
         rejected_shares=stats.shares.rejected if stats else None,
         boards=convert.boards(states, paused=off),
         fans=convert.fans(cooling.fans) if cooling else (),
-        pools=None if slow.pools is None else convert.pools(slow.pools),
+        pools=facts.pools,
         faults=present_faults(details),
-        fault_log=None if rare.errors is None else fault_log(rare.errors, slow.pools or ()),
-        tuner_state=tuner_state(slow.tuner),
-        license_state=license_state(rare.license),
-        ip_address=convert.ip_address(rare.network),
+        fault_log=facts.fault_log,
+        tuner_state=facts.tuner_state,
+        license_state=facts.license_state,
+        ip_address=facts.ip_address,
         locate=slow.locate,
-        power_target=_stored_power(slow, kind),
-        power_target_effective=slow.tuner.power_watt if slow.tuner else None,
-        hashrate_target=_stored_hashrate(slow, kind),
-        settings=settings.values(reading.constraints, slow.configuration, kind)
-        | settings.of_firmware(rare.upgrade),
+        power_target=facts.power_target,
+        power_target_effective=facts.power_target_effective,
+        hashrate_target=facts.hashrate_target,
+        settings=facts.settings,
     )
 
 
 def shown(
-    constraints: Constraints | None, seen: Snapshot, version: ApiVersion | None
+    constraints: Constraints | None,
+    seen: Snapshot,
+    version: ApiVersion | None,
+    ranges: Mapping[Feature, PowerRange],
 ) -> Capabilities:
-    """Return what constraints, a snapshot and the version show the device to have."""
-    ranges: dict[Feature, PowerRange] = {}
-    if constraints and (power := convert.power_range(constraints)):
-        ranges[Feature.POWER_TARGET] = power
-    if constraints and (hashrate := convert.hashrate_range(constraints)):
-        ranges[Feature.HASHRATE_TARGET] = hashrate
-    if constraints:
-        offered = settings.ranges(constraints)
-        ranges |= {name: offered[name] for name in offered if name in seen.settings}
+    """Return what constraints, a snapshot, the version and `Facts.ranges` show of the device."""
     boards = seen.boards
     there: dict[Feature, bool] = {
         Feature.POWER_TARGET: Feature.POWER_TARGET in ranges,
@@ -150,24 +143,6 @@ def logs(version: ApiVersion | None) -> tuple[str, ...]:
     single = version is not None and (version.major, version.minor) >= (1, 3)
     kinds = (*LOGS, LogKind.SUPPORT_ARCHIVE) if single else (LogKind.SUPPORT_ARCHIVE,)
     return tuple(kind.value for kind in kinds)
-
-
-def _stored_power(slow: SlowParts, kind: TargetKind | None) -> float | None:
-    """Return the target in W; what is stored of a kind that is not active is stale."""
-    if kind is not TargetKind.POWER:
-        return None
-    if slow.configuration is not None and slow.configuration.power_watt is not None:
-        return slow.configuration.power_watt
-    return slow.mode.power_watt if slow.mode else None
-
-
-def _stored_hashrate(slow: SlowParts, kind: TargetKind | None) -> float | None:
-    """Return the target in TH/s, as `_stored_power`."""
-    if kind is not TargetKind.HASHRATE:
-        return None
-    if slow.configuration is not None and slow.configuration.hashrate_terahash is not None:
-        return slow.configuration.hashrate_terahash
-    return slow.mode.hashrate_terahash if slow.mode else None
 
 
 def _efficiency(
