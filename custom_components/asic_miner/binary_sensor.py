@@ -93,16 +93,15 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerBinarySensor(MinerEntity, BinarySensorEntity):
+class MinerBinarySensor(MinerEntity[bool], BinarySensorEntity):
     """A yes-or-no fact of the miner as a whole."""
 
     entity_description: MinerBinarySensorDescription
 
-    @property
     @override
-    def _value(self) -> bool | None:
-        return self._attr_is_on
+    def _value(self, snapshot: Snapshot) -> bool | None:
+        return self.entity_description.value(snapshot)
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        self._attr_is_on = self.entity_description.value(snapshot)
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value

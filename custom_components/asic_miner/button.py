@@ -110,15 +110,10 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerButton(MinerEntity, ButtonEntity):
+class MinerButton(MinerEntity[None], ButtonEntity):
     """Something that a miner does once."""
 
     entity_description: MinerButtonDescription
-
-    @property
-    @override
-    def _value(self) -> None:
-        """No snapshot changes what is shown of it."""
 
     @override
     async def async_press(self) -> None:

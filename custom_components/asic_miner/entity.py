@@ -42,7 +42,7 @@ def main_device_info(coordinator: MinerCoordinator, url: URL) -> DeviceInfo:
     )
 
 
-class Written(NamedTuple):
+class Written[T](NamedTuple):
     """All that the state of an entity and its attributes follow from.
 
     A tuple, as one is made and compared for each entity at each poll.
@@ -50,15 +50,15 @@ class Written(NamedTuple):
 
     available: bool
     capabilities: Capabilities
-    value: object
+    value: T
 
 
-class MinerEntity(CoordinatorEntity[MinerCoordinator]):
+class MinerEntity[T](CoordinatorEntity[MinerCoordinator]):
     """An entity of the miner as a whole."""
 
     _attr_has_entity_name = True
     entity_description: MinerEntityDescription
-    _written: Written | None = None
+    _written: Written[T | None] | None = None
 
     def __init__(self, coordinator: MinerCoordinator, description: MinerEntityDescription) -> None:
         """Belong to the miner's device."""
@@ -71,7 +71,7 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
         if description.name is None:
             self._attr_name = None
         if snapshot := coordinator.last:
-            self._read(snapshot)
+            self._show(self._value(snapshot))
 
     @property
     @override
@@ -79,8 +79,15 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
         """Tell whose it is. Asked for when it is added only, so nothing of it is kept."""
         return DeviceInfo(identifiers={(DOMAIN, self.coordinator.identity.mac)})
 
-    def _read(self, snapshot: Snapshot) -> None:
-        """Take over what a new snapshot says."""
+    def _value(self, snapshot: Snapshot) -> T | None:
+        """Return what a snapshot says that is shown. Of some entities none says anything."""
+        return None
+
+    def _show(self, value: T | None) -> None:
+        """Take over a value of `_value` that is to be written.
+
+        Seldom, and so not done for the values that are only compared.
+        """
 
     @property
     @override
@@ -91,21 +98,22 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if snapshot := self.coordinator.last:
-            self._read(snapshot)
-        new, old = self._to_write(), self._written
+        coordinator, old = self.coordinator, self._written
+        value = self._value(snapshot) if (snapshot := coordinator.last) else None
+        new = Written(self.available, coordinator.capabilities, value)
         if old is None or (new != old and not self._may_wait(old, new)):
             self._written = new
+            self._show(value)
             super()._handle_coordinator_update()
 
-    def _to_write(self) -> Written:
-        return Written(
-            available=self.available,
-            capabilities=self.coordinator.capabilities,
-            value=self._value,
-        )
+    @override
+    async def async_update(self) -> None:
+        """Read at once and show all of it, also what is noise: somebody has asked."""
+        await super().async_update()
+        if snapshot := self.coordinator.last:
+            self._show(self._value(snapshot))
 
-    def _may_wait(self, old: Written, new: Written) -> bool:
+    def _may_wait(self, old: Written[T | None], new: Written[T | None]) -> bool:
         """Tell whether nothing but noise has been added since it was written last."""
         return (
             not self.coordinator.shows_all
@@ -113,17 +121,12 @@ class MinerEntity(CoordinatorEntity[MinerCoordinator]):
             and self._is_noise(old.value, new.value)
         )
 
-    @property
-    def _value(self) -> object:
-        """What was read from the last snapshot; what does not say is written each time."""
-        return object()
-
-    def _is_noise(self, old: object, new: object) -> bool:
+    def _is_noise(self, old: T | None, new: T | None) -> bool:
         """Tell whether a change is so small that it is shown no more than once a minute."""
         return False
 
 
-class MinerPartEntity(MinerEntity):
+class MinerPartEntity[T](MinerEntity[T]):
     """An entity of one of several equal parts of the miner, counted from 1."""
 
     def __init__(
@@ -136,7 +139,7 @@ class MinerPartEntity(MinerEntity):
         self._attr_translation_placeholders = {"index": str(index)}
 
 
-class HashboardEntity(MinerPartEntity):
+class HashboardEntity[T](MinerPartEntity[T]):
     """An entity of one hashboard, which is a child device of its miner."""
 
     @property

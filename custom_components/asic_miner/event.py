@@ -75,15 +75,10 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerEvent(MinerEntity, EventEntity):
+class MinerEvent(MinerEntity[None], EventEntity):
     """Something that happens at a miner."""
 
     entity_description: MinerEventDescription
-
-    @property
-    @override
-    def _value(self) -> None:
-        """No snapshot changes what is shown of it."""
 
     def _happened(self, kind: str, **details: str | int | None) -> None:
         """Tell of one thing; each has a state, or all but the last would go unnoticed."""

@@ -157,7 +157,7 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerNumber(MinerEntity, NumberEntity):
+class MinerNumber(MinerEntity[float], NumberEntity):
     """Something that a miner can be set to. Its value is what the miner says."""
 
     entity_description: MinerNumberDescription
@@ -180,15 +180,13 @@ class MinerNumber(MinerEntity, NumberEntity):
             self._attr_native_max_value = limits.maximum
             self._attr_native_step = limits.step
 
-    @property
     @override
-    def _value(self) -> float | None:
-        return self._attr_native_value
+    def _value(self, snapshot: Snapshot) -> float | None:
+        return self.entity_description.value(snapshot)
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
+    def _show(self, value: float | None) -> None:
         self._take_limits()
-        value = self.entity_description.value(snapshot)
         # Whole steps are shown as whole numbers: 80 %, not 80.0 %.
         whole = value is not None and self.native_step is not None and self.native_step % 1 == 0
         self._attr_native_value = round(value) if value is not None and whole else value

@@ -79,7 +79,7 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerSelect(MinerEntity, SelectEntity):
+class MinerSelect(MinerEntity[str], SelectEntity):
     """A choice of the miner. What is shown as chosen is what the miner says."""
 
     entity_description: MinerSelectDescription
@@ -95,14 +95,13 @@ class MinerSelect(MinerEntity, SelectEntity):
         super().__init__(coordinator, description)
         self._attr_options = [*coordinator.capabilities.choices.get(description.feature, ())]
 
-    @property
     @override
-    def _value(self) -> str | None:
-        return self._attr_current_option
+    def _value(self, snapshot: Snapshot) -> str | None:
+        return self.entity_description.value(snapshot)
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        self._attr_current_option = self.entity_description.value(snapshot)
+    def _show(self, value: str | None) -> None:
+        self._attr_current_option = value
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -508,18 +508,17 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class ReadSensor(MinerEntity, SensorEntity):
+class ReadSensor(MinerEntity[Value], SensorEntity):
     """Something read, of which small changes are noise."""
 
     entity_description: SensorDescription
 
-    @property
     @override
-    def _value(self) -> object:
-        return self._attr_native_value
+    def _show(self, value: Value) -> None:
+        self._attr_native_value = value
 
     @override
-    def _is_noise(self, old: object, new: object) -> bool:
+    def _is_noise(self, old: Value, new: Value) -> bool:
         if not isinstance(old, (int, float)) or not isinstance(new, (int, float)):
             return False
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
@@ -536,26 +535,25 @@ class MinerSensor(ReadSensor):
     entity_description: MinerSensorDescription
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        self._attr_native_value = self.entity_description.value(snapshot)
+    def _value(self, snapshot: Snapshot) -> Value:
+        return self.entity_description.value(snapshot)
 
 
-class GuardSensor(MinerEntity, SensorEntity):
+class GuardSensor(MinerEntity[Value], SensorEntity):
     """What is wished of the miner, what has become of it, and what that waits for."""
 
     entity_description: GuardSensorDescription
 
-    @property
     @override
-    def _value(self) -> object:
-        return self._attr_native_value
-
-    @override
-    def _read(self, snapshot: Snapshot) -> None:
+    def _value(self, snapshot: Snapshot) -> Value:
         state = self.coordinator.actuator.state
         # Of one that says nothing of itself nobody knows whether it does what is wished.
         known = snapshot.state is not MinerState.UNKNOWN
-        self._attr_native_value = self.entity_description.value(state) if state and known else None
+        return self.entity_description.value(state) if state and known else None
+
+    @override
+    def _show(self, value: Value) -> None:
+        self._attr_native_value = value
 
 
 class EnergySensor(ReadSensor, RestoreSensor):
@@ -576,41 +574,46 @@ class EnergySensor(ReadSensor, RestoreSensor):
         self.coordinator.energy.restore(
             float(kept) if isinstance(kept, int | float | Decimal) else 0.0
         )
-        self._attr_native_value = self.coordinator.energy.total
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        self._attr_native_value = self.coordinator.energy.total
+    def _value(self, snapshot: Snapshot) -> float | None:
+        return self.coordinator.energy.total
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """What has been counted until now, also while it is not worth a state: it is kept."""
+        return self.coordinator.energy.total
 
 
-class FanSensor(ReadSensor, MinerPartEntity):
+class FanSensor(ReadSensor, MinerPartEntity[Value]):
     """The speed of one fan."""
 
     entity_description: SensorDescription
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
+    def _value(self, snapshot: Snapshot) -> float | None:
         fan = snapshot.fan(self.index)
-        self._attr_native_value = fan.speed if fan else None
+        return fan.speed if fan else None
 
 
-class PoolSensor(ReadSensor, MinerPartEntity):
+class PoolSensor(ReadSensor, MinerPartEntity[Value]):
     """A reading of the pool at one place in the order of priority."""
 
     entity_description: PoolSensorDescription
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
+    def _value(self, snapshot: Snapshot) -> Value:
         pool = snapshot.pool(self.index)
-        self._attr_native_value = self.entity_description.value(pool) if pool else None
+        return self.entity_description.value(pool) if pool else None
 
 
-class BoardSensor(ReadSensor, HashboardEntity):
+class BoardSensor(ReadSensor, HashboardEntity[Value]):
     """A reading of one hashboard."""
 
     entity_description: BoardSensorDescription
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
+    def _value(self, snapshot: Snapshot) -> Value:
         board = snapshot.board(self.index)
-        self._attr_native_value = self.entity_description.value(board) if board else None
+        return self.entity_description.value(board) if board else None

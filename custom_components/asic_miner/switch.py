@@ -115,7 +115,7 @@ async def async_setup_entry(
     add_entities_as_they_appear(entry, async_add_entities, _entities)
 
 
-class MinerSwitch(MinerEntity, SwitchEntity):
+class MinerSwitch(MinerEntity[bool], SwitchEntity):
     """Something that a miner does or does not. Its state is what the miner says."""
 
     entity_description: MinerSwitchDescription
@@ -126,14 +126,13 @@ class MinerSwitch(MinerEntity, SwitchEntity):
         """Tell that the miner takes this setting and cannot be asked for it."""
         return self.entity_description.feature in self.coordinator.capabilities.assumed
 
-    @property
     @override
-    def _value(self) -> bool | None:
-        return self._attr_is_on
+    def _value(self, snapshot: Snapshot) -> bool | None:
+        return self.entity_description.value(snapshot)
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        self._attr_is_on = self.entity_description.value(snapshot)
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -146,20 +145,19 @@ class MinerSwitch(MinerEntity, SwitchEntity):
         await self.entity_description.set(self.coordinator, False)
 
 
-class HashboardSwitch(HashboardEntity, SwitchEntity):
+class HashboardSwitch(HashboardEntity[bool], SwitchEntity):
     """One hashboard that can be left out of mining."""
 
     entity_description: HashboardSwitchDescription
 
-    @property
     @override
-    def _value(self) -> bool | None:
-        return self._attr_is_on
+    def _value(self, snapshot: Snapshot) -> bool | None:
+        board = snapshot.board(self.index)
+        return board.enabled if board else None
 
     @override
-    def _read(self, snapshot: Snapshot) -> None:
-        board = snapshot.board(self.index)
-        self._attr_is_on = board.enabled if board else None
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

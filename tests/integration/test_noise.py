@@ -11,6 +11,7 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.asic_miner.const import NOISE_SECONDS
@@ -114,6 +115,21 @@ async def test_noise_is_shown_within_a_minute_also_when_nothing_changes_any_more
         await miner.poll()
         shown.append(miner.number("power"))
     assert shown == [3000, 3000, 3000, 3001]
+
+
+async def test_who_asks_is_shown_noise_too(
+    hass: HomeAssistant, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an automation does that reads at a moment of its own."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    read = AsyncMock(return_value=replace(watched.coordinator.data, power=3001.0))
+    monkeypatch.setattr(watched.coordinator.client, "read", read)
+    entity_id = watched.miner.entity_id("power")
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True
+    )
+    read.assert_awaited_once()
+    assert watched.miner.number("power") == 3001
 
 
 async def test_all_is_shown_when_the_state_changes(watched: Watched) -> None:
