@@ -4,7 +4,7 @@ import copy
 import dataclasses
 from dataclasses import field
 import pickle
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -47,6 +47,12 @@ VALUES: tuple[dict[str, Any], ...] = (
     {"name": "a", "note": "other"},
     {"name": "a", "parts": (1, 2)},
 )
+
+
+def test_types_are_told() -> None:
+    """By the class, which keeps none of them until it is asked."""
+    assert get_type_hints(Lean) == get_type_hints(Standard)
+    assert get_type_hints(Wider) == get_type_hints(Standard) | {"more": int}
 
 
 @pytest.mark.parametrize("one", VALUES)

@@ -64,8 +64,9 @@ else:
     ) -> Callable[[type[T]], type[T]]:
         """Do what `dataclasses.dataclass` does, for a frozen class.
 
-        `field(hash=...)` is not supported: what is compared is hashed. Raises TypeError for a
-        class with one of the methods of its own, which the standard library would keep.
+        `field(hash=...)` is not supported: what is compared is hashed. `fields()` tells no types,
+        which can be had of the class. Raises TypeError for a class with one of the methods of its
+        own, which the standard library would keep.
         """
 
         def make(kind: type[T]) -> type[T]:
@@ -78,8 +79,12 @@ else:
             made.__hash__ = _hash
             made.__repr__ = _repr
             made.__setattr__ = made.__delattr__ = _refuse
-            # Nobody asks it; the class has them as well.
+            # The class works its types out again when somebody asks it.
             made.__init__.__annotate__ = None
+            if "__annotations_cache__" in made.__dict__:
+                del made.__annotations_cache__
+            for item in dataclasses.fields(made):
+                item.type = None
             return made
 
         return make

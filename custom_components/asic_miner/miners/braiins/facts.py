@@ -1,16 +1,38 @@
-"""What follows from the slow parts of a device alone. Pure."""
+"""What is asked of a device less often than the live values, and what follows from it. Pure."""
 
 from collections.abc import Mapping
 from typing import Self
 
 from ..lean import dataclass
 from ..models import Feature, LicenseState, LoggedFault, Pool, PowerRange, SettingValue, TunerState
-from . import convert, settings
-from .configuration import Constraints
+from . import convert, schema, settings
+from .configuration import Constraints, MinerConfiguration
 from .faults import fault_log
-from .parts import RareParts, SlowParts
 from .schema import TargetKind
+from .settings_schema import AutoUpgrade, License
 from .state import license_state, tuner_state
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlowParts:
+    """What changes rarely. None where the last slow read did not bring it."""
+
+    hashboards: tuple[schema.Hashboard, ...] | None = None
+    tuner: schema.TunerState | None = None
+    mode: schema.PerformanceMode | None = None
+    configuration: MinerConfiguration | None = None
+    pools: tuple[schema.PoolGroup, ...] | None = None
+    locate: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RareParts:
+    """What changes hardly ever, or is long. None where its last read did not bring it."""
+
+    errors: tuple[schema.LoggedError, ...] | None = None
+    license: License | None = None
+    network: schema.Network | None = None
+    upgrade: AutoUpgrade | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

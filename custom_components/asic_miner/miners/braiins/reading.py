@@ -9,8 +9,7 @@ from ..errors import MinerError, UnreachableError, UnsupportedError
 from ..lean import dataclass
 from .api import BraiinsApi
 from .configuration import Constraints
-from .facts import Facts
-from .parts import RareParts, SlowParts
+from .facts import Facts, RareParts, SlowParts
 from .schema import (
     ApiVersion,
     CoolingState,
