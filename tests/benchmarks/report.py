@@ -256,15 +256,23 @@ def plots(results: Results, path: Path) -> None:
                 limit=20,
             ),
             Chart(
-                title="requests per second, all miners",
-                points=[
-                    (
-                        n,
-                        sum(seen["requests"] for seen in found[n]["cycles"][-1]["seen"].values())
-                        / CYCLE,
-                    )
-                    for n in found
-                ],
+                title="MB of memory in use per miner",
+                points=[(n, per_miner(results, n, "in_use")) for n in some if n > 1],
+                limit=0.5,
+            ),
+            *(
+                Chart(
+                    title=f"{what} per second, all miners",
+                    points=[
+                        (
+                            n,
+                            sum(seen[what] for seen in found[n]["cycles"][-1]["seen"].values())
+                            / CYCLE,
+                        )
+                        for n in found
+                    ],
+                )
+                for what in ("requests", "connections")
             ),
         ],
         path,
