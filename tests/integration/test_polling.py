@@ -58,7 +58,7 @@ async def test_tempo(device: SimulatedMiner, add_miner: AddMiner, clock: ManualC
     assert coordinator.update_interval == OFF_INTERVAL
 
 
-async def test_slow_facts_once_a_minute_and_identity_once_an_hour(
+async def test_slow_facts_every_two_minutes_and_identity_once_an_hour(
     whatsminer: WhatsminerSimulator, add_miner: AddMiner, clock: ManualClock
 ) -> None:
     """Counted at the device."""

@@ -166,7 +166,10 @@ class Probe:
         }
 
     async def profile(self, call: ServiceCall) -> ServiceResponse:
-        """Return where the event loop's thread spends its time."""
+        """Return where the time of the wall clock goes, in the event loop and other threads.
+
+        Waiting counts: it tells what is done often, and processor time only where nothing waits.
+        """
         profiler = cProfile.Profile()
         profiler.enable()
         await asyncio.sleep(call.data["seconds"])
