@@ -301,6 +301,8 @@ def write_docs(results: Results) -> None:
     simulators = max(
         cycle["simulators_cpu"] / CYCLE for size in found.values() for cycle in size["cycles"]
     )
+    again = any(JEMALLOC in size for size in found.values())
+    with_jemalloc = "measured again for some numbers" if again else "not measured this time"
     PAGE.write_text(
         f"""# What it costs
 
@@ -329,7 +331,7 @@ miners but the first, which brings what all share; the code of the other make co
 What is in use of it is what allocators have given out; the rest they keep, in pages that are not
 empty. That is with the C library of Debian (glibc). Home Assistant's own images, so Home
 Assistant OS and the container, bring another allocator, jemalloc; with that one and their
-settings it was measured again for some numbers of miners.
+settings it was {with_jemalloc}.
 Times are counted from the start of
 the process; lateness of the event loop is that of a timer of 20 ms over a minute.
 With few miners an idle Home Assistant varies by more than they add.

@@ -126,7 +126,8 @@ class Hass:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=self.config,
-            env={**os.environ, **self.environment},
+            # It keeps what it has compiled, as any installation does, also where we may not.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **self.environment},
             # Ctrl+C is for us; we ask it to stop in our own time.
             start_new_session=True,
         )
