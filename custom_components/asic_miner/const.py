@@ -63,13 +63,17 @@ POLL_MARGIN_SECONDS: Final = 1.0
 """Left of that for everything but waiting for the device."""
 UPTIME_TOLERANCE: Final = 15.0
 """Seconds: a whole poll, in which the uptime is read early or late, and some rounding."""
-NOISE_SECONDS: Final = 60.0
-"""How often a reading is shown that has hardly changed: statistics have five times as long."""
+NOISE_SECONDS: Final = 120.0
+"""How often a reading is shown that has hardly changed: statistics of five minutes still have two
+or three of each."""
 NOISE_SHARE: Final = 0.02
 """Of a reading: as much as hashrate and power vary while nothing happens, and no miner measures
 its power better."""
 NOISE_DEGREES: Final = 1.0
 """Of a temperature, of which a share would mean nothing: sensors on hashboards tell no less."""
+NOISE_KWH: Final = 0.05
+"""Of energy: a minute of 3 kW, so that a meter that follows a tariff's quarters of an hour is not
+behind by more."""
 MOST_WATTS: Final = 1_000_000.0
 """A megawatt is no home."""
 RESTART_SECONDS: Final = 600.0

@@ -122,7 +122,7 @@ class MinerEntity[T](CoordinatorEntity[MinerCoordinator]):
         )
 
     def _is_noise(self, old: T | None, new: T | None) -> bool:
-        """Tell whether a change is so small that it is shown no more than once a minute."""
+        """Tell whether a change is so small that it is shown no more than every two minutes."""
         return False
 
 

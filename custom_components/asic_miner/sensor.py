@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+import math
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -28,7 +29,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import JOULE_PER_TERAHASH, NOISE_DEGREES, NOISE_SHARE, TERAHASH_PER_SECOND
+from .const import JOULE_PER_TERAHASH, NOISE_DEGREES, NOISE_KWH, NOISE_SHARE, TERAHASH_PER_SECOND
 from .coordinator import MinerConfigEntry, MinerCoordinator
 from .entity import (
     HashboardEntity,
@@ -523,7 +524,8 @@ class ReadSensor(MinerEntity[Value], SensorEntity):
             return False
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
             # Less than before is something new that is counted.
-            return new >= old
+            most = NOISE_KWH if self.device_class is SensorDeviceClass.ENERGY else math.inf
+            return 0 <= new - old < most
         if self.device_class is SensorDeviceClass.TEMPERATURE:
             return abs(new - old) < NOISE_DEGREES
         return abs(new - old) < NOISE_SHARE * abs(old)

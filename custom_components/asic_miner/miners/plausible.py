@@ -87,15 +87,20 @@ _SUPPLY: Final[_Limits] = {
 
 
 def plausible(seen: Snapshot) -> Snapshot:
-    """Return a snapshot without what cannot be."""
+    """Return a snapshot without what cannot be; itself, not a copy, if nothing is."""
+    whole = _within(seen, _SNAPSHOT)
+    boards = tuple(_within(b, _BOARD) for b in seen.boards if 0 <= b.index <= BOARDS)
+    fans = tuple(_within(fan, _FAN) for fan in seen.fans if 0 <= fan.index <= FANS)
+    pools = None if seen.pools is None else _pools(seen.pools)
+    faults = None if seen.faults is None else _faults(seen.faults)
+    psu = None if seen.psu is None else _within(seen.psu, _SUPPLY)
+    settings = _settings(seen.settings)
+    told = (seen.boards, seen.fans, seen.pools, seen.faults, seen.psu, seen.settings)
+    if (boards, fans, pools, faults, psu, settings) == told:
+        # Nearly always so, and a snapshot is large.
+        return whole
     return replace(
-        _within(seen, _SNAPSHOT),
-        boards=tuple(_within(b, _BOARD) for b in seen.boards if 0 <= b.index <= BOARDS),
-        fans=tuple(_within(fan, _FAN) for fan in seen.fans if 0 <= fan.index <= FANS),
-        pools=None if seen.pools is None else _pools(seen.pools),
-        faults=None if seen.faults is None else _faults(seen.faults),
-        psu=None if seen.psu is None else _within(seen.psu, _SUPPLY),
-        settings=_settings(seen.settings),
+        whole, boards=boards, fans=fans, pools=pools, faults=faults, psu=psu, settings=settings
     )
 
 
