@@ -50,9 +50,9 @@ FAST_INTERVAL: Final = timedelta(seconds=5)
 """After a command, to show its effect while somebody is looking."""
 FAST_SECONDS: Final = 60.0
 """How long after a command: a percentage settles in a minute or a few."""
-SLOW_SECONDS: Final = 120.0
-"""Pools, faults, power supply and settings rarely change by themselves. Read once a minute they
-were a third of all that was asked of a miner, and a fifth of the processor time."""
+SLOW_SECONDS: Final = 60.0
+"""Pools, faults, power supply and settings rarely change by themselves. Not longer: guards,
+controllers and thermostats judge by them, and on Braiins OS whole hashboards are among them."""
 SLOW_SECONDS_AFTER_COMMAND: Final = 15.0
 """Settings are among the slow facts; after a command they are what somebody waits for."""
 IDENTITY_SECONDS: Final = 3600.0

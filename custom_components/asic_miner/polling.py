@@ -291,7 +291,9 @@ class MinerPolling(DataUpdateCoordinator[Snapshot]):
         self._reads += 1
         if slow:
             fast = now < self._fast_until
-            self._slow_due = now + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
+            # With the poll that is nearest, not with the next after it.
+            near = (FAST_INTERVAL if fast else self._live_interval).total_seconds() / 2
+            self._slow_due = now - near + (SLOW_SECONDS_AFTER_COMMAND if fast else SLOW_SECONDS)
         return snapshot
 
     async def _async_check_identity(self, now: float) -> None:

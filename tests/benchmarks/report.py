@@ -324,8 +324,7 @@ This page is written by `scripts/bench --write-docs`.
 One real Home Assistant process with its recorder, and simulated miners on real sockets in another
 process (which needed at most {simulators * 100:.0f} % of a core). Half of them are WhatsMiners,
 half run Braiins OS; all entities that are enabled by default. Processor time and memory are those
-of the whole Home Assistant process, medians over minutes, in each of which every miner has four
-live polls and every second one a slow read.
+of the whole Home Assistant process, medians over minutes of four live polls and one slow read each.
 Memory is what the process has written and shares with no other; per miner it is that of all
 miners but the first, which brings what all share; the code of the other make counts among them.
 What is in use of it is what allocators have given out; the rest they keep, in pages that are not

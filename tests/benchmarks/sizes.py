@@ -12,7 +12,7 @@ from .fleet import Fleet
 from .house import Measured, Plan
 
 CYCLE = 60.0
-"""Seconds: four live polls of each miner, and a slow read of every second one."""
+"""Seconds: four live polls and one slow read of each miner."""
 LIVE_POLLS = 4
 LAG_SECONDS = 60.0
 SETTLE = 30.0

@@ -59,14 +59,14 @@ class Budget:
 WHATSMINER = Budget(
     # Joined, as the simulated firmware answers that: one less than three.
     live=2,
-    # 240 live polls, four slow facts in two minutes, and a few for who it is.
-    hour=240 * 2 + 30 * 4 + 10,
+    # 240 live polls, four slow facts a minute, and a few for who it is.
+    hour=240 * 2 + 60 * 4 + 10,
     rows=600,
 )
 BRAIINS = Budget(
     live=3,
-    # Six slow parts in two minutes, and the rare ones every five or ten minutes.
-    hour=240 * 3 + 30 * 6 + 12 + 3 * 6 + 10,
+    # Six slow parts a minute, and the rare ones every five or ten minutes.
+    hour=240 * 3 + 60 * 6 + 12 + 3 * 6 + 10,
     rows=600,
 )
 
@@ -90,7 +90,7 @@ async def test_an_hour(
         before = await metered.count(hass)
         await metered.pass_time(hass, entry, 1)
         polls.append(await metered.count(hass) - before)
-    # One of them may have the slow facts with it.
+    # One of four has the slow facts with it.
     live = min(polls, key=lambda poll: poll.requests)
     note(f"{metered.name}, poll", live)
     assert live.requests <= budget.live

@@ -117,7 +117,7 @@ async def test_the_meter_counts(
     before = miner.number("energy")
     clock.advance(60)
     await miner.poll()
-    gained = miner.number("energy") - before
+    gained = miner.entry.runtime_data.energy.total - before
     if watts is None:
         assert miner.state("power") == STATE_UNKNOWN
         assert miner.state("efficiency") == STATE_UNKNOWN

@@ -46,6 +46,7 @@ async def test_hot_chips(house: House, add_miner: AddMiner, heater: SimulatedMin
     """Lower at the limit, off above it, and off until somebody acknowledges it further above."""
     miner = await add_miner(heater)
     heating = await house.heat(miner, limits={"chip_limit": 80.0})
+    await house.minutes(10)
     full = miner.number("power")
     set_chips(miner, 81.0)
     await house.minutes(0.5)
@@ -148,7 +149,7 @@ async def test_water_that_takes_nothing_away(
             for member in ("lowest_water_inlet_temp", "highest_water_outlet_temp")
         }
         hydro.faults.set("miner/hw/hashboards", Fault(replace=told))
-        await house.minutes(2)
+        await house.minutes(4)
         assert heating.reason == "cooling"
         assert not mines(miner)
     finally:

@@ -91,7 +91,27 @@ def test_water_that_leaves_no_warmer_than_it_comes(
     capabilities: Capabilities, power: float, outlet: float | None, failed: bool
 ) -> None:
     wet = replace(MINING, fans=(), power=power, inlet_temperature=30.0, outlet_temperature=outlet)
-    assert (Watch(None).look(wet, capabilities, 1.0).cooling_failed is not None) is failed
+    watch = Watch(None)
+    assert watch.look(wet, capabilities, 0.0).cooling_failed is None
+    seen = watch.look(wet, capabilities, defaults.FLOW_SETTLE)
+    assert (seen.cooling_failed is not None) is failed
+
+
+def test_water_that_was_seen_while_the_machine_was_cold() -> None:
+    """What was read before it came to power is shown for a while, and is no failure."""
+    watch = Watch(None)
+    cold = replace(MINING, fans=(), inlet_temperature=30.0, outlet_temperature=30.0)
+    settle = defaults.FLOW_SETTLE
+    starting = replace(cold, state=MinerState.STARTING)
+    assert watch.look(starting, LIQUID, 0.0).cooling_failed is None
+    assert watch.look(cold, LIQUID, settle).cooling_failed is None
+    assert watch.look(cold, LIQUID, 2 * settle - 1).cooling_failed is None
+    assert watch.look(cold, LIQUID, 2 * settle).cooling_failed == 2 * settle
+    # It counts anew after each stop, and after each time below that power.
+    for pause in (starting, replace(cold, power=None), replace(cold, power=900.0)):
+        assert watch.look(pause, LIQUID, 2 * settle).cooling_failed is None
+        assert watch.look(cold, LIQUID, 2 * settle + 1).cooling_failed is None
+        assert watch.look(cold, LIQUID, 3 * settle).cooling_failed is None
 
 
 def pool(alive: bool | None) -> Pool:

@@ -341,6 +341,9 @@ FLOW_DELTA = 0.5
 20 l/min by 0.7 K."""
 FLOW_WATTS = 1000.0
 """Own: see FLOW_DELTA. Below, too little heat tells nothing."""
+FLOW_SETTLE = 120.0
+"""Own: for so many s it has mined at power before that is believed. What was read while it was
+still cold is shown for up to a minute and a quarter, and water takes its time as well."""
 PUMP_GRACE = 5.0
 """Own: a relay that has been told to come on shows it within seconds."""
 WAKE_SECONDS = 600.0

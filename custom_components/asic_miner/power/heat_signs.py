@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from ..miners.lean import dataclass
 from ..miners.models import Capabilities, Feature, MinerState, Snapshot
 from . import defaults
+from .lasting import Since
 
 POOL_SECONDS = 1800.0
 """Own: half an hour after its pools were gone a miner is started again to see whether they are
@@ -40,16 +41,20 @@ class Watch:
         """What the miner itself calls hot."""
         self._turned: set[int] = set()
         """Fans that have been seen turning. Who cools otherwise has headers without fans."""
+        self._heats = Since()
+        """For how long it has mined at power."""
 
     def look(self, snapshot: Snapshot, capabilities: Capabilities, at: float) -> Signs:
         """Return what a reading of the time `at` shows."""
         running = runs(snapshot)
+        at_power = snapshot.state is MinerState.MINING and _heats(snapshot)
+        settled = self._heats.lasts(at_power, at) >= defaults.FLOW_SETTLE
         return Signs(
             running=running,
             ramping=running and snapshot.state in _RAMPING,
             power=snapshot.power,
             chip_excess=self._excess(snapshot, capabilities),
-            cooling_failed=at if self._fails(snapshot, capabilities) else None,
+            cooling_failed=at if self._fails(snapshot, capabilities, settled=settled) else None,
             pool_alive=_pool_alive(snapshot) if running else None,
         )
 
@@ -67,7 +72,7 @@ class Watch:
         limit = self.limit(snapshot, capabilities)
         return None if snapshot.temperature is None else snapshot.temperature - limit
 
-    def _fails(self, snapshot: Snapshot, capabilities: Capabilities) -> bool:
+    def _fails(self, snapshot: Snapshot, capabilities: Capabilities, *, settled: bool) -> bool:
         """Tell whether a fan or the flow has failed."""
         if any(fault.cooling and not fault.minor for fault in snapshot.faults or ()):
             return True
@@ -75,18 +80,20 @@ class Watch:
         if snapshot.state is not MinerState.MINING:
             return False
         stand = {fan.index for fan in snapshot.fans if fan.speed == 0}
-        return bool(stand & self._turned) or self._no_flow(snapshot, capabilities)
+        return bool(stand & self._turned) or (settled and _no_flow(snapshot, capabilities))
 
-    def _no_flow(self, snapshot: Snapshot, capabilities: Capabilities) -> bool:
-        """Tell whether the water that leaves is no warmer than what comes, at power."""
-        inlet, outlet, drawn = (
-            snapshot.inlet_temperature,
-            snapshot.outlet_temperature,
-            snapshot.power,
-        )
-        if capabilities.fans or inlet is None or outlet is None or drawn is None:
-            return False
-        return drawn >= defaults.FLOW_WATTS and outlet - inlet < defaults.FLOW_DELTA
+
+def _heats(snapshot: Snapshot) -> bool:
+    """Tell whether it draws so much that water must become warmer in it."""
+    return snapshot.power is not None and snapshot.power >= defaults.FLOW_WATTS
+
+
+def _no_flow(snapshot: Snapshot, capabilities: Capabilities) -> bool:
+    """Tell whether the water that leaves is no warmer than what comes, at power."""
+    inlet, outlet = snapshot.inlet_temperature, snapshot.outlet_temperature
+    if capabilities.fans or inlet is None or outlet is None:
+        return False
+    return _heats(snapshot) and outlet - inlet < defaults.FLOW_DELTA
 
 
 _RAMPING = frozenset({MinerState.STARTING, MinerState.RESTARTING, MinerState.TUNING})

@@ -24,8 +24,8 @@ GLANCE = 5.0
 """Seconds between two looks at what the recorder has not written yet: it writes that often."""
 LEAST = 6.0
 """Minutes, of which at least one ends a period of Home Assistant's statistics."""
-OUTLET = 120.0
-"""Seconds in which an outlet is watched: each value is passed on at least once a minute."""
+OUTLET = 240.0
+"""Seconds in which an outlet is watched: each value is passed on every two minutes or so."""
 HEADS = (
     "database",
     "miners",
