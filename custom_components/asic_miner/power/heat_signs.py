@@ -89,11 +89,11 @@ def _heats(snapshot: Snapshot) -> bool:
 
 
 def _no_flow(snapshot: Snapshot, capabilities: Capabilities) -> bool:
-    """Tell whether the water that leaves is no warmer than what comes, at power."""
+    """Tell whether the water that leaves is no warmer than what comes."""
     inlet, outlet = snapshot.inlet_temperature, snapshot.outlet_temperature
     if capabilities.fans or inlet is None or outlet is None:
         return False
-    return _heats(snapshot) and outlet - inlet < defaults.FLOW_DELTA
+    return outlet - inlet < defaults.FLOW_DELTA
 
 
 _RAMPING = frozenset({MinerState.STARTING, MinerState.RESTARTING, MinerState.TUNING})
