@@ -45,7 +45,9 @@ async def test_readings_are_the_truth(preset: str) -> None:
         await client.read(slow=False)
         before = b.miner.connections
         seen = await client.read(slow=False)
-        assert b.miner.connections - before == 3
+        # A liquid is asked for each time, and old firmware tells only averages of its hashrate.
+        always = {"M20S-2019", "M30S-2020", "M63S"}
+        assert b.miner.connections - before == (3 if preset in always else 2)
         truth = b.miner.truth()
         assert seen.state is MinerState.MINING
         assert seen.mining_wanted is True
@@ -358,9 +360,9 @@ async def test_another_device_at_the_address() -> None:
 
 
 async def test_connections_over_a_day() -> None:
-    """Polled all day: three connections live, seven with slow values, never two at once.
+    """Polled all day: one connection live, six with slow values, never two at once.
 
-    From the first slow read on, which tries a join, it is one less.
+    The first slow read takes two more: there is no join yet, and it tries one.
     """
     async with bench("M60S") as b:
         client = b.client()
@@ -368,7 +370,7 @@ async def test_connections_over_a_day() -> None:
         for poll in range(50):
             before = b.miner.connections
             await client.read(slow=poll % 5 == 0)
-            expected = 6 if poll % 5 == 0 else 2
+            expected = 6 if poll % 5 == 0 else 1
             assert b.miner.connections - before == (8 if poll == 0 else expected)
             b.pass_time(15)
         assert b.miner.max_open_connections == 1

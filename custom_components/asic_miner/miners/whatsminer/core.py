@@ -21,7 +21,7 @@ from .api import WhatsminerApi
 from .identity import identify
 from .learned import Learned
 from .parse import Record
-from .poll import Poll, Slow
+from .poll import Kept, Poll, Slow
 from .readings import Live
 from .state import miner_state
 from .transport import Transport, was_lost, was_not_connected
@@ -56,6 +56,8 @@ class Core(MinerClient):
         self._write_access = known if isinstance(known, bool) else None
         self._learned = Learned(memory)
         self._slow = Slow()
+        self._kept: Kept | None = None
+        self._writes = 0
 
     # Who it is
 
@@ -106,17 +108,21 @@ class Core(MinerClient):
     async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
         """Read the live values in at most three connections, with `slow` in seven.
 
-        Where the device has proved that it answers joined requests it is one less each, and
+        It is one less for a miner that goes on working, see `Poll.live`. Where the device has
+        proved that it answers joined requests it is one less each, and
         one more in the slow read that tries it. The live values come first, so that they are
         there when `seconds` end early; the default leaves a poll of ten seconds some air.
         """
         poll = Poll(self.api, self._learned, seconds)
-        live = await poll.live()
+        kept, self._kept, writes = self._kept, None, self._writes
+        live = await poll.live(None if slow else kept)
         told_now = None
         if slow:
             self._slow = await poll.slow(live)
             told_now = self._slow.info
             await poll.try_joins(live)
+        # A write meanwhile may have changed it.
+        self._kept = Kept.of(live) if writes == self._writes else None
         self._learned.learn(live)
         snapshot = plausible(self._snapshot(live, told_now))
         self._learned.see(snapshot)
@@ -143,7 +149,7 @@ class Core(MinerClient):
             temperature=readings.temperature(live),
             environment_temperature=readings.environment_temperature(live),
             inlet_temperature=readings.liquid_temperature(live.status),
-            clock=readings.clock(live.status),
+            clock=readings.clock(live),
             uptime=summary.integer("Uptime"),
             mining_uptime=summary.integer("Elapsed"),
             accepted_shares=accepted,
@@ -182,6 +188,8 @@ class Core(MinerClient):
 
         When its reply is lost, look for its effect with `shows` for a limited time.
         """
+        self._kept = None
+        self._writes += 1
         try:
             await write
         except WriteAccessError:

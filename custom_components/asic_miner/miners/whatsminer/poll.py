@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Self
 
 from ..errors import (
     BusyError,
@@ -14,16 +15,21 @@ from ..lean import dataclass
 from ..models import Fault, Pool, PowerSupply
 from . import readings
 from .api import WhatsminerApi
-from .joins import Totals, same_shape, summary_and_boards
+from .joins import same_shape, summary_and_boards
 from .learned import Learned
 from .parse import Record
 from .readings import Live
+from .state import at_work_for
 from .transport import was_lost, was_not_connected
 
 _TRIAL_SECONDS = 3.0
 """What must be left of a poll to try a join: what takes longer is of no use in a poll."""
 _ALWAYS_ASKED = frozenset({"status", "summary", "edevs"})
 """All firmware knows these, and without them nobody sees whether a miner is on or off."""
+
+
+type Told = tuple[Record | MinerError, tuple[Record, ...] | MinerError]
+"""What `summary` and `edevs` told, or why either is missing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +44,41 @@ class Slow:
     info: Record | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What a miner that is at work said of itself, for as long as it goes on working."""
+
+    status: Record
+    at: float
+    """When it said so, in seconds of the event loop."""
+    elapsed: float
+    """For how many seconds it had been mining by its own word, when it was read last."""
+
+    @classmethod
+    def of(cls, live: Live) -> Self | None:
+        """Return what may be kept for the next poll, None where it has to be asked again."""
+        elapsed = at_work_for(live)
+        # The temperature of a liquid comes with it, and that is nothing to be late with.
+        if elapsed is None or live.status is None or "liquid_temp" in live.status:
+            return None
+        at = asyncio.get_running_loop().time() - live.status_age
+        return cls(status=live.status, at=at, elapsed=elapsed)
+
+    def with_totals(
+        self, summary: Record | MinerError, boards: tuple[Record, ...] | MinerError
+    ) -> Live | None:
+        """Return it together with what is told now, None unless the same work goes on.
+
+        A new mining process may have been started with other settings.
+        """
+        age = asyncio.get_running_loop().time() - self.at
+        live = Live(
+            status=self.status, status_age=age, summary=_told(summary), boards=_told(boards)
+        )
+        elapsed = at_work_for(live)
+        return live if elapsed is not None and elapsed >= self.elapsed else None
+
+
 class Poll:
     """One poll. All its requests share one deadline; what comes too late is missing."""
 
@@ -48,19 +89,30 @@ class Poll:
         self._seconds = seconds
         self._end = asyncio.get_running_loop().time() + seconds
 
-    async def live(self) -> Live:
+    async def live(self, kept: Kept | None = None) -> Live:
         """Read the live values in three connections, in two where joins have been proved.
 
+        A miner that hashes is not switched off: while one goes on working, what it said of
+        itself is `kept` and not asked for, which is one connection less.
         Raises a MinerError only when nothing could be read.
         """
-        # The control board itself answers `status`, so it comes first: it tells what it
-        # means when the mining process does not answer.
+        joins = self._learned.joins
+        told = None
+        if kept is not None:
+            told = await self._told_in_half()
+            if told is not None and (live := kept.with_totals(*told)):
+                return live
+        # The control board itself answers `status`, so it comes first where something may have
+        # happened: it tells what it means when the mining process does not answer.
         status = await self._part("status", self._api.status)
         if isinstance(status, UnreachableError) and not was_lost(status):
             raise status
-        summary: Record | MinerError
-        boards: tuple[Record, ...] | MinerError
-        summary, boards = await self._joined() or await self._singly()
+        if joins and kept is None:
+            told = await self._told_in_half()
+        if joins and told is None:
+            # A proof that fails once is forgotten.
+            self._learned.joins_tried(answered=None)
+        summary, boards = told or await self._singly()
         down = isinstance(summary, MiningProcessDownError)
         silent = (
             isinstance(summary, MinerError)
@@ -79,28 +131,27 @@ class Poll:
             process_silent=silent,
         )
 
-    async def _singly(self) -> tuple[Record | MinerError, tuple[Record, ...] | MinerError]:
+    async def _told_in_half(self) -> Told | None:
+        """Ask the mining process, in one connection where that is proved to work.
+
+        The other half of the time is for asking in another way.
+        """
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(now + (self._end - now) / 2):
+                if self._learned.joins:
+                    return await summary_and_boards(self._api)
+                return await self._singly()
+        except TimeoutError, MinerError:
+            return None
+
+    async def _singly(self) -> Told:
         """Ask the mining process in two connections."""
         summary = await self._part("summary", self._api.summary)
         if isinstance(summary, MiningProcessDownError | UnreachableError):
             # The same process would be asked again.
             return summary, summary
         return summary, await self._part("edevs", self._api.edevs)
-
-    async def _joined(self) -> Totals | None:
-        """Ask the mining process in one connection, None where that does not work (any more).
-
-        A proof that fails once is forgotten: what is left of the time is for single requests.
-        """
-        if not self._learned.joins:
-            return None
-        now = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout_at(now + (self._end - now) / 2):
-                return await summary_and_boards(self._api)
-        except TimeoutError, MinerError:
-            self._learned.joins_tried(answered=None)
-            return None
 
     async def try_joins(self, live: Live) -> None:
         """Find out once whether this firmware answers joins as it answers single requests.

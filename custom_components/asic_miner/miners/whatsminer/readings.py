@@ -35,6 +35,8 @@ class Live:
     summary: Record | None = None
     boards: tuple[Record, ...] | None = None
     status: Record | None = None
+    status_age: float = 0.0
+    """Seconds since the device said so: one that goes on hashing is asked more seldom."""
     process_down: bool = False
     """The device said that its mining process does not run."""
     process_silent: bool = False
@@ -328,7 +330,7 @@ _FIRST_YEAR = 1_500_000_000
 """Unix time, in 2017: before that a device counts from its boot and has no time of day yet."""
 
 
-def clock(status: Record | None) -> float | None:
+def clock(live: Live) -> float | None:
     """Return the device's own time of day as Unix time, None while it has none."""
-    when = (status or NOTHING).number("When")
-    return when if when is not None and when >= _FIRST_YEAR else None
+    when = (live.status or NOTHING).number("When")
+    return when + live.status_age if when is not None and when >= _FIRST_YEAR else None

@@ -73,3 +73,13 @@ def on_its_way(live: Live) -> bool:
 def stable(live: Live) -> bool:
     """Tell whether the miner has reached the draw that percentages refer to."""
     return bool(hashrate(live.summary)) and not ramping(live)
+
+
+def at_work_for(live: Live) -> float | None:
+    """Return for how many s a miner has been mining that is steadily at work, None for others.
+
+    Only the hashrate of the moment proves it: averages outlast the work.
+    """
+    summary = live.summary or NOTHING
+    at_work = live.mining_wanted and summary.number("HS RT") and not ramping(live)
+    return summary.number("Elapsed") if at_work else None
