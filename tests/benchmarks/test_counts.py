@@ -57,10 +57,10 @@ class Budget:
 
 
 WHATSMINER = Budget(
-    # Joined, as the simulated firmware answers that: one less than three.
-    live=2,
-    # 240 live polls, four slow facts a minute, and a few for who it is.
-    hour=240 * 2 + 60 * 4 + 10,
+    # Joined, as the simulated firmware answers that, and at work: two less than three.
+    live=1,
+    # 240 live polls, what it is set to and four slow facts a minute, and a few for who it is.
+    hour=240 * 1 + 60 * 5 + 10,
     rows=600,
 )
 BRAIINS = Budget(

@@ -514,7 +514,8 @@ class PowerSupply:
 class Snapshot:
     """Everything a miner said in one poll, in plain terms.
 
-    Live members are read at each poll. Members marked (slow) come from the last slow
+    Live members are read at each poll; what it is set to may be a minute older while its draw
+    and its work go on unchanged. Members marked (slow) come from the last slow
     read; when that read failed they are None, not an old value.
     """
 

@@ -53,6 +53,8 @@ class Scripted:
             **script,
         }
         self.password = PASSWORD
+        self.delay = 0.0
+        """Seconds before each answer."""
         self.requests: list[Request] = []
         self.encrypted: list[bool] = []
         self.port = 0
@@ -116,6 +118,7 @@ class Scripted:
         self.requests.append(request)
         self.encrypted.append(secret)
         answer = self._answer(request)
+        await asyncio.sleep(self.delay)
         if answer is Wire.HANG:
             await self._released.wait()
         elif answer is Wire.RESET:

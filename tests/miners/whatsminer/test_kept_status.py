@@ -7,14 +7,16 @@ import pytest
 from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import UnreachableError
 from custom_components.asic_miner.miners.models import MinerState
+from custom_components.asic_miner.miners.whatsminer import core, poll
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
 
 from .bench import Bench, bench
-from .devices import DOWN, miner, newer, older, status, summary
-from .scripted import Answer, Wire, envelope
+from .devices import DEVS, DOWN, miner, newer, older, rows, status, summary
+from .scripted import Answer, Wire, envelope, error
 
 LIVE = ["status", "summary", "edevs"]
 WITHOUT = ["summary", "edevs"]
+DEVICES = rows("DEVS", [dict(board) for board in DEVS])
 
 
 async def asked(b: Bench, client: WhatsminerClient) -> list[object]:
@@ -44,9 +46,10 @@ async def test_clock_goes_on() -> None:
     told = {**envelope({"mineroff": "false"}), "When": 1_790_000_000}
     async with miner(newer(status=told)) as (device, client):
         assert (await client.read(slow=False)).clock == 1_790_000_000
-        await asyncio.sleep(0.3)
-        later = (await client.read(slow=False)).clock
-        assert device.commands == LIVE + WITHOUT
+        for _ in range(2):
+            await asyncio.sleep(0.15)
+            later = (await client.read(slow=False)).clock
+        assert device.commands == LIVE + WITHOUT * 2
         assert later is not None
         assert 0.3 <= later - 1_790_000_000 < 60
 
@@ -57,9 +60,12 @@ async def test_clock_goes_on() -> None:
         {"HS RT": 0},
         {"HS RT": None},
         {"HS RT": None, "MHS av": 186_000_000},
-        {"Hash Stable": "false", "Elapsed": 300},
+        {"Hash Stable": "false"},
         {"Elapsed": 4999},
         {"Elapsed": None},
+        {"Power": 3250},
+        {"Power": 3550},
+        {"Power": -1},
     ],
 )
 async def test_asked_at_once_where_something_has_happened(changes: dict[str, object]) -> None:
@@ -74,6 +80,39 @@ async def test_asked_at_once_where_something_has_happened(changes: dict[str, obj
         seen = await client.read(slow=False)
         assert sorted(device.commands, key=str) == sorted(LIVE)
         assert seen.power_mode == "low"
+
+
+async def test_level_set_by_somebody() -> None:
+    """The draw tells of it, and is not taken for the full draw of the level from before."""
+    unlimited: dict[str, object] = {"Power Limit": 2147483647}
+    script = newer(
+        summary=[summary(**unlimited), *(summary(Power=1700, **unlimited),) * 3],
+        status=[status(power_pct=100), *(status(power_pct=50),) * 2],
+    )
+    async with miner(script) as (_, client):
+        seen = [await client.read(slow=False) for _ in range(3)]
+        assert [s.power_percent for s in seen] == [100, 50, 50]
+        assert [s.power_target for s in seen] == [3400, 1700, 1700]
+        assert client.memory["full_power"] == 3400
+
+
+async def test_little_by_little() -> None:
+    """The draw is held against what it was when it said so, not against the last one."""
+    script = newer(summary=[summary(Power=3400 - 40 * n) for n in range(4)])
+    async with miner(script) as (device, client):
+        for _ in range(4):
+            await client.read(slow=False)
+        assert device.commands == [*LIVE, *WITHOUT, *WITHOUT, *WITHOUT, "status"]
+
+
+async def test_full_draw_is_learned_from_what_is_told_now() -> None:
+    """A level that was told a while ago says nothing of the draw of this moment."""
+    draws = [summary(Power=watts, **{"Power Limit": 2147483647}) for watts in (3400, 3310, 3215)]
+    async with miner(newer(summary=draws, status=status(power_pct=100))) as (device, client):
+        for slow, learned in ((False, 3400), (True, 3400), (False, 3400), (True, 3215)):
+            await client.read(slow=slow)
+            assert client.memory["full_power"] == learned
+        assert device.commands.count("status") == 3
 
 
 async def test_switched_off_by_somebody() -> None:
@@ -116,8 +155,19 @@ async def test_liquid_is_asked_for_at_each_poll() -> None:
         assert device.commands == LIVE * 2
 
 
-async def test_firmware_that_does_not_tell_whether_it_is_off() -> None:
-    """Its own hashing says it, so there is nothing to wait for."""
+async def test_off_with_a_hashrate() -> None:
+    """A device's word that it is off counts, is seen with the slow facts and asked for since."""
+    script = newer(status=[status(), status(mineroff="true"), status(mineroff="true"), status()])
+    async with miner(script) as (_, client):
+        assert (await client.read(slow=False)).state is MinerState.MINING
+        assert (await client.read(slow=False)).state is MinerState.MINING
+        assert (await client.read(slow=True)).state is MinerState.STOPPED
+        assert (await client.read(slow=False)).state is MinerState.STOPPED
+        assert (await client.read(slow=False)).state is MinerState.MINING
+
+
+async def test_old_spelling() -> None:
+    """Of what firmware from before API 2 says."""
     async with miner(older()) as (device, client):
         await client.read(slow=False)
         device.requests.clear()
@@ -125,23 +175,92 @@ async def test_firmware_that_does_not_tell_whether_it_is_off() -> None:
         assert device.commands == WITHOUT
 
 
-async def test_after_a_write() -> None:
-    """What was written is asked for, also when it was on its way during a poll."""
+@pytest.mark.parametrize("answer", [envelope({}), error(14), "{"])
+async def test_status_that_tells_nothing(answer: Answer) -> None:
+    """There is nothing to keep, so it is asked again, also after a slow read without it."""
+    async with miner(newer(status=[status(), answer, answer, status()])) as (device, client):
+        await client.read(slow=False)
+        for slow in (True, False, False):
+            device.requests.clear()
+            assert (await client.read(slow=slow)).state is MinerState.MINING
+            assert device.commands[:3] == LIVE
+
+
+async def test_after_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked what became of it for a while, wherever the write meets a poll."""
     async with bench("M60S") as b:
         client = b.client()
         await client.identify()
         await client.read(slow=False)
         assert "status" not in await asked(b, client)
-        await client.set_power_percent(80)
-        assert "status" in await asked(b, client)
-        b.pass_time(3600)
+        await client.set_power_percent(90)
+        for _ in range(3):
+            assert "status" in await asked(b, client)
+        monkeypatch.setattr(core, "_TELLING_SECONDS", -1.0)
         await client.read(slow=False)
         assert "status" not in await asked(b, client)
-        reading = asyncio.create_task(client.read(slow=False))
-        await asyncio.sleep(0)
-        await client.set_power_percent(70)
-        await reading
-        assert "status" in await asked(b, client)
+        monkeypatch.undo()
+        for _ in range(2):
+            reading = asyncio.create_task(client.read(slow=True))
+            writing = asyncio.create_task(client.set_power_percent(80))
+            await asyncio.gather(writing, reading)
+            assert "status" in await asked(b, client)
+
+
+async def test_poll_that_fails() -> None:
+    """What was said before a gap may be of long ago after it."""
+    script = newer(summary=[summary(), Wire.CLOSE, summary()], status=[status(), Wire.CLOSE])
+    async with miner({**script, "edevs": [DEVICES, Wire.CLOSE, DEVICES]}) as (device, client):
+        await client.read(slow=False)
+        with pytest.raises(UnreachableError):
+            await client.read(slow=False)
+        device.requests.clear()
+        await client.read(slow=False)
+        assert device.commands == LIVE
+
+
+async def test_who_it_is_is_asked_together_with_that() -> None:
+    """Another device, or the same with other firmware, has other things to say."""
+    async with miner(newer()) as (device, client):
+        await client.read(slow=False)
+        await client.identify()
+        device.requests.clear()
+        await client.read(slow=False)
+        assert device.commands == LIVE
+
+
+async def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody reads the slow facts, it is asked all the same."""
+    monkeypatch.setattr(poll, "_LONGEST_KEPT", 0.2)
+    async with miner(newer()) as (device, client):
+        await client.read(slow=False)
+        await client.read(slow=False)
+        assert device.commands == LIVE + WITHOUT
+        await asyncio.sleep(0.2)
+        device.requests.clear()
+        await client.read(slow=False)
+        assert device.commands == [*WITHOUT, "status"]
+
+
+async def test_slow_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no time for anything twice, so it is asked in the same order each time."""
+    monkeypatch.setattr(poll, "_QUICK_SHARE", 0.02)
+    async with miner(newer()) as (device, client):
+        device.delay = 0.1
+        for _ in range(2):
+            device.requests.clear()
+            seen = await client.read(slow=False)
+            assert (seen.hashrate, len(seen.boards)) == (186.0, 3)
+            assert device.commands == LIVE
+
+
+async def test_status_fails_after_the_rest_was_told() -> None:
+    """What is there is shown."""
+    script = newer(summary=[summary(), summary(**{"HS RT": 0})], status=[status(), Wire.HANG])
+    async with miner(script) as (_, client):
+        await client.read(slow=False)
+        seen = await client.read(slow=False, seconds=2.0)
+        assert (seen.hashrate, seen.power, len(seen.boards)) == (0.0, 3400.4, 3)
 
 
 async def test_new_mining_process() -> None:
@@ -184,9 +303,10 @@ async def test_away(joins: bool) -> None:
         client = b.client()
         await client.identify()
         await client.read(slow=joins)
+        assert "status" not in await asked(b, client)
         await b.miner.stop()
         for _ in range(2):
-            with pytest.raises(UnreachableError):
+            with pytest.raises(UnreachableError, match="refused"):
                 await client.read(slow=False)
         assert ("joins" in client.memory) is joins
         again = WhatsminerClient(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+import math
 from typing import override
 
 from ..client import Credentials, MinerClient
@@ -25,6 +26,9 @@ from .poll import Kept, Poll, Slow
 from .readings import Live
 from .state import miner_state
 from .transport import Transport, was_lost, was_not_connected
+
+_TELLING_SECONDS = 60.0
+"""After a command, in which the device is asked at each poll what has become of it."""
 
 
 class Core(MinerClient):
@@ -57,7 +61,7 @@ class Core(MinerClient):
         self._learned = Learned(memory)
         self._slow = Slow()
         self._kept: Kept | None = None
-        self._writes = 0
+        self._written_at = -math.inf
 
     # Who it is
 
@@ -102,27 +106,29 @@ class Core(MinerClient):
         Old firmware tells some things through its mining process only. While that does
         not run, the model is UNKNOWN_MODEL and a missing MAC MiningProcessDownError.
         """
+        self._kept = None
         return await identify(self.api, self._learned)
 
     @override
     async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
         """Read the live values in at most three connections, with `slow` in seven.
 
-        It is one less for a miner that goes on working, see `Poll.live`. Where the device has
-        proved that it answers joined requests it is one less each, and
+        Live values are one less of a miner that goes on working, see `Poll.live`. Where the
+        device has proved that it answers joined requests it is one less each, and
         one more in the slow read that tries it. The live values come first, so that they are
         there when `seconds` end early; the default leaves a poll of ten seconds some air.
         """
         poll = Poll(self.api, self._learned, seconds)
-        kept, self._kept, writes = self._kept, None, self._writes
+        kept, self._kept = self._kept, None
         live = await poll.live(None if slow else kept)
+        quick = poll.is_quick
         told_now = None
         if slow:
             self._slow = await poll.slow(live)
             told_now = self._slow.info
             await poll.try_joins(live)
-        # A write meanwhile may have changed it.
-        self._kept = Kept.of(live) if writes == self._writes else None
+        if quick and asyncio.get_running_loop().time() - self._written_at > _TELLING_SECONDS:
+            self._kept = Kept.of(live, kept)
         self._learned.learn(live)
         snapshot = plausible(self._snapshot(live, told_now))
         self._learned.see(snapshot)
@@ -188,8 +194,6 @@ class Core(MinerClient):
 
         When its reply is lost, look for its effect with `shows` for a limited time.
         """
-        self._kept = None
-        self._writes += 1
         try:
             await write
         except WriteAccessError:
@@ -198,6 +202,8 @@ class Core(MinerClient):
         except UnconfirmedError:
             if shows is None or not await self._comes_true(shows):
                 raise
+        finally:
+            self._kept, self._written_at = None, asyncio.get_running_loop().time()
         self._write_access = True
 
     async def _comes_true(

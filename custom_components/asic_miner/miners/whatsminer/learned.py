@@ -14,9 +14,6 @@ from .state import on_its_way, stable
 
 _STILL_POLLS = 3
 """Polls with both fans at rest while hashing that prove liquid cooling."""
-_DRIFT = 0.03
-"""Relative change of the full draw that is more than a reading's noise."""
-
 _RATED_SHARE = 0.95
 """Of the factory's hashrate: the one of the moment jitters by a few percent around it."""
 _MOST_POWER = 100_000.0
@@ -58,7 +55,7 @@ class Learned:
         """The last poll found it at the draw that percentages refer to."""
         self._on_its_way = False
         self._told_percent: float | None = None
-        """Of the last poll, as the one above; its replies are ten kB, and are not kept."""
+        """As known at the last poll, as the one above; its replies are ten kB, and are not kept."""
         self._percent: float | None = None
         self._percent_touched = False
         """It has been set, or mining has restarted, since this client was made."""
@@ -306,9 +303,9 @@ class Learned:
         elif self._watts_touched:
             # Whatever percentage it tells, the draw is not that of a percentage.
             return
-        elif draw and stable(live) and self.percent(live) == 100:
+        elif draw and not live.status_age and stable(live) and self.percent(live) == 100:
             known = self.full_power
-            if known is None or abs(draw - known) > _DRIFT * known:
+            if known is None or abs(draw - known) > readings.NOISE * known:
                 self.full_power = float(round(draw))
 
 
@@ -316,7 +313,7 @@ def _at_full_power(live: Live) -> bool:
     """Tell whether a stable miner shows that nothing holds it back."""
     if (limit := readings.limit_in_force(live.summary)) is not None:
         draw = readings.power(live.summary)
-        return draw is not None and abs(draw - limit) <= _DRIFT * limit
+        return draw is not None and abs(draw - limit) <= readings.NOISE * limit
     rate, rated = readings.hashrate(live.summary), readings.expected_hashrate(live)
     return bool(rate and rated and rate >= _RATED_SHARE * rated)
 

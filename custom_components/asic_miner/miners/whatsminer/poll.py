@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Self
 
 from ..errors import (
@@ -24,6 +25,13 @@ from .transport import was_lost, was_not_connected
 
 _TRIAL_SECONDS = 3.0
 """What must be left of a poll to try a join: what takes longer is of no use in a poll."""
+_EARLY_SHARE = 0.6
+"""Of a poll, for asking in the way that saves connections: enough for a connection that nobody
+answers to be given up (5 of 9 s), and the rest is enough for a device that is not slow."""
+_QUICK_SHARE = 1 / 3
+"""Of a poll. What answers so soon is not slow, and can be asked in another way once more."""
+_LONGEST_KEPT = 90.0
+"""Seconds. It is asked with the slow facts, once a minute; a poll or two of these may fail."""
 _ALWAYS_ASKED = frozenset({"status", "summary", "edevs"})
 """All firmware knows these, and without them nobody sees whether a miner is on or off."""
 
@@ -46,37 +54,51 @@ class Slow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """What a miner that is at work said of itself, for as long as it goes on working."""
+    """What a miner that is at work said of itself, for as long as it goes on like that."""
 
     status: Record
     at: float
     """When it said so, in seconds of the event loop."""
+    power: float | None
+    """W that it drew then."""
     elapsed: float
     """For how many seconds it had been mining by its own word, when it was read last."""
 
     @classmethod
-    def of(cls, live: Live) -> Self | None:
-        """Return what may be kept for the next poll, None where it has to be asked again."""
-        elapsed = at_work_for(live)
-        # The temperature of a liquid comes with it, and that is nothing to be late with.
-        if elapsed is None or live.status is None or "liquid_temp" in live.status:
+    def of(cls, live: Live, before: Self | None) -> Self | None:
+        """Return what may be kept for the next poll, None where it has to be asked again.
+
+        `before` is what was kept until now.
+        """
+        elapsed, status = at_work_for(live), live.status
+        if elapsed is None or status is None or status.flag("mineroff", "btmineroff") is not False:
             return None
-        at = asyncio.get_running_loop().time() - live.status_age
-        return cls(status=live.status, at=at, elapsed=elapsed)
+        if "liquid_temp" in status:
+            # The temperature of a liquid is nothing to be late with.
+            return None
+        if before is not None and status is before.status:
+            return replace(before, elapsed=elapsed)
+        now = asyncio.get_running_loop().time()
+        return cls(status=status, at=now, power=readings.power(live.summary), elapsed=elapsed)
 
     def with_totals(
         self, summary: Record | MinerError, boards: tuple[Record, ...] | MinerError
     ) -> Live | None:
-        """Return it together with what is told now, None unless the same work goes on.
+        """Return it together with what is told now, None unless all goes on as it was.
 
-        A new mining process may have been started with other settings.
+        A new mining process may have been started with other settings, and another draw may
+        follow from another power level.
         """
         age = asyncio.get_running_loop().time() - self.at
         live = Live(
             status=self.status, status_age=age, summary=_told(summary), boards=_told(boards)
         )
-        elapsed = at_work_for(live)
-        return live if elapsed is not None and elapsed >= self.elapsed else None
+        elapsed, power = at_work_for(live), readings.power(live.summary)
+        if elapsed is None or elapsed < self.elapsed or age > _LONGEST_KEPT:
+            return None
+        if self.power is None or power is None:
+            return live if self.power is power else None
+        return live if abs(power - self.power) <= readings.NOISE * self.power else None
 
 
 class Poll:
@@ -92,26 +114,29 @@ class Poll:
     async def live(self, kept: Kept | None = None) -> Live:
         """Read the live values in three connections, in two where joins have been proved.
 
-        A miner that hashes is not switched off: while one goes on working, what it said of
+        A miner that hashes is not switched off: while one goes on as it was, what it said of
         itself is `kept` and not asked for, which is one connection less.
         Raises a MinerError only when nothing could be read.
         """
         joins = self._learned.joins
         told = None
         if kept is not None:
-            told = await self._told_in_half()
+            told = await self._told_early()
             if told is not None and (live := kept.with_totals(*told)):
                 return live
+            if told is not None and (lost := _not_connected(told)):
+                raise lost
         # The control board itself answers `status`, so it comes first where something may have
         # happened: it tells what it means when the mining process does not answer.
         status = await self._part("status", self._api.status)
-        if isinstance(status, UnreachableError) and not was_lost(status):
+        if isinstance(status, UnreachableError) and not was_lost(status) and told is None:
             raise status
         if joins and kept is None:
-            told = await self._told_in_half()
-        if joins and told is None:
+            told = await self._told_early()
+        if joins and (told is None or _not_connected(told) is not None):
             # A proof that fails once is forgotten.
             self._learned.joins_tried(answered=None)
+            told = None
         summary, boards = told or await self._singly()
         down = isinstance(summary, MiningProcessDownError)
         silent = (
@@ -131,19 +156,27 @@ class Poll:
             process_silent=silent,
         )
 
-    async def _told_in_half(self) -> Told | None:
+    @property
+    def is_quick(self) -> bool:
+        """Tell whether little of its time has passed."""
+        left = self._end - asyncio.get_running_loop().time()
+        return left > (1 - _QUICK_SHARE) * self._seconds
+
+    async def _told_early(self) -> Told | None:
         """Ask the mining process, in one connection where that is proved to work.
 
-        The other half of the time is for asking in another way.
+        None when that takes too long or fails: what is left of the time is for another way.
         """
         now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(now + (self._end - now) / 2):
-                if self._learned.joins:
-                    return await summary_and_boards(self._api)
-                return await self._singly()
-        except TimeoutError, MinerError:
+            async with asyncio.timeout_at(now + (self._end - now) * _EARLY_SHARE):
+                if not self._learned.joins:
+                    return await self._singly()
+                return await summary_and_boards(self._api)
+        except TimeoutError:
             return None
+        except MinerError as error:
+            return (error, error) if was_not_connected(error) else None
 
     async def _singly(self) -> Told:
         """Ask the mining process in two connections."""
@@ -214,6 +247,12 @@ class Poll:
             return error
         except MinerError as error:
             return error
+
+
+def _not_connected(told: Told) -> MinerError | None:
+    """Return why the mining process could not be asked, if no connection came about."""
+    summary = told[0]
+    return summary if isinstance(summary, MinerError) and was_not_connected(summary) else None
 
 
 def _told[T](part: T | MinerError) -> T | None:

@@ -24,13 +24,15 @@ _VOLTS = 1000.0
 """Mains below this are in V, else in steps of 10 mV: 10 V would be no mains."""
 _SLOTS = 16
 """More boards than any model has."""
+NOISE = 0.03
+"""Relative change of a draw that is no more than a reading's noise."""
 NOTHING = Record()
 """For a reply that failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Live:
-    """The three live replies of one poll; None for one that failed."""
+    """The three replies that live values come from; None for one that failed."""
 
     summary: Record | None = None
     boards: tuple[Record, ...] | None = None

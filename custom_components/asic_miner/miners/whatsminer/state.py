@@ -76,10 +76,10 @@ def stable(live: Live) -> bool:
 
 
 def at_work_for(live: Live) -> float | None:
-    """Return for how many s a miner has been mining that is steadily at work, None for others.
+    """Return for how many s a miner has been mining that hashes steadily, None for others.
 
     Only the hashrate of the moment proves it: averages outlast the work.
     """
     summary = live.summary or NOTHING
-    at_work = live.mining_wanted and summary.number("HS RT") and not ramping(live)
+    at_work = summary.number("HS RT") and not ramping(live)
     return summary.number("Elapsed") if at_work else None
