@@ -493,12 +493,12 @@ async def test_a_clock_that_nobody_has_set(
     for hours, said in ((13, None), (-40 * 24, "40"), (0, None), (30, "1")):
         whatsminer.replies.epoch = right + hours * 3600
         clock.advance(15)
-        await miner.poll()
+        await miner.poll(slow=True)
         raised = issue(miner, "clock_off")
         assert (raised and (raised.translation_placeholders or {})["days"]) == said
     # Just booted and without network it counts from its boot, which is no time of day.
     whatsminer.replies.epoch = 0.0
-    await miner.poll()
+    await miner.poll(slow=True)
     assert issue(miner, "clock_off") is None
 
 
@@ -510,7 +510,7 @@ async def test_a_clock_is_looked_at_again(
     right = whatsminer.replies.epoch
     whatsminer.replies.epoch = right - 40 * 86400
     clock.advance(15)
-    await miner.poll()
+    await miner.poll(slow=True)
     fix, writes = Fix(miner, "clock_off"), whatsminer.writes
     step = await fix.begin()
     assert step["type"] is FlowResultType.MENU
@@ -535,7 +535,7 @@ async def test_a_miner_asks_for_the_time_when_it_boots(
     miner = await add_miner(whatsminer)
     right = whatsminer.replies.epoch
     whatsminer.replies.epoch = right - 40 * 86400
-    await miner.poll()
+    await miner.poll(slow=True)
     fix = Fix(miner, "clock_off")
     await fix.begin()
     step = await fix.choose("reboot")
@@ -563,6 +563,6 @@ async def test_a_clock_of_a_miner_that_is_only_watched(
     miner = Miner(hass, whatsminer, await add_through_flow(hass, whatsminer, password=""))
     whatsminer.replies.epoch -= 40 * 86400
     clock.advance(15)
-    await miner.poll()
+    await miner.poll(slow=True)
     step = await Fix(miner, "clock_off").begin()
     assert step["menu_options"] == ["look"]
