@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from custom_components.asic_miner.miners.client import Credentials
 from custom_components.asic_miner.miners.errors import UnreachableError
 from custom_components.asic_miner.miners.models import MinerState
 from custom_components.asic_miner.miners.whatsminer import core, poll
@@ -66,6 +65,7 @@ async def test_clock_goes_on() -> None:
         {"Power": 3250},
         {"Power": 3550},
         {"Power": -1},
+        {"HS RT": -1},
     ],
 )
 async def test_asked_at_once_where_something_has_happened(changes: dict[str, object]) -> None:
@@ -188,24 +188,42 @@ async def test_status_that_tells_nothing(answer: Answer) -> None:
 
 
 async def test_after_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked what became of it for a while, wherever the write meets a poll."""
-    async with bench("M60S") as b:
-        client = b.client()
-        await client.identify()
+    """It is asked for a while what became of it."""
+    async with miner(newer()) as (device, client):
         await client.read(slow=False)
-        assert "status" not in await asked(b, client)
         await client.set_power_percent(90)
+        device.requests.clear()
         for _ in range(3):
-            assert "status" in await asked(b, client)
+            await client.read(slow=False)
+        assert device.commands == LIVE * 3
         monkeypatch.setattr(core, "_TELLING_SECONDS", -1.0)
         await client.read(slow=False)
-        assert "status" not in await asked(b, client)
-        monkeypatch.undo()
-        for _ in range(2):
-            reading = asyncio.create_task(client.read(slow=True))
+        device.requests.clear()
+        await client.read(slow=False)
+        assert device.commands == WITHOUT
+
+
+@pytest.mark.parametrize("poll_first", [True, False])
+async def test_write_that_meets_a_poll(poll_first: bool) -> None:
+    """Nothing from before it is kept, whichever of them begins and ends first."""
+    async with miner(newer()) as (device, client):
+        await client.read(slow=False)
+        device.delay = 0.05
+        device.requests.clear()
+        if poll_first:
+            reading = asyncio.create_task(client.read(slow=False))
+            await asyncio.sleep(0.02)
             writing = asyncio.create_task(client.set_power_percent(80))
-            await asyncio.gather(writing, reading)
-            assert "status" in await asked(b, client)
+        else:
+            writing = asyncio.create_task(client.set_power_percent(80))
+            while "get_token" not in device.commands:
+                await asyncio.sleep(0.01)
+            reading = asyncio.create_task(client.read(slow=False))
+        await asyncio.gather(reading, writing)
+        assert ("status" in device.commands) is not poll_first
+        device.requests.clear()
+        await client.read(slow=False)
+        assert device.commands == LIVE
 
 
 async def test_poll_that_fails() -> None:
@@ -232,12 +250,11 @@ async def test_who_it_is_is_asked_together_with_that() -> None:
 
 async def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody reads the slow facts, it is asked all the same."""
-    monkeypatch.setattr(poll, "_LONGEST_KEPT", 0.2)
     async with miner(newer()) as (device, client):
         await client.read(slow=False)
         await client.read(slow=False)
         assert device.commands == LIVE + WITHOUT
-        await asyncio.sleep(0.2)
+        monkeypatch.setattr(poll, "_LONGEST_KEPT", 0.0)
         device.requests.clear()
         await client.read(slow=False)
         assert device.commands == [*WITHOUT, "status"]
@@ -255,19 +272,44 @@ async def test_slow_device(monkeypatch: pytest.MonkeyPatch) -> None:
             assert device.commands == LIVE
 
 
-async def test_status_fails_after_the_rest_was_told() -> None:
-    """What is there is shown."""
-    script = newer(summary=[summary(), summary(**{"HS RT": 0})], status=[status(), Wire.HANG])
+@pytest.mark.parametrize("answer", [Wire.HANG, error(14)])
+async def test_status_fails_after_the_rest_was_told(answer: Answer) -> None:
+    """What is there is shown, and no full draw is learned without the level that it is of."""
+    unlimited: dict[str, object] = {"Power Limit": 2147483647}
+    now = summary(Elapsed=60, Power=1700, **unlimited)
+    script = newer(summary=[summary(**unlimited), now], status=[status(power_pct=100), answer])
     async with miner(script) as (_, client):
         await client.read(slow=False)
         seen = await client.read(slow=False, seconds=2.0)
-        assert (seen.hashrate, seen.power, len(seen.boards)) == (0.0, 3400.4, 3)
+        assert (seen.hashrate, seen.power, len(seen.boards)) == (186.0, 1700.0, 3)
+        assert client.memory["full_power"] == 3400
+
+
+@pytest.mark.parametrize("said", [DOWN, Wire.CLOSE])
+async def test_status_fails_after_the_rest_failed(said: Answer) -> None:
+    """That is a device that goes away, and none that somebody has stopped."""
+    script = newer(summary=[summary(), said], status=[status(), Wire.HANG])
+    async with miner(script) as (_, client):
+        await client.read(slow=False)
+        with pytest.raises(UnreachableError):
+            await client.read(slow=False, seconds=2.0)
+
+
+async def test_boards_may_take_their_time() -> None:
+    """The totals have come, so all that is left of the time is for the boards."""
+    script = newer(edevs=[DEVICES, Wire.HANG])
+    async with miner(script) as (device, client):
+        await client.read(slow=False)
+        device.requests.clear()
+        seen = await client.read(slow=False, seconds=1.0)
+        assert (seen.state, seen.hashrate, seen.boards) == (MinerState.MINING, 186.0, ())
+        assert device.commands == WITHOUT
 
 
 async def test_new_mining_process() -> None:
     """It starts with its own percentage, which is not what the one before it had."""
     script = newer(
-        summary=[summary(), summary(Elapsed=60), summary(Elapsed=75)],
+        summary=[summary(), summary(Elapsed=60)],
         status=[status(power_pct=50), status(power_pct=100)],
     )
     async with miner(script) as (_, client):
@@ -287,14 +329,14 @@ async def test_mining_process_gone(answer: Answer) -> None:
 
 
 async def test_silent_mining_process() -> None:
-    """It takes half of the time; the board is asked in the other half."""
-    script = newer(summary=[summary(), Wire.HANG, summary(**{"HS RT": 0})])
+    """It does not take all of the time: the board is asked in the rest."""
+    script = newer(summary=[summary(), Wire.HANG])
     async with miner(script) as (device, client):
         await client.read(slow=False)
         device.requests.clear()
-        seen = await client.read(slow=False, seconds=4.0)
+        seen = await client.read(slow=False, seconds=2.0)
         assert seen.mining_wanted is True
-        assert device.commands == ["summary", *LIVE]
+        assert device.commands == ["summary", "status"]
 
 
 @pytest.mark.parametrize("joins", [True, False])
@@ -310,7 +352,3 @@ async def test_away(joins: bool) -> None:
             with pytest.raises(UnreachableError, match="refused"):
                 await client.read(slow=False)
         assert ("joins" in client.memory) is joins
-        again = WhatsminerClient(
-            b.miner.host, b.miner.port, Credentials(password=None), memory=client.memory
-        )
-        assert again.memory == client.memory

@@ -28,7 +28,7 @@ from .state import miner_state
 from .transport import Transport, was_lost, was_not_connected
 
 _TELLING_SECONDS = 60.0
-"""After a command, in which the device is asked at each poll what has become of it."""
+"""Seconds after a command, in which the device is asked at each poll what has become of it."""
 
 
 class Core(MinerClient):
@@ -121,14 +121,14 @@ class Core(MinerClient):
         poll = Poll(self.api, self._learned, seconds)
         kept, self._kept = self._kept, None
         live = await poll.live(None if slow else kept)
-        quick = poll.is_quick
+        now_kept = Kept.of(live, kept) if poll.is_quick else None
         told_now = None
         if slow:
             self._slow = await poll.slow(live)
             told_now = self._slow.info
             await poll.try_joins(live)
-        if quick and asyncio.get_running_loop().time() - self._written_at > _TELLING_SECONDS:
-            self._kept = Kept.of(live, kept)
+        if asyncio.get_running_loop().time() - self._written_at > _TELLING_SECONDS:
+            self._kept = now_kept
         self._learned.learn(live)
         snapshot = plausible(self._snapshot(live, told_now))
         self._learned.see(snapshot)
@@ -194,6 +194,7 @@ class Core(MinerClient):
 
         When its reply is lost, look for its effect with `shows` for a limited time.
         """
+        self._kept, self._written_at = None, math.inf
         try:
             await write
         except WriteAccessError:
@@ -203,7 +204,7 @@ class Core(MinerClient):
             if shows is None or not await self._comes_true(shows):
                 raise
         finally:
-            self._kept, self._written_at = None, asyncio.get_running_loop().time()
+            self._written_at = asyncio.get_running_loop().time()
         self._write_access = True
 
     async def _comes_true(

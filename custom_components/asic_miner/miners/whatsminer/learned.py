@@ -55,7 +55,7 @@ class Learned:
         """The last poll found it at the draw that percentages refer to."""
         self._on_its_way = False
         self._told_percent: float | None = None
-        """As known at the last poll, as the one above; its replies are ten kB, and are not kept."""
+        """As known at the last poll, as the one above; most of its ten kB are not kept."""
         self._percent: float | None = None
         self._percent_touched = False
         """It has been set, or mining has restarted, since this client was made."""
@@ -303,10 +303,14 @@ class Learned:
         elif self._watts_touched:
             # Whatever percentage it tells, the draw is not that of a percentage.
             return
-        elif draw and not live.status_age and stable(live) and self.percent(live) == 100:
+        elif draw and self._tells_now(live) and stable(live) and self.percent(live) == 100:
             known = self.full_power
             if known is None or abs(draw - known) > readings.NOISE * known:
                 self.full_power = float(round(draw))
+
+    def _tells_now(self, live: Live) -> bool:
+        """Tell whether the percentage is that of the very moment in which the draw was read."""
+        return not live.status_age and (live.status is not None or not self.tells_percent)
 
 
 def _at_full_power(live: Live) -> bool:

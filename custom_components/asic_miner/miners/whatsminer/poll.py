@@ -26,12 +26,12 @@ from .transport import was_lost, was_not_connected
 _TRIAL_SECONDS = 3.0
 """What must be left of a poll to try a join: what takes longer is of no use in a poll."""
 _EARLY_SHARE = 0.6
-"""Of a poll, for asking in the way that saves connections: enough for a connection that nobody
-answers to be given up (5 of 9 s), and the rest is enough for a device that is not slow."""
+"""Of what is left of a poll, for asking in the way that saves connections. The rest is enough for
+a device that is not slow to be asked in another way."""
 _QUICK_SHARE = 1 / 3
 """Of a poll. What answers so soon is not slow, and can be asked in another way once more."""
 _LONGEST_KEPT = 90.0
-"""Seconds. It is asked with the slow facts, once a minute; a poll or two of these may fail."""
+"""Seconds, for whoever reads no slow facts: with these it is asked once a minute."""
 _ALWAYS_ASKED = frozenset({"status", "summary", "edevs"})
 """All firmware knows these, and without them nobody sees whether a miner is on or off."""
 
@@ -59,7 +59,7 @@ class Kept:
     status: Record
     at: float
     """When it said so, in seconds of the event loop."""
-    power: float | None
+    power: float
     """W that it drew then."""
     elapsed: float
     """For how many seconds it had been mining by its own word, when it was read last."""
@@ -70,16 +70,16 @@ class Kept:
 
         `before` is what was kept until now.
         """
-        elapsed, status = at_work_for(live), live.status
-        if elapsed is None or status is None or status.flag("mineroff", "btmineroff") is not False:
+        elapsed, power, status = at_work_for(live), readings.power(live.summary), live.status
+        if elapsed is None or power is None or status is None:
             return None
-        if "liquid_temp" in status:
-            # The temperature of a liquid is nothing to be late with.
+        # The temperature of a liquid is nothing to be late with.
+        if status.flag("mineroff", "btmineroff") is not False or "liquid_temp" in status:
             return None
         if before is not None and status is before.status:
             return replace(before, elapsed=elapsed)
         now = asyncio.get_running_loop().time()
-        return cls(status=status, at=now, power=readings.power(live.summary), elapsed=elapsed)
+        return cls(status=status, at=now, power=power, elapsed=elapsed)
 
     def with_totals(
         self, summary: Record | MinerError, boards: tuple[Record, ...] | MinerError
@@ -94,10 +94,8 @@ class Kept:
             status=self.status, status_age=age, summary=_told(summary), boards=_told(boards)
         )
         elapsed, power = at_work_for(live), readings.power(live.summary)
-        if elapsed is None or elapsed < self.elapsed or age > _LONGEST_KEPT:
+        if elapsed is None or elapsed < self.elapsed or age > _LONGEST_KEPT or power is None:
             return None
-        if self.power is None or power is None:
-            return live if self.power is power else None
         return live if abs(power - self.power) <= readings.NOISE * self.power else None
 
 
@@ -121,22 +119,20 @@ class Poll:
         joins = self._learned.joins
         told = None
         if kept is not None:
-            told = await self._told_early()
+            told = await (self._joined() if joins else self._singly(_EARLY_SHARE))
             if told is not None and (live := kept.with_totals(*told)):
                 return live
-            if told is not None and (lost := _not_connected(told)):
-                raise lost
         # The control board itself answers `status`, so it comes first where something may have
         # happened: it tells what it means when the mining process does not answer.
         status = await self._part("status", self._api.status)
-        if isinstance(status, UnreachableError) and not was_lost(status) and told is None:
+        nothing = told is None or isinstance(told[0], MinerError)
+        if nothing and isinstance(status, UnreachableError) and not was_lost(status):
             raise status
         if joins and kept is None:
-            told = await self._told_early()
-        if joins and (told is None or _not_connected(told) is not None):
+            told = await self._joined()
+        if joins and told is None:
             # A proof that fails once is forgotten.
             self._learned.joins_tried(answered=None)
-            told = None
         summary, boards = told or await self._singly()
         down = isinstance(summary, MiningProcessDownError)
         silent = (
@@ -162,29 +158,26 @@ class Poll:
         left = self._end - asyncio.get_running_loop().time()
         return left > (1 - _QUICK_SHARE) * self._seconds
 
-    async def _told_early(self) -> Told | None:
-        """Ask the mining process, in one connection where that is proved to work.
-
-        None when that takes too long or fails: what is left of the time is for another way.
-        """
-        now = asyncio.get_running_loop().time()
+    async def _joined(self) -> Told | None:
+        """Ask the mining process in one connection, None when that fails or takes too long."""
         try:
-            async with asyncio.timeout_at(now + (self._end - now) * _EARLY_SHARE):
-                if not self._learned.joins:
-                    return await self._singly()
+            async with asyncio.timeout_at(self._after(_EARLY_SHARE)):
                 return await summary_and_boards(self._api)
-        except TimeoutError:
+        except TimeoutError, MinerError:
             return None
-        except MinerError as error:
-            return (error, error) if was_not_connected(error) else None
 
-    async def _singly(self) -> Told:
-        """Ask the mining process in two connections."""
-        summary = await self._part("summary", self._api.summary)
+    async def _singly(self, share: float = 1.0) -> Told:
+        """Ask the mining process in two connections, with a share of the time for the first."""
+        summary = await self._part("summary", self._api.summary, share)
         if isinstance(summary, MiningProcessDownError | UnreachableError):
             # The same process would be asked again.
             return summary, summary
         return summary, await self._part("edevs", self._api.edevs)
+
+    def _after(self, share: float) -> float:
+        """Return when a share of what is left of the time will have passed."""
+        now = asyncio.get_running_loop().time()
+        return now + (self._end - now) * share
 
     async def try_joins(self, live: Live) -> None:
         """Find out once whether this firmware answers joins as it answers single requests.
@@ -229,15 +222,15 @@ class Poll:
         )
 
     async def _part[T](
-        self, name: str, ask: Callable[[], Coroutine[object, object, T]]
+        self, name: str, ask: Callable[[], Coroutine[object, object, T]], share: float = 1.0
     ) -> T | MinerError:
-        """Return one part, or why it is missing."""
+        """Return one part, or why it is missing after this share of what is left of the time."""
         if name in self._learned.untold:
             return UnsupportedError("the device does not know this command")
         if asyncio.get_running_loop().time() >= self._end:
             return UnreachableError("no time is left for this")
         try:
-            async with asyncio.timeout_at(self._end):
+            async with asyncio.timeout_at(self._after(share)):
                 return await ask()
         except TimeoutError:
             return UnreachableError(f"no reply within the {self._seconds:g} s of a poll")
@@ -247,12 +240,6 @@ class Poll:
             return error
         except MinerError as error:
             return error
-
-
-def _not_connected(told: Told) -> MinerError | None:
-    """Return why the mining process could not be asked, if no connection came about."""
-    summary = told[0]
-    return summary if isinstance(summary, MinerError) and was_not_connected(summary) else None
 
 
 def _told[T](part: T | MinerError) -> T | None:

@@ -81,5 +81,5 @@ def at_work_for(live: Live) -> float | None:
     Only the hashrate of the moment proves it: averages outlast the work.
     """
     summary = live.summary or NOTHING
-    at_work = summary.number("HS RT") and not ramping(live)
+    at_work = (summary.number("HS RT") or 0.0) > 0 and not ramping(live)
     return summary.number("Elapsed") if at_work else None
