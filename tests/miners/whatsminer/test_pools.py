@@ -114,6 +114,31 @@ async def test_pools_show_late(between: list[Answer], reply: Answer) -> None:
         assert device.commands.count("update_pools") == 1
 
 
+@pytest.mark.parametrize("previous", [None, ("p1", "p2")])
+@pytest.mark.parametrize("reply", [OK, Wire.CLOSE])
+async def test_pools_show_at_the_last_moment(
+    previous: tuple[str, ...] | None, reply: Answer
+) -> None:
+    """What is found when the time is over counts: nothing is sent back over the new ones."""
+    script = newer(pools=[listed(OLD), listed(OLD), listed(NEW)], update_pools=reply)
+    async with miner(script) as (device, client):
+        client.pools_seconds, client.confirm_seconds = 1.0, 0.0
+        # One look, and none after it within the time.
+        client.confirm_interval = 60.0
+        await client.set_pools((group(NEW),), previous_passwords=previous)
+        assert device.commands.count("update_pools") == 1
+
+
+async def test_old_pools_show_at_the_last_moment() -> None:
+    """They are back, and that is what is said."""
+    script = newer(pools=[listed(OLD), listed([]), listed([]), listed([]), listed(OLD)])
+    async with miner(script) as (device, client):
+        client.pools_seconds, client.confirm_interval = 1.0, 60.0
+        with pytest.raises(RevertedError, check=because(Reason.POOLS_REVERTED)):
+            await client.set_pools((group(NEW),), previous_passwords=("p1", "p2"))
+        assert device.commands.count("update_pools") == 2
+
+
 async def test_spelling_of_addresses() -> None:
     """What means the same is the same; what does not is not."""
     shown = [("new.example:1", "you.1"), ("stratum+ssl://NEW.example:2/", "you.2")]

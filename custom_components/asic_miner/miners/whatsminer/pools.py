@@ -79,9 +79,9 @@ class PoolOrders(Core):
                 # Only passwords were to change, which nothing shows.
                 raise
             replied = False
-        if await self._pools_show(_entries_shown(wanted)):
+        now = await self._settled(_entries_shown(wanted))
+        if now is not None and _shown(now) == _entries_shown(wanted):
             return
-        now = await self._pools_now()
         if now is None and not replied:
             # It may have taken them and be booting: nothing is sent over what is not known.
             raise UnconfirmedError("the miner did not answer, and its pools cannot be read")
@@ -118,24 +118,32 @@ class PoolOrders(Core):
                 Reason.POOLS_NOT_REVERTED,
                 pools=_listed(now),
             ) from error
-        if await self._pools_show(_shown(before)):
+        now = await self._settled(_shown(before))
+        if now is not None and _shown(now) == _shown(before):
             raise RevertedError(
                 "the new pools did not show, so the old ones are set again", Reason.POOLS_REVERTED
             )
         raise NotRevertedError(
-            f"neither the new pools show nor the old ones, though {reason};"
-            f" {_in_words(now := await self._pools_now())}",
+            f"neither the new pools show nor the old ones, though {reason}; {_in_words(now)}",
             Reason.POOLS_NOT_REVERTED,
             pools=_listed(now),
         )
 
-    async def _pools_show(self, wanted: _Shown) -> bool:
-        """Tell whether the device lists certain pools within the time for it."""
+    async def _settled(self, wanted: _Shown) -> tuple[Pool, ...] | None:
+        """Return the pools as soon as they are certain ones, else what they are after a while.
+
+        Those may be the wanted ones, too, come at the last moment. None when it does not tell.
+        """
+        found: tuple[Pool, ...] | None = None
 
         async def shows() -> bool:
-            return _shown(await self._pools()) == wanted
+            nonlocal found
+            found = await self._pools()
+            return _shown(found) == wanted
 
-        return await self._comes_true(shows, self.pools_seconds)
+        if await self._comes_true(shows, self.pools_seconds):
+            return found
+        return await self._pools_now()
 
     async def _pools_now(self) -> tuple[Pool, ...] | None:
         try:
