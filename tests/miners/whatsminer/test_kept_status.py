@@ -317,6 +317,15 @@ async def test_new_mining_process() -> None:
         assert (await client.read(slow=False)).power_percent == 100
 
 
+async def test_new_mining_process_of_a_young_one() -> None:
+    """Its age is held against the last one, not against that of the poll with the status."""
+    script = newer(summary=[summary(Elapsed=age) for age in (30, 60, 45)])
+    async with miner(script) as (device, client):
+        for _ in range(3):
+            await client.read(slow=False)
+        assert device.commands == [*LIVE, *WITHOUT, *WITHOUT, "status"]
+
+
 @pytest.mark.parametrize("answer", [DOWN, Wire.CLOSE, Wire.RESET])
 async def test_mining_process_gone(answer: Answer) -> None:
     """The control board says what that means, as if it had been asked first."""
