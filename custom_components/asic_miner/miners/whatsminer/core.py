@@ -113,6 +113,8 @@ class Core(MinerClient):
     async def read(self, *, slow: bool, seconds: float = 9.0) -> Snapshot:
         """Read the live values in at most three connections, with `slow` in seven.
 
+        A join that fails takes one more, since the poll then asks in the other way.
+
         Live values are one less of a miner that goes on working, see `Poll.live`. Where the
         device has proved that it answers joined requests it is one less each, and
         one more in the slow read that tries it. The live values come first, so that they are
