@@ -42,7 +42,11 @@ def _problem(snapshot: Snapshot) -> bool | None:
 def _pool_connected(snapshot: Snapshot) -> bool | None:
     if snapshot.pools is None:
         return None
-    return any(pool.active and pool.alive is not False for pool in snapshot.pools)
+    if any(pool.active and pool.alive is not False for pool in snapshot.pools):
+        return True
+    # One of which it is not told whether it is mined for may be the one.
+    maybe = any(pool.active is None and pool.alive is not False for pool in snapshot.pools)
+    return None if maybe else False
 
 
 BINARY_SENSORS = (

@@ -65,7 +65,7 @@ def main() -> int:
         type=int,
         nargs="+",
         metavar="N",
-        help="only these numbers of miners (and none and one)",
+        help="only these numbers of miners (and none and one of each make)",
     )
     parser.add_argument("--profile", type=int, metavar="N", help="profile with so many miners")
     parser.add_argument(

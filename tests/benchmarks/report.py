@@ -8,7 +8,7 @@ from typing import Any
 from tests.demo.hass import ROOT
 
 from .plot import Chart, draw
-from .sizes import CYCLE, LIVE_POLLS
+from .sizes import CYCLE, LIVE_POLLS, ONE_OF_EACH
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "growth.png"
@@ -53,10 +53,10 @@ def per_poll(results: Results, number: int) -> float:
 
 
 def per_miner(results: Results, number: int, memory: str = "memory_running") -> float:
-    """Return MB of memory per miner more than the first, which brings what all share."""
+    """Return MB of memory per miner more than one of each make, which bring what all share."""
     found = sizes(results)
-    more = found[number][memory] - found[1][memory]
-    return float(more) / (number - 1) / 1e6
+    more = found[number][memory] - found[ONE_OF_EACH][memory]
+    return float(more) / (number - ONE_OF_EACH) / 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,10 +150,10 @@ def _growth(results: Results) -> str:
                 f"{size['cpu'] / CYCLE * 100:.2f} %",
                 f"{per_poll(results, number):.2f} ms" if number else "",
                 f"{size['memory_running'] / 1e6:.0f} MB",
-                f"{per_miner(results, number):.2f} MB" if number > 1 else "",
-                f"{per_miner(results, number, 'in_use'):.2f} MB" if number > 1 else "",
+                f"{per_miner(results, number):.2f} MB" if number > ONE_OF_EACH else "",
+                f"{per_miner(results, number, 'in_use'):.2f} MB" if number > ONE_OF_EACH else "",
                 f"{per_miner(results, number, JEMALLOC):.2f} MB"
-                if number > 1 and JEMALLOC in size
+                if number > ONE_OF_EACH and JEMALLOC in size
                 else "",
                 f"{size['started']:.1f} s",
                 f"{size['available']:.1f} s" if not size.get("missing") else "never",
@@ -257,7 +257,7 @@ def plots(results: Results, path: Path) -> None:
             ),
             Chart(
                 title="MB of memory in use per miner",
-                points=[(n, per_miner(results, n, "in_use")) for n in some if n > 1],
+                points=[(n, per_miner(results, n, "in_use")) for n in some if n > ONE_OF_EACH],
                 limit=0.5,
             ),
             *(
@@ -326,7 +326,7 @@ process (which needed at most {simulators * 100:.0f} % of a core). Half of them 
 half run Braiins OS; all entities that are enabled by default. Processor time and memory are those
 of the whole Home Assistant process, medians over minutes of four live polls and one slow read each.
 Memory is what the process has written and shares with no other; per miner it is that of all
-miners but the first, which brings what all share; the code of the other make counts among them.
+miners but two, one of each make, which bring what all share: the code that stands under importing.
 What is in use of it is what allocators have given out; the rest they keep, in pages that are not
 empty. That is with the C library of Debian (glibc). Home Assistant's own images, so Home
 Assistant OS and the container, bring another allocator, jemalloc; with that one and their

@@ -20,7 +20,7 @@ from .house import Plan
 from .imports import imports
 from .latency import latency
 from .pure import pure
-from .sizes import Wish, measure
+from .sizes import ONE_OF_EACH, Wish, measure
 
 FOLDER = ROOT / "test-output" / "bench"
 RESULTS = FOLDER / "results.json"
@@ -29,11 +29,12 @@ COUNTS = "tests/benchmarks/test_counts.py"
 WISHES = (
     # What everything is held against, and what the targets are about, are measured more often.
     Wish(number=0, cycles=3, starts=3),
-    Wish(number=1, cycles=1, jemalloc=True),
+    Wish(number=1, cycles=1),
+    Wish(number=ONE_OF_EACH, jemalloc=True),
     Wish(number=10, cycles=1),
     # Each fifth minute the recorder makes statistics, and once in some minutes Python looks for
     # garbage everywhere: so of five.
-    Wish(number=50, cycles=5, starts=3),
+    Wish(number=50, cycles=5, starts=3, jemalloc=True),
     Wish(number=100),
     Wish(number=200, jemalloc=True),
     Wish(number=500),
@@ -121,7 +122,7 @@ def _keep(results: Results) -> None:
 
 def run(sizes: Sequence[int] | None) -> Results:
     """Measure everything, or everything with some numbers of miners; return the results."""
-    wishes = [wish for wish in WISHES if sizes is None or wish.number in {0, 1, *sizes}]
+    wishes = [wish for wish in WISHES if sizes is None or wish.number in {0, ONE_OF_EACH, *sizes}]
     results: Results = {"machine": machine()}
     say("exact counts, and a day")
     results["counts"] = counted(day=True)

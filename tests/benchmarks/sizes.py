@@ -14,6 +14,8 @@ from .house import Measured, Plan
 CYCLE = 60.0
 """Seconds: four live polls and one slow read of each miner."""
 LIVE_POLLS = 4
+ONE_OF_EACH = 2
+"""How many miners of the fleet, which has the makes in turn, bring all code that miners need."""
 LAG_SECONDS = 60.0
 SETTLE = 30.0
 """Seconds after the start in which Home Assistant still does other things."""

@@ -233,6 +233,33 @@ async def test_pool(braiins: BraiinsSimulator, add_miner: AddMiner, url: str, sh
     assert miner.state("pool_connected") == "off"
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ([(True, True)], "on"),
+        ([(None, False), (True, None)], "on"),
+        ([(True, False), (False, True)], "off"),
+        ([(None, True)], "unknown"),
+        ([(None, None), (False, False)], "unknown"),
+        ([(None, False)], "off"),
+    ],
+)
+async def test_pool_connection(
+    device: SimulatedMiner,
+    add_miner: AddMiner,
+    told: list[tuple[bool | None, bool | None]],
+    shown: str,
+) -> None:
+    """Where it is not told which pool is mined for, it is not known whether that one answers."""
+    miner = await add_miner(device)
+    pools = tuple(
+        Pool(index=index, url="u", user="w", active=active, alive=alive)
+        for index, (active, alive) in enumerate(told, start=1)
+    )
+    await show(miner, pools=pools)
+    assert miner.state("pool_connected") == shown
+
+
 async def test_nothing_known_is_nothing_shown(device: SimulatedMiner, add_miner: AddMiner) -> None:
     """A miner that answers and says nothing has unknown values, not zeros."""
     miner = await add_miner(device)

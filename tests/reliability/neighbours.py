@@ -21,13 +21,12 @@ _STEADY = 0.25
 within some percent, what is spoilt is off by far more."""
 
 
-def same(key: str, value: str, usual: str) -> bool:
+def same(value: str, usual: str) -> bool:
     """Tell whether a state is the one that an undisturbed miner has, but for its noise."""
     try:
         number, expected = float(value), float(usual)
     except ValueError:
-        # What it is set to and whether it mines may not become something else.
-        return key not in {"mining", "power_mode"} or value == usual
+        return value == usual
     return abs(number - expected) <= max(_STEADY * abs(expected), 2.0)
 
 
@@ -98,7 +97,7 @@ class Neighbours:
         wrong = {
             key: (known[key], states[key])
             for key in known.keys() - missing
-            if not same(key, states[key], known[key])
+            if not same(states[key], known[key])
         }
         assert not wrong, wrong
         return not missing

@@ -1,9 +1,9 @@
 """Everything that goes wrong in the matrix, by name: one row of the table each."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import json
 from random import Random
@@ -175,6 +175,8 @@ class Trouble:
     """The login is refused, so that the user is asked for another."""
     answers: bool = False
     """What identifies a miner is there, so that one could be added."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """What the device says otherwise while it lasts, and is right to."""
 
     @contextmanager
     def in_device(self, device: SimulatedMiner) -> Iterator[None]:
@@ -194,6 +196,7 @@ def _malformed(kind: Malformed) -> Trouble:
     def begin(device: SimulatedMiner) -> None:
         assert isinstance(device, WhatsminerSimulator)
         device.faults.malformed.add(kind)
+        # Replies that list nothing are not broken.
         device.faults.error_codes = [110, 329]
 
     def end(device: SimulatedMiner) -> None:
@@ -209,6 +212,7 @@ def _malformed(kind: Malformed) -> Trouble:
         makes=("whatsminer",),
         mended=True,
         answers=True,
+        states={"fault": "110", "problem": "on"},
     )
 
 

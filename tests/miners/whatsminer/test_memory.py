@@ -53,7 +53,7 @@ async def test_power_target_works_at_once() -> None:
 async def test_wrong_base_is_learned_anew() -> None:
     """From the limit in force, or from the draw at a known 100 %."""
     told = status(power_pct=100)
-    for totals, base in ((summary(), 3441.0), (summary(Power=3000, **UNLIMITED), 3000.0)):
+    for totals, base in ((summary(), 3441.0), (summary(Power=5500, **UNLIMITED), 5500.0)):
         async with Scripted(newer(summary=totals, status=told)).running() as device:
             client = WhatsminerClient(
                 "127.0.0.1", device.port, CREDENTIALS, memory={"full_power": 5000}

@@ -141,6 +141,13 @@ def test_record_takes_the_first_that_fits() -> None:
     assert Record() == {}
 
 
+def test_words() -> None:
+    """One that was spoilt on its way is none, whatever may be left of it."""
+    record = Record({"a": "Alive", "b": "Al\ufffdve", "c": "", "d": 7})
+    assert [record.word(key) for key in "abcde"] == ["alive", None, None, "7", None]
+    assert record.word("e", "a") == "alive"
+
+
 def test_record_does_not_show_values() -> None:
     """Pool users and tokens are among them."""
     assert repr(Record({"User": "someone.worker"})) == "Record(User)"

@@ -32,7 +32,7 @@ from .devices import (
     status,
     summary,
 )
-from .scripted import OK, Answer, Script, Wire, envelope, error
+from .scripted import OK, Answer, Request, Script, Wire, envelope, error
 
 
 async def test_percent_that_nobody_has_told() -> None:
@@ -333,12 +333,102 @@ async def test_full_draw_without_a_limit() -> None:
         summary=[
             ramping,
             calm,
-            *(summary(Power=watts, **unlimited) for watts in (3450.0, 3000, -1, 1500)),
+            *(summary(Power=watts, **unlimited) for watts in (3450.0, 3600, -1, 1800)),
         ],
     )
     async with miner(script) as (_, client):
         targets = [(await client.read(slow=False)).power_target for _ in range(6)]
-        assert targets == [None, 3400.0, 3400.0, 3000.0, 3000.0, 1500.0]
+        assert targets == [None, 3400.0, 3400.0, 3600.0, 3600.0, 1800.0]
+
+
+def at(elapsed: float | None, watts: float, **changes: object) -> Request:
+    """Return totals of a miner without a limit, so long after mining has begun."""
+    return summary(**{"Power Limit": 2147483647, "Elapsed": elapsed, "Power": watts, **changes})
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_full_draw_while_it_still_climbs(tells: bool) -> None:
+    """The slow form counts at once and is obeyed in minutes, so that the draw tells nothing yet.
+
+    Orders in W stay what they are, also in the middle of it.
+    """
+    climb = [at(5000 + 15 * n, 3400 - 1700 * math.exp(-n / 6)) for n in range(40)]
+    told = (status(), status())
+    if tells:
+        told = (status(power_pct=50), status(power_pct=100))
+    script = newer(
+        summary=[at(4900, 3400), at(4950, 1700), *climb],
+        status=[status(power_pct=100) if tells else status(), *told],
+        set_power_pct=error(14),
+    )
+    async with miner(script) as (device, client):
+        await client.read(slow=True)
+        for percent in (50, 100):
+            await client.set_power_percent(percent)
+            assert device.requests[-1]["cmd"] == "set_power_pct_v2"
+            await client.read(slow=True)
+        for _ in range(35):
+            seen = await client.read(slow=True)
+            assert (seen.power_percent, seen.power_target) == (100.0, 3400.0)
+        assert client.memory["full_power"] == 3400.0
+        assert (seen.power or 0) > 3380
+
+
+@pytest.mark.parametrize(
+    ("steps", "learned"),
+    [
+        # Less than all for good, as after a hashboard has failed.
+        ([(5000, 2300), (5119, 2300)], 3400),
+        ([(5000, 2300), (5120, 2280)], 2280),
+        # A minute without a word of the percentage is no other draw.
+        ([(5000, 2300), (5060, 2310), (5120, 2290)], 2290),
+        # It moves: counted from there.
+        ([(5000, 2300), (5060, 2400), (5130, 2400)], 3400),
+        ([(5000, 2300), (5060, 2200), (5130, 2200)], 3400),
+        ([(5000, 2300), (5060, 2400), (5180, 2400)], 2400),
+        # It was what is known in between, or is, within noise.
+        ([(5000, 2300), (5060, 3400), (5120, 2300), (5239, 2300)], 3400),
+        ([(5000, 3310), (5200, 3310)], 3400),
+        # Another mining process counts anew, and one that tells no time never comes to an end.
+        ([(5000, 2300), (60, 2300), (170, 2300)], 3400),
+        ([(5000, 2300), (60, 2300), (180, 2300)], 2300),
+        ([(None, 2300), (None, 2300)], 3400),
+        ([(5000, 2300), (None, 2300), (5150, 2300)], 3400),
+        # More is believed at once: later orders in W become less by it, not more.
+        ([(5000, 3550)], 3550),
+    ],
+)
+async def test_lower_full_draw(steps: list[tuple[float | None, float]], learned: float) -> None:
+    """It is lowered only to a draw that has stood still for two minutes."""
+    script = newer(
+        summary=[at(4000, 3400), *(at(*step) for step in steps)], status=status(power_pct=100)
+    )
+    async with miner(script) as (_, client):
+        for _ in range(1 + len(steps)):
+            await client.read(slow=True)
+        assert client.memory["full_power"] == learned
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        (at(5060, 2300), status(power_pct=60)),
+        (at(5060, 2300, **{"Hash Stable": "false"}), status(power_pct=100)),
+        (at(5060, 2300, **{"HS RT": 0}), status(power_pct=100)),
+    ],
+)
+async def test_lower_full_draw_is_interrupted(between: tuple[Request, Request]) -> None:
+    """A draw that was not that of 100 % in between has not stood still there."""
+    totals, told = between
+    full = status(power_pct=100)
+    script = newer(
+        summary=[at(4000, 3400), at(5000, 2300), totals, at(5120, 2300)],
+        status=[full, full, told, full],
+    )
+    async with miner(script) as (_, client):
+        for _ in range(4):
+            await client.read(slow=True)
+        assert client.memory["full_power"] == 3400
 
 
 async def test_full_draw_while_off() -> None:

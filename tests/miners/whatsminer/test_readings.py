@@ -246,6 +246,16 @@ def test_active_pool(
     assert readings.pools(told)[2].alive is (None if alive[2] is None else alive[2] == "Alive")
 
 
+def test_pool_of_which_little_can_be_read() -> None:
+    """A word that was spoilt on its way is no word for a dead pool, nor is none."""
+    for status in (None, "Al\ufffdve", ""):
+        [first, dead] = readings.pools([pool(Status=status), pool(Status="Dead")])
+        assert (first.alive, first.active) == (None, None)
+        assert (dead.alive, dead.active) == (False, False)
+        [one, other] = readings.pools([pool(Status=status), pool(**{"Stratum Active": True})])
+        assert (one.active, other.active) == (False, True)
+
+
 def test_shares() -> None:
     """The total where there is one, else over the pools."""
     known = readings.pools([pool(Accepted=5, Rejected=1), pool(Accepted=2), pool()])
@@ -326,6 +336,7 @@ def test_locate() -> None:
     assert readings.locate(Record({"ledstat": "auto"})) is False
     assert readings.locate(Record({"ledstat": "0,200,100,0 1,200,100,0 "})) is True
     assert readings.locate(Record({"ledstat": ""})) is None
+    assert readings.locate(Record({"ledstat": "aut\ufffd"})) is None
     assert readings.locate(None) is None
 
 
@@ -374,6 +385,7 @@ IDLE: dict[str, Json] = {"HS RT": 0, "Elapsed": 5000}
 FAULTY = (Fault(code="110", message="x"),)
 HARMLESS = (Fault(code="2350", message="x", minor=True),)
 DEAD = (Pool(index=1, url="u", user="w", alive=False),)
+UNTOLD = (*DEAD, Pool(index=2, url="u", user="w"))
 DOWN = Live(status=ON, process_down=True)
 BOARDS: list[dict[str, Json]] = [{"Slot": 0, "Upfreq Complete": 1}]
 
@@ -406,6 +418,8 @@ BOARDS: list[dict[str, Json]] = [{"Slot": 0, "Upfreq Complete": 1}]
         (live(IDLE, []), None, None, MinerState.FAULT),
         (live({**IDLE, "Elapsed": 10}, []), None, None, MinerState.FAULT),
         (live(IDLE, BOARDS), None, DEAD, MinerState.LIMITED),
+        # Not every pool is said to be dead.
+        (live(IDLE, BOARDS), None, UNTOLD, MinerState.FAULT),
         (live({**IDLE, "Elapsed": 10}, BOARDS), FAULTY, None, MinerState.STARTING),
         (live(IDLE, BOARDS), FAULTY, None, MinerState.FAULT),
         (live(IDLE, BOARDS), HARMLESS, None, MinerState.FAULT),

@@ -16,6 +16,9 @@ _STILL_POLLS = 3
 """Polls with both fans at rest while hashing that prove liquid cooling."""
 _RATED_SHARE = 0.95
 """Of the factory's hashrate: the one of the moment jitters by a few percent around it."""
+_STILL_SECONDS = 120.0
+"""A percentage may take minutes to be obeyed, and is told at once. What has drawn the same for so
+long climbs no more, or by less than 3 % in two minutes: from half to all in over half an hour."""
 _MOST_POWER = 100_000.0
 """W; five digits are the most that a device writes. More is no memory of one."""
 
@@ -65,6 +68,8 @@ class Learned:
         self._watts_touched = False
         """A draw in W has been set since, in place of a percentage."""
         self._elapsed: float | None = None
+        self._lower: tuple[float, float] | None = None
+        """A draw at 100 % below the known full one, and how long it had been mining then."""
         self._joins = _joins(kept.get("joins"))
         """A firmware, and whether it answered a join as it answers single requests."""
 
@@ -300,13 +305,30 @@ class Learned:
         draw = readings.power(live.summary)
         if (limit := readings.limit_in_force(live.summary)) is not None:
             self.full_power = limit
-        elif self._watts_touched:
+        elif self._watts_touched or not stable(live) or self.percent(live) != 100:
             # Whatever percentage it tells, the draw is not that of a percentage.
-            return
-        elif draw and self._tells_now(live) and stable(live) and self.percent(live) == 100:
+            self._lower = None
+        elif draw and self._tells_now(live):
             known = self.full_power
-            if known is None or abs(draw - known) > readings.NOISE * known:
+            if known is None or draw > known * (1 + readings.NOISE) or self._stays_low(live, draw):
                 self.full_power = float(round(draw))
+
+    def _stays_low(self, live: Live, draw: float) -> bool:
+        """Tell whether a draw below the known full one is no climb towards it.
+
+        A full draw that is known too low makes more of each later target in W, so it is
+        lowered only to what has stood still.
+        """
+        known, elapsed = self.full_power, (live.summary or Record()).number("Elapsed")
+        if known is None or elapsed is None or draw >= known * (1 - readings.NOISE):
+            self._lower = None
+            return False
+        if self._lower is not None:
+            before, since = self._lower
+            if elapsed >= since and abs(draw - before) <= readings.NOISE * before:
+                return elapsed - since >= _STILL_SECONDS
+        self._lower = draw, elapsed
+        return False
 
     def _tells_now(self, live: Live) -> bool:
         """Tell whether the percentage is that of the very moment in which the draw was read."""

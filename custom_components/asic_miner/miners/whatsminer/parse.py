@@ -86,6 +86,15 @@ class Record(Mapping[str, Json]):
                 return said
         return None
 
+    def word(self, *keys: str) -> str | None:
+        """Return the first of these texts in lower case, None where it was spoilt on its way.
+
+        For what is one of the firmware's own words, which are ASCII: one that cannot be read says
+        neither yes nor no.
+        """
+        said = self.text(*keys)
+        return said.lower() if said is not None and said.isascii() else None
+
     def flag(self, *keys: str) -> bool | None:
         """Return the first of these that says yes or no, in any of the ways devices do."""
         for key in keys:

@@ -175,8 +175,9 @@ def pools(records: Iterable[Record]) -> tuple[Pool, ...]:
             index=index,
             url=record.text("URL") or "",
             user=record.text("User") or "",
-            alive=_alive(record),
-            active=record is active,
+            alive=(alive := _alive(record)),
+            # With none that is surely mined on, one of which little is told may be the one.
+            active=None if active is None and alive is None else record is active,
             accepted=_count(record.integer("Accepted")),
             rejected=_count(record.integer("Rejected")),
             stale=_count(record.integer("Stale")),
@@ -194,8 +195,8 @@ def _active_pool(records: list[Record]) -> Record | None:
 
 
 def _alive(record: Record) -> bool | None:
-    status = record.text("Status")
-    return None if status is None else status.lower() == "alive"
+    status = record.word("Status")
+    return None if status is None else status == "alive"
 
 
 def shares(summary: Record | None, known: tuple[Pool, ...] | None) -> tuple[int | None, int | None]:
@@ -255,8 +256,8 @@ def _faults(codes: Iterable[str], *, hydro: bool) -> tuple[Fault, ...]:
 
 def locate(info: Record | None) -> bool | None:
     """Return whether the LEDs have been taken out of automatic mode."""
-    leds = (info or NOTHING).text("ledstat")
-    return None if leds is None else leds.lower() != "auto"
+    leds = (info or NOTHING).word("ledstat")
+    return None if leds is None else leds != "auto"
 
 
 def mac(*records: Record | None) -> str | None:
@@ -279,8 +280,7 @@ def ip_address(info: Record | None) -> str | None:
 def power_mode(live: Live) -> PowerMode | None:
     """Return the power mode; a device that is off can leave it empty."""
     for record, key in ((live.status, "power_mode"), (live.summary, "Power Mode")):
-        mode = ((record or NOTHING).text(key) or "").lower()
-        if mode in set(PowerMode):
+        if (mode := (record or NOTHING).word(key)) in set(PowerMode):
             return PowerMode(mode)
     return None
 

@@ -39,7 +39,7 @@ def _state_without_hashrate(
     elapsed = (live.summary or NOTHING).number("Elapsed")
     if live.boards == ():
         return MinerState.FAULT
-    if known and not any(pool.alive for pool in known):
+    if known and all(pool.alive is False for pool in known):
         return MinerState.LIMITED
     if elapsed is not None and elapsed < _RAMP_SECONDS:
         # Some faults show up for a moment in every start, so they prove nothing yet.
