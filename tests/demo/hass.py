@@ -45,6 +45,37 @@ automation:
 conversation:
 recorder:
   commit_interval: 1
+# What a house has that miners follow, and a room that they warm. With the sun the meter moves
+# every ten seconds, so that a power controller never finds it silent.
+template:
+  - triggers:
+      - trigger: time_pattern
+        seconds: "/10"
+      - trigger: homeassistant
+        event: start
+    sensor:
+      - name: Demo sun
+        unique_id: demo_sun
+        device_class: power
+        unit_of_measurement: W
+        # From nothing to 8 kW and back in half an hour.
+        state: "{{{{ (4000 * (1 - cos(2 * pi * now().timestamp() / 1800))) | round }}}}"
+      - name: Demo grid
+        unique_id: demo_grid
+        device_class: power
+        unit_of_measurement: W
+        # Above 0 is bought. The house itself draws 300 W.
+        state: >-
+          {{{{ 300 + integration_entities('asic_miner') | select('match', 'sensor[.].*_power$')
+               | map('states') | map('float', 0) | sum | round
+             - (4000 * (1 - cos(2 * pi * now().timestamp() / 1800))) | round }}}}
+      - name: Demo room
+        unique_id: demo_room
+        device_class: temperature
+        unit_of_measurement: °C
+        state: >-
+          {{{{ (17 + integration_entities('asic_miner') | select('match', 'sensor[.].*_power$')
+               | map('states') | map('float', 0) | sum / 2000) | round(1) }}}}
 logger:
   default: info
   logs:
