@@ -343,8 +343,8 @@ With few miners an idle Home Assistant varies by more than they add.
 
 Exact counts in simulated time, with power, hashrate and temperature that jitter. A poll is one live
 poll; hours and days contain the slow reads. Bytes are payload. Recorder rows are those of the
-table of states. `scripts/bench --short`, which is part of `scripts/test`, fails when those of a poll or
-an hour change; those of a day are counted in the whole run, which every night makes one of.
+table of states. `scripts/bench --short`, which is part of `scripts/test`, fails when those of polls
+and hours change; those of days are counted in the whole run, which every night makes one of.
 
 {_counts(results)}
 
