@@ -9,7 +9,7 @@ from typing import Any, Final, override
 
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
     LLMContext,
@@ -23,8 +23,10 @@ import probatio
 from .action import number
 from .const import DOMAIN, MOST_WATTS
 from .power_services import LONGEST
+from .rights import async_check_rights
 from .voice import Spoken, async_obey, exposed_miners, status
 from .voice_said import Command, Said
+from .voice_texts import text
 
 PROMPT: Final = (
     "Bitcoin miners are kilowatt loads. Set their power only when asked, with the asic_miner tools."
@@ -39,6 +41,11 @@ def _number(value: float) -> float:
 
 
 MINUTES: Final = probatio.All(_number, probatio.Range(min=1, max=LONGEST.total_seconds() / 60))
+
+
+def _user_id(llm_context: LLMContext) -> str | None:
+    """Return who the model acts for, where that is known."""
+    return llm_context.context.user_id if llm_context.context else None
 
 
 @callback
@@ -116,12 +123,14 @@ class StatusTool(Tool):
         """Read, without a request to the miner."""
         wanted = self.parameters(tool_input.tool_args).get("miner")
         # Asked for again, since what is exposed may have changed while the model thought.
-        miners: list[Spoken] = exposed_miners(hass, llm_context.assistant)
-        return ToolResult(
-            data={
-                "miners": [dict(status(miner)) for miner in miners if wanted in {None, miner.name}]
-            }
-        )
+        exposed: list[Spoken] = exposed_miners(hass, llm_context.assistant)
+        miners = [miner for miner in exposed if wanted in {None, miner.name}]
+        meant = [miner.coordinator for miner in miners]
+        try:
+            await async_check_rights(hass, _user_id(llm_context), meant, control=False)
+        except Unauthorized:
+            return ToolResult(data={"error": text("en", "not_allowed")}, error=True)
+        return ToolResult(data={"miners": [dict(status(miner)) for miner in miners]})
 
 
 class OrderTool(Tool):
@@ -162,7 +171,7 @@ class OrderTool(Tool):
             percent=data.get("percent"),
             watts=data.get("watts"),
             duration=data.get("minutes"),
-            user_id=llm_context.context.user_id if llm_context.context else None,
+            user_id=_user_id(llm_context),
         )
         try:
             answer = await async_obey(hass, said)

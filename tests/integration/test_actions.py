@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError,
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
@@ -393,6 +395,47 @@ async def test_log_as_a_file(
     assert path.parent == tmp_path / "asic_miner"
     content = await hass.async_add_executor_job(path.read_bytes)
     assert len(content) > 10
+
+
+async def test_a_log_replaces_no_file(
+    hass: HomeAssistant,
+    device: SimulatedMiner,
+    add_miner: AddMiner,
+    tmp_path: Path,
+) -> None:
+    """Neither what has its name nor, through a link of its name, anything else."""
+    hass.config.config_dir = str(tmp_path)
+    miner = await add_miner(device)
+    hass.config_entries.async_update_entry(miner.entry, title="../../etc/passwd")
+    await miner.call("switch.turn_off", "mining")
+    kind = miner.entry.runtime_data.capabilities.choices[Feature.LOGS][0]
+    now = datetime(2026, 11, 20, 18, tzinfo=UTC)
+
+    async def log() -> Path:
+        with patch.object(dt_util, "now", return_value=now):
+            return Path(str((await act(miner, "download_logs", kind=kind))["path"]))
+
+    path = await log()
+    assert path.parent == tmp_path / "asic_miner"
+
+    async def refused() -> None:
+        with pytest.raises(HomeAssistantError) as error:
+            await log()
+        assert error.value.translation_key == "cannot_write_file"
+        told = {"path": str(path), "reason": "File exists"}
+        assert error.value.translation_placeholders == told
+
+    path.write_text("kept")
+    await refused()
+    assert path.read_text() == "kept"
+    for target in (path.with_name("inside"), tmp_path / "outside", tmp_path / "nothing"):
+        if target.name != "nothing":
+            target.write_text("kept")
+        path.unlink()
+        path.symlink_to(target)
+        await refused()
+        assert path.is_symlink()
+        assert target.read_text() == "kept" if target.name != "nothing" else not target.exists()
 
 
 @pytest.mark.usefixtures("all_enabled")

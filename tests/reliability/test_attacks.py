@@ -19,6 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
+import pytest_socket
 
 from custom_components.asic_miner.connect import async_client_for
 from custom_components.asic_miner.miners.errors import MinerError
@@ -27,6 +28,8 @@ from custom_components.asic_miner.miners.whatsminer.parse import parse_object
 from custom_components.asic_miner.miners.whatsminer.transport import _Frame
 from tests.integration.conftest import Miner, add_through_flow
 from tests.simulators.base import SimulatedMiner
+from tests.simulators.braiins import BraiinsSimulator
+from tests.simulators.clock import ManualClock
 
 from .gate import HEALTHY, Body, Delivery, Gate, Raw, Way
 from .limits import hurried
@@ -91,33 +94,59 @@ async def test_a_packed_answer_takes_no_memory(hass: HomeAssistant, device: Simu
 
 
 @BRAIINS
-async def test_a_device_leaves_no_cookies(hass: HomeAssistant, device: SimulatedMiner) -> None:
+async def test_a_device_leaves_no_cookies(
+    hass: HomeAssistant, device: SimulatedMiner, clock: ManualClock
+) -> None:
     """Neither for itself nor for others of the home network, which all integrations ask."""
+    sent: list[bytes] = []
 
     class Baking(Way):
-        """Adds cookies to each answer, for all of a domain."""
+        """Adds cookies to each answer, for itself and for all of a domain."""
 
         @override
         async def deliver(self, delivery: Delivery) -> None:
-            cookies = b"".join(b"Set-Cookie: c%d=x; Domain=lan\r\n" % n for n in range(50))
+            sent.append(delivery.request)
+            cookies = b"".join(
+                b"Set-Cookie: c%d=x; Path=/\r\nSet-Cookie: d%d=x; Domain=lan; Path=/\r\n" % (n, n)
+                for n in range(25)
+            )
             head, _, rest = delivery.reply.partition(b"\r\n")
             delivery.writer.write(head + b"\r\n" + cookies + rest)
 
+    addresses = {"miner.lan": "127.0.0.1", "other.lan": "127.0.0.2"}
+
     async def loopback(_: AsyncResolver, host: str, port: int = 0, family: int = 0) -> object:
-        assert host == "miner.lan"
-        known = {"hostname": host, "host": "127.0.0.1", "port": port}
+        known = {"hostname": host, "host": addresses[host], "port": port}
         return [{**known, "family": AF_INET, "proto": 0, "flags": AI_NUMERICHOST}]
 
-    async with Gate(device, http=True) as gate:
-        await gate.go(Baking())
-        with patch.object(AsyncResolver, "resolve", loopback):
-            data = {"make": "braiins", "host": "miner.lan", "port": gate.port, "password": "root"}
-            client = await async_client_for(hass, data)
-            await client.identify()
-            await client.close()
-        assert gate.connections
-    jar = async_get_clientsession(hass).cookie_jar
-    assert list(jar) == []
+    pytest_socket.socket_allow_hosts([*addresses.values()])
+    other = BraiinsSimulator(
+        preset="S19j Pro", clock=clock, seed=2, host="127.0.0.2", password=device.password
+    )
+    await other.start()
+    try:
+        async with Gate(device, http=True) as gate, Gate(other, http=True) as beside:
+            await gate.go(Baking())
+            await beside.go(Baking())
+            with patch.object(AsyncResolver, "resolve", loopback):
+                for host, port in (
+                    ("miner.lan", gate.port),
+                    ("miner.lan", gate.port),
+                    ("other.lan", beside.port),
+                    ("127.0.0.1", gate.port),
+                    ("127.0.0.2", beside.port),
+                ):
+                    data = {"make": "braiins", "host": host, "port": port}
+                    client = await async_client_for(hass, {**data, "password": device.password})
+                    await client.identify()
+                    await client.close()
+            assert gate.connections
+            assert beside.connections
+    finally:
+        await other.stop()
+    assert len(sent) > 10
+    assert [request for request in sent if b"\r\ncookie:" in request.lower()] == []
+    assert list(async_get_clientsession(hass).cookie_jar) == []
 
 
 @BRAIINS
