@@ -67,6 +67,7 @@ template:
         # Above 0 is bought. The house itself draws 300 W.
         state: >-
           {{{{ 300 + integration_entities('asic_miner') | select('match', 'sensor[.].*_power$')
+               | reject('match', '.*_supply_')
                | map('states') | map('float', 0) | sum | round
              - (4000 * (1 - cos(2 * pi * now().timestamp() / 1800))) | round }}}}
       - name: Demo room
@@ -75,6 +76,7 @@ template:
         unit_of_measurement: °C
         state: >-
           {{{{ (17 + integration_entities('asic_miner') | select('match', 'sensor[.].*_power$')
+               | reject('match', '.*_supply_')
                | map('states') | map('float', 0) | sum / 2000) | round(1) }}}}
 logger:
   default: info

@@ -21,8 +21,20 @@ _STEADY = 0.25
 within some percent, what is spoilt is off by far more."""
 
 
-def same(value: str, usual: str) -> bool:
+_MEASURED = (
+    *("hashrate", "power", "energy", "efficiency", "temperature", "fan_speed", "psu_", "shares"),
+    *("board_", "inlet_", "outlet_", "environment_", "pool_accepted", "pool_rejected", "accepted"),
+    *("rejected", "reject_rate", "uptime"),
+)
+"""Beginnings of what is measured or counted, and so never the same twice."""
+_SET = ("power_percent", "power_limit", "power_mode", "power_target", "hashrate_target")
+"""What begins like these and is set: it may not change by a watt."""
+
+
+def same(key: str, value: str, usual: str) -> bool:
     """Tell whether a state is the one that an undisturbed miner has, but for its noise."""
+    if not key.startswith(_MEASURED) or key in _SET:
+        return value == usual
     try:
         number, expected = float(value), float(usual)
     except ValueError:
@@ -97,7 +109,7 @@ class Neighbours:
         wrong = {
             key: (known[key], states[key])
             for key in known.keys() - missing
-            if not same(states[key], known[key])
+            if not same(key, states[key], known[key])
         }
         assert not wrong, wrong
         return not missing

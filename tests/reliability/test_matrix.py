@@ -270,7 +270,7 @@ class Trial:
         if self.trouble.stops and key in {"hashrate", "power", "mining", "state", "efficiency"}:
             return True
         said = self.trouble.states if self._lasts else {}
-        return same(value, said.get(key, self.normal[key]))
+        return same(key, value, said.get(key, self.normal[key]))
 
     async def well(self) -> None:
         """All that was there before is there again, and right."""

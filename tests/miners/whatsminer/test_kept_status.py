@@ -107,10 +107,10 @@ async def test_little_by_little() -> None:
 
 async def test_full_draw_is_learned_from_what_is_told_now() -> None:
     """A level that was told a while ago says nothing of the draw of this moment."""
-    watts = (3400, 3490, 3585)
+    watts = (3400, 3310, 3215)
     draws = tuple(summary(Power=now, **{"Power Limit": 2147483647}) for now in watts)
     async with miner(newer(summary=draws, status=status(power_pct=100))) as (device, client):
-        for slow, learned in ((False, 3400), (True, 3400), (False, 3400), (True, 3585)):
+        for slow, learned in ((False, 3400), (True, 3400), (False, 3400), (True, 3215)):
             await client.read(slow=slow)
             assert client.memory["full_power"] == learned
         assert device.commands.count("status") == 3

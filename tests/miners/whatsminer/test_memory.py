@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from custom_components.asic_miner.miners.models import Feature, JsonValue
+from custom_components.asic_miner.miners.whatsminer import learned
 from custom_components.asic_miner.miners.whatsminer.client import WhatsminerClient
 
 from .bench import bench
@@ -50,10 +51,11 @@ async def test_power_target_works_at_once() -> None:
         assert device.commands.count("summary") == 1
 
 
-async def test_wrong_base_is_learned_anew() -> None:
-    """From the limit in force, or from the draw at a known 100 %."""
+async def test_wrong_base_is_learned_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the limit in force, or from the draw at a known 100 % that has long been settled."""
+    monkeypatch.setattr(learned, "_SETTLE_SECONDS", 0.0)
     told = status(power_pct=100)
-    for totals, base in ((summary(), 3441.0), (summary(Power=5500, **UNLIMITED), 5500.0)):
+    for totals, base in ((summary(), 3441.0), (summary(Power=3000, **UNLIMITED), 3000.0)):
         async with Scripted(newer(summary=totals, status=told)).running() as device:
             client = WhatsminerClient(
                 "127.0.0.1", device.port, CREDENTIALS, memory={"full_power": 5000}
@@ -62,6 +64,18 @@ async def test_wrong_base_is_learned_anew() -> None:
             assert client.memory["full_power"] == 5000.0
             assert (await client.read(slow=False)).power_target == base
             assert client.memory["full_power"] == base
+
+
+async def test_base_outlives_a_climb() -> None:
+    """Home Assistant may have been started while the miner is on its way to 100 %."""
+    script = newer(summary=summary(Power=1800, **UNLIMITED), status=status(power_pct=100))
+    async with Scripted(script).running() as device:
+        memory: dict[str, JsonValue] = {"full_power": 3400}
+        client = WhatsminerClient("127.0.0.1", device.port, CREDENTIALS, memory=memory)
+        await client.identify()
+        for _ in range(3):
+            assert (await client.read(slow=True)).power_target == 3400
+        assert client.memory["full_power"] == 3400
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from custom_components.asic_miner.miners.models import (
     Feature,
     PowerMode,
 )
+from custom_components.asic_miner.miners.whatsminer import learned
 from custom_components.asic_miner.miners.whatsminer.transport import Timeouts
 from tests.miners.reasons import because
 
@@ -271,7 +272,7 @@ async def test_target_of_exact_percentages(full: int) -> None:
             assert device.requests[-1]["percent"] == str(percent)
 
 
-async def test_target_needs_the_full_draw() -> None:
+async def test_target_needs_the_full_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked for before the first read; where it does not show, nothing is sent."""
     async with miner(newer()) as (device, client):
         await client.set_power_target(2000)
@@ -281,8 +282,11 @@ async def test_target_needs_the_full_draw() -> None:
         with pytest.raises(InvalidValueError, check=because(Reason.FULL_POWER_UNKNOWN)):
             await client.set_power_target(2000)
         assert "get_token" not in device.commands
-        # A percentage of 100 makes it known.
+        # A percentage of 100 makes it known, when it has been obeyed.
         await client.set_power_percent(100)
+        with pytest.raises(InvalidValueError, check=because(Reason.FULL_POWER_UNKNOWN)):
+            await client.set_power_target(1700)
+        monkeypatch.setattr(learned, "_SETTLE_SECONDS", 0.0)
         await client.set_power_target(1700)
         assert device.requests[-1]["percent"] == "50"
     async with miner(newer(get_version=envelope({**VERSION_20, "api_ver": "1.2"}))) as (_, client):
@@ -319,6 +323,9 @@ async def test_full_draw_by_hashrate_is_not_for_who_was_told() -> None:
         assert (seen.power_percent, seen.power_target) == (80.0, None)
 
 
+LESS = {"Power Limit": 2147483647, "Power": 2000, "HS RT": 180e6}
+
+
 async def test_full_draw_without_a_limit() -> None:
     """Stable draw at a known 100 %, followed only when it really changes."""
     unlimited = {"Power Limit": 2147483647}
@@ -333,102 +340,92 @@ async def test_full_draw_without_a_limit() -> None:
         summary=[
             ramping,
             calm,
-            *(summary(Power=watts, **unlimited) for watts in (3450.0, 3600, -1, 1800)),
+            *(summary(Power=watts, **unlimited) for watts in (3450.0, 3000, -1, 1500)),
         ],
     )
     async with miner(script) as (_, client):
         targets = [(await client.read(slow=False)).power_target for _ in range(6)]
-        assert targets == [None, 3400.0, 3400.0, 3600.0, 3600.0, 1800.0]
+        assert targets == [None, 3400.0, 3400.0, 3000.0, 3000.0, 1500.0]
 
 
-def at(elapsed: float | None, watts: float, **changes: object) -> Request:
-    """Return totals of a miner without a limit, so long after mining has begun."""
-    return summary(**{"Power Limit": 2147483647, "Elapsed": elapsed, "Power": watts, **changes})
+def draws(*watts: float) -> list[Request]:
+    """Return totals of a settled miner without a limit, one after another."""
+    return [summary(**{"Power Limit": 2147483647}, Power=now) for now in watts]
 
 
 @pytest.mark.parametrize("tells", [True, False])
-async def test_full_draw_while_it_still_climbs(tells: bool) -> None:
-    """The slow form counts at once and is obeyed in minutes, so that the draw tells nothing yet.
+async def test_full_draw_while_it_still_climbs(
+    tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A level counts at once and is obeyed in minutes; until then its draw tells nothing.
 
     Orders in W stay what they are, also in the middle of it.
     """
-    climb = [at(5000 + 15 * n, 3400 - 1700 * math.exp(-n / 6)) for n in range(40)]
-    told = (status(), status())
-    if tells:
-        told = (status(power_pct=50), status(power_pct=100))
-    script = newer(
-        summary=[at(4900, 3400), at(4950, 1700), *climb],
-        status=[status(power_pct=100) if tells else status(), *told],
-        set_power_pct=error(14),
-    )
+    told = [status(**({"power_pct": level} if tells else {})) for level in (100, 50, 100)]
+    script = newer(summary=draws(3400, 1700, 1700, 2200, 2800, 3100, 3100), status=told)
     async with miner(script) as (device, client):
-        await client.read(slow=True)
-        for percent in (50, 100):
-            await client.set_power_percent(percent)
-            assert device.requests[-1]["cmd"] == "set_power_pct_v2"
-            await client.read(slow=True)
-        for _ in range(35):
+        assert (await client.read(slow=True)).power_target == 3400
+        for level in (50, 100):
+            await client.set_power_percent(level)
+            assert (await client.read(slow=True)).power_target == 34 * level
+        for _ in range(3):
             seen = await client.read(slow=True)
-            assert (seen.power_percent, seen.power_target) == (100.0, 3400.0)
-        assert client.memory["full_power"] == 3400.0
-        assert (seen.power or 0) > 3380
+            assert (seen.power_percent, seen.power_target) == (100, 3400)
+            await client.set_power_target(1700)
+            assert device.requests[-1]["percent"] == "50"
+            await client.set_power_percent(100)
+        # What it draws ten minutes later is what it draws.
+        monkeypatch.setattr(learned, "_SETTLE_SECONDS", 0.0)
+        assert (await client.read(slow=True)).power_target == 3100
 
 
 @pytest.mark.parametrize(
-    ("steps", "learned"),
+    ("levels", "watts"),
     [
-        # Less than all for good, as after a hashboard has failed.
-        ([(5000, 2300), (5119, 2300)], 3400),
-        ([(5000, 2300), (5120, 2280)], 2280),
-        # A minute without a word of the percentage is no other draw.
-        ([(5000, 2300), (5060, 2310), (5120, 2290)], 2290),
-        # It moves: counted from there.
-        ([(5000, 2300), (5060, 2400), (5130, 2400)], 3400),
-        ([(5000, 2300), (5060, 2200), (5130, 2200)], 3400),
-        ([(5000, 2300), (5060, 2400), (5180, 2400)], 2400),
-        # It was what is known in between, or is, within noise.
-        ([(5000, 2300), (5060, 3400), (5120, 2300), (5239, 2300)], 3400),
-        ([(5000, 3310), (5200, 3310)], 3400),
-        # Another mining process counts anew, and one that tells no time never comes to an end.
-        ([(5000, 2300), (60, 2300), (170, 2300)], 3400),
-        ([(5000, 2300), (60, 2300), (180, 2300)], 2300),
-        ([(None, 2300), (None, 2300)], 3400),
-        ([(5000, 2300), (None, 2300), (5150, 2300)], 3400),
-        # More is believed at once: later orders in W become less by it, not more.
-        ([(5000, 3550)], 3550),
+        # Somebody else sets it.
+        ((100, 50, 100), (3400, 1700, 1900)),
+        # From overdrive, which is on its way down.
+        ((100, 150, 100), (3400, 5100, 5000)),
     ],
 )
-async def test_lower_full_draw(steps: list[tuple[float | None, float]], learned: float) -> None:
-    """It is lowered only to a draw that has stood still for two minutes."""
-    script = newer(
-        summary=[at(4000, 3400), *(at(*step) for step in steps)], status=status(power_pct=100)
-    )
-    async with miner(script) as (_, client):
-        for _ in range(1 + len(steps)):
-            await client.read(slow=True)
-        assert client.memory["full_power"] == learned
-
-
-@pytest.mark.parametrize(
-    "between",
-    [
-        (at(5060, 2300), status(power_pct=60)),
-        (at(5060, 2300, **{"Hash Stable": "false"}), status(power_pct=100)),
-        (at(5060, 2300, **{"HS RT": 0}), status(power_pct=100)),
-    ],
-)
-async def test_lower_full_draw_is_interrupted(between: tuple[Request, Request]) -> None:
-    """A draw that was not that of 100 % in between has not stood still there."""
-    totals, told = between
-    full = status(power_pct=100)
-    script = newer(
-        summary=[at(4000, 3400), at(5000, 2300), totals, at(5120, 2300)],
-        status=[full, full, told, full],
-    )
+async def test_full_draw_when_others_change_the_level(
+    levels: tuple[int, ...], watts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a climb nor a fall to 100 % is taken for all of it."""
+    script = newer(summary=draws(*watts), status=[status(power_pct=now) for now in levels])
     async with miner(script) as (_, client):
         for _ in range(4):
             await client.read(slow=True)
-        assert client.memory["full_power"] == 3400
+            assert client.memory["full_power"] == 3400
+        monkeypatch.setattr(learned, "_SETTLE_SECONDS", 0.0)
+        await client.read(slow=True)
+        assert client.memory["full_power"] == watts[-1]
+
+
+async def test_unknown_full_draw_while_it_climbs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without anything known the first draw after a change of level is waited for, too."""
+    script = newer(
+        summary=[*draws(1700, 1700, 2400, 3400)],
+        status=[status(power_pct=50), status(power_pct=100)],
+    )
+    async with miner(script) as (_, client):
+        assert (await client.read(slow=True)).power_target is None
+        await client.set_power_percent(100)
+        for _ in range(3):
+            assert (await client.read(slow=True)).power_target is None
+        monkeypatch.setattr(learned, "_SETTLE_SECONDS", 0.0)
+        assert (await client.read(slow=True)).power_target == 3400
+
+
+async def test_full_draw_after_a_restart_of_mining() -> None:
+    """Another mining process begins at 100 %, and so a way to it."""
+    script = newer(
+        summary=[*draws(3400), *(summary(**{**LESS, "Elapsed": at}) for at in (60, 120))],
+        status=status(),
+    )
+    async with miner(script) as (_, client):
+        for _ in range(3):
+            assert (await client.read(slow=True)).power_target == 3400
 
 
 async def test_full_draw_while_off() -> None:

@@ -252,6 +252,8 @@ def test_pool_of_which_little_can_be_read() -> None:
         [first, dead] = readings.pools([pool(Status=status), pool(Status="Dead")])
         assert (first.alive, first.active) == (None, None)
         assert (dead.alive, dead.active) == (False, False)
+        [idle] = readings.pools([pool(Status=status, **{"Stratum Active": False})])
+        assert (idle.alive, idle.active) == (None, False)
         [one, other] = readings.pools([pool(Status=status), pool(**{"Stratum Active": True})])
         assert (one.active, other.active) == (False, True)
 

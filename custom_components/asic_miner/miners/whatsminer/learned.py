@@ -1,5 +1,6 @@
 """What is known of one WhatsMiner beyond its last replies."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 import math
@@ -16,9 +17,9 @@ _STILL_POLLS = 3
 """Polls with both fans at rest while hashing that prove liquid cooling."""
 _RATED_SHARE = 0.95
 """Of the factory's hashrate: the one of the moment jitters by a few percent around it."""
-_STILL_SECONDS = 120.0
-"""A percentage may take minutes to be obeyed, and is told at once. What has drawn the same for so
-long climbs no more, or by less than 3 % in two minutes: from half to all in over half an hour."""
+_SETTLE_SECONDS = 600.0
+"""A percentage counts at once and may be obeyed in minutes; five were always enough, as seen. For
+twice that the draw may still be on its way to the one that belongs to it."""
 _MOST_POWER = 100_000.0
 """W; five digits are the most that a device writes. More is no memory of one."""
 
@@ -68,8 +69,12 @@ class Learned:
         self._watts_touched = False
         """A draw in W has been set since, in place of a percentage."""
         self._elapsed: float | None = None
-        self._lower: tuple[float, float] | None = None
-        """A draw at 100 % below the known full one, and how long it had been mining then."""
+        self._last_told: float | None = None
+        """The percentage that the device told last."""
+        self._moved_at = -math.inf
+        """When the percentage was another for the last time, in seconds of the event loop."""
+        self._begins = True
+        """Nothing has been read yet."""
         self._joins = _joins(kept.get("joins"))
         """A firmware, and whether it answered a join as it answers single requests."""
 
@@ -121,6 +126,7 @@ class Learned:
         self.notice_restart(live)
         self.settled, self._on_its_way = stable(live), on_its_way(live)
         self._told_percent = _told_percent(live)
+        self._notice_percent()
         self._learn_fast_form(live.status or Record())
         self.tells_percent = self.tells_percent or self._told_percent is not None
         self._learn_full_power(live)
@@ -218,6 +224,7 @@ class Learned:
         """Remember an accepted percentage; None when it is not known what became of it."""
         self._percent = percent
         self._percent_touched = True
+        self._moved_at = asyncio.get_running_loop().time()
         self._tried = None
         self._watts, self._watts_touched = None, False
 
@@ -296,39 +303,43 @@ class Learned:
             self.percent_sent(100.0)
         self._elapsed = elapsed
 
+    def _notice_percent(self) -> None:
+        """Notice a percentage that somebody else has set, maybe before this client was made.
+
+        Who knows the full draw already can wait; without it there is no power target at all.
+        """
+        told, before = self._told_percent, self._last_told
+        moved = self._begins and self.full_power is not None
+        self._begins = False
+        if told is not None:
+            moved |= before is not None and told != before
+            self._last_told = told
+        if moved:
+            self._moved_at = asyncio.get_running_loop().time()
+
     def _learn_full_power(self, live: Live) -> None:
         """Learn the draw that percentages refer to.
 
         It is the power limit in force; a device without one draws it when it is stable
-        at 100 %.
+        at 100 %, and has been told so long ago. One that is known too low makes more of each
+        later target in W.
         """
         draw = readings.power(live.summary)
         if (limit := readings.limit_in_force(live.summary)) is not None:
             self.full_power = limit
-        elif self._watts_touched or not stable(live) or self.percent(live) != 100:
+        elif self._watts_touched:
             # Whatever percentage it tells, the draw is not that of a percentage.
-            self._lower = None
-        elif draw and self._tells_now(live):
+            return
+        elif (
+            draw
+            and self._tells_now(live)
+            and asyncio.get_running_loop().time() - self._moved_at >= _SETTLE_SECONDS
+            and stable(live)
+            and self.percent(live) == 100
+        ):
             known = self.full_power
-            if known is None or draw > known * (1 + readings.NOISE) or self._stays_low(live, draw):
+            if known is None or abs(draw - known) > readings.NOISE * known:
                 self.full_power = float(round(draw))
-
-    def _stays_low(self, live: Live, draw: float) -> bool:
-        """Tell whether a draw below the known full one is no climb towards it.
-
-        A full draw that is known too low makes more of each later target in W, so it is
-        lowered only to what has stood still.
-        """
-        known, elapsed = self.full_power, (live.summary or Record()).number("Elapsed")
-        if known is None or elapsed is None or draw >= known * (1 - readings.NOISE):
-            self._lower = None
-            return False
-        if self._lower is not None:
-            before, since = self._lower
-            if elapsed >= since and abs(draw - before) <= readings.NOISE * before:
-                return elapsed - since >= _STILL_SECONDS
-        self._lower = draw, elapsed
-        return False
 
     def _tells_now(self, live: Live) -> bool:
         """Tell whether the percentage is that of the very moment in which the draw was read."""

@@ -142,7 +142,7 @@ class PowerCommands(Core):
         if (full_power := self._learned.full_power) is None:
             raise InvalidValueError(
                 "the draw at 100 % is not known yet; set the power level to 100 % once and wait"
-                " until mining has settled",
+                " for ten minutes of settled mining",
                 Reason.FULL_POWER_UNKNOWN,
             )
         check_range(watts, self._learned.commands.ranges.get(Feature.POWER_TARGET), "W")

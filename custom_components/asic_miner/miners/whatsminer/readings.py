@@ -175,9 +175,8 @@ def pools(records: Iterable[Record]) -> tuple[Pool, ...]:
             index=index,
             url=record.text("URL") or "",
             user=record.text("User") or "",
-            alive=(alive := _alive(record)),
-            # With none that is surely mined on, one of which little is told may be the one.
-            active=None if active is None and alive is None else record is active,
+            alive=_alive(record),
+            active=_is_active(record, active),
             accepted=_count(record.integer("Accepted")),
             rejected=_count(record.integer("Rejected")),
             stale=_count(record.integer("Stale")),
@@ -192,6 +191,13 @@ def _active_pool(records: list[Record]) -> Record | None:
     if len(saying) == 1:
         return saying[0]
     return next((record for record in saying or records if _alive(record)), None)
+
+
+def _is_active(record: Record, active: Record | None) -> bool | None:
+    """Tell whether it is the one; where none surely is, the one of which little is told may be."""
+    if active is None and _alive(record) is None:
+        return record.flag("Stratum Active")
+    return record is active
 
 
 def _alive(record: Record) -> bool | None:
