@@ -33,7 +33,7 @@ from .devices import (
     status,
     summary,
 )
-from .scripted import OK, Answer, Request, Script, Wire, envelope, error
+from .scripted import OK, Answer, Script, Wire, envelope, error
 
 
 async def test_percent_that_nobody_has_told() -> None:
@@ -348,7 +348,7 @@ async def test_full_draw_without_a_limit() -> None:
         assert targets == [None, 3400.0, 3400.0, 3000.0, 3000.0, 1500.0]
 
 
-def draws(*watts: float) -> list[Request]:
+def draws(*watts: float) -> list[Answer]:
     """Return totals of a settled miner without a limit, one after another."""
     return [summary(**{"Power Limit": 2147483647}, Power=now) for now in watts]
 
@@ -361,7 +361,9 @@ async def test_full_draw_while_it_still_climbs(
 
     Orders in W stay what they are, also in the middle of it.
     """
-    told = [status(**({"power_pct": level} if tells else {})) for level in (100, 50, 100)]
+    told: list[Answer] = [
+        status(**({"power_pct": level} if tells else {})) for level in (100, 50, 100)
+    ]
     script = newer(summary=draws(3400, 1700, 1700, 2200, 2800, 3100, 3100), status=told)
     async with miner(script) as (device, client):
         assert (await client.read(slow=True)).power_target == 3400
